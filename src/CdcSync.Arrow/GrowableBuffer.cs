@@ -1,0 +1,50 @@
+namespace CdcSync.Arrow;
+
+/// <summary>Bytes that grow by doubling and are handed over as they are, without a copy.</summary>
+internal struct GrowableBuffer(int capacity)
+{
+    private const int Smallest = 64;
+
+    private byte[] _bytes = [];
+    private int _firstCapacity = capacity;
+
+    internal int Length { get; private set; }
+
+    internal readonly Span<byte> Written => _bytes.AsSpan(0, Length);
+
+    /// <summary>Room for that many more bytes, not yet counted in <see cref="Length"/>: what is in it is unspecified.</summary>
+    internal Span<byte> Reserve(int count)
+    {
+        if (count > _bytes.Length - Length) Grow(count);
+        return _bytes.AsSpan(Length, count);
+    }
+
+    /// <summary>Counts reserved bytes as written.</summary>
+    internal void Advance(int count) => Length += count;
+
+    internal Span<byte> Extend(int count)
+    {
+        var room = Reserve(count);
+        Length += count;
+        return room;
+    }
+
+    /// <summary>Gives up what was written and starts anew, with room for as much as was needed this time.</summary>
+    internal ReadOnlyMemory<byte> HandOver()
+    {
+        var written = _bytes.AsMemory(0, Length);
+        _firstCapacity = Length;
+        _bytes = [];
+        Length = 0;
+        return written;
+    }
+
+    private void Grow(int count)
+    {
+        var needed = (long)Length + count;
+        var size = Math.Max(Math.Max(needed, Smallest), Length == 0 ? _firstCapacity : Math.Min(2L * _bytes.Length, Array.MaxLength));
+        var larger = GC.AllocateUninitializedArray<byte>(Validation.BufferSize(size));
+        Written.CopyTo(larger);
+        _bytes = larger;
+    }
+}

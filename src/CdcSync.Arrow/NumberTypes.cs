@@ -1,0 +1,153 @@
+namespace CdcSync.Arrow;
+
+/// <summary>Signed integer of 1 byte.</summary>
+public sealed record Int8Type : ArrowType
+{
+    /// <summary>The one instance needed.</summary>
+    public static Int8Type Default { get; } = new();
+    /// <inheritdoc/>
+    public override ArrowTypeId TypeId => ArrowTypeId.Int8;
+    /// <inheritdoc/>
+    public override string Name => "int8";
+    internal override Type ElementType => typeof(sbyte);
+}
+
+/// <summary>Unsigned integer of 1 byte.</summary>
+public sealed record UInt8Type : ArrowType
+{
+    /// <summary>The one instance needed.</summary>
+    public static UInt8Type Default { get; } = new();
+    /// <inheritdoc/>
+    public override ArrowTypeId TypeId => ArrowTypeId.UInt8;
+    /// <inheritdoc/>
+    public override string Name => "uint8";
+    internal override Type ElementType => typeof(byte);
+}
+
+/// <summary>Signed integer of 2 bytes.</summary>
+public sealed record Int16Type : ArrowType
+{
+    /// <summary>The one instance needed.</summary>
+    public static Int16Type Default { get; } = new();
+    /// <inheritdoc/>
+    public override ArrowTypeId TypeId => ArrowTypeId.Int16;
+    /// <inheritdoc/>
+    public override string Name => "int16";
+    internal override Type ElementType => typeof(short);
+}
+
+/// <summary>Unsigned integer of 2 bytes.</summary>
+public sealed record UInt16Type : ArrowType
+{
+    /// <summary>The one instance needed.</summary>
+    public static UInt16Type Default { get; } = new();
+    /// <inheritdoc/>
+    public override ArrowTypeId TypeId => ArrowTypeId.UInt16;
+    /// <inheritdoc/>
+    public override string Name => "uint16";
+    internal override Type ElementType => typeof(ushort);
+}
+
+/// <summary>Signed integer of 4 bytes.</summary>
+public sealed record Int32Type : ArrowType
+{
+    /// <summary>The one instance needed.</summary>
+    public static Int32Type Default { get; } = new();
+    /// <inheritdoc/>
+    public override ArrowTypeId TypeId => ArrowTypeId.Int32;
+    /// <inheritdoc/>
+    public override string Name => "int32";
+    internal override Type ElementType => typeof(int);
+}
+
+/// <summary>Unsigned integer of 4 bytes.</summary>
+public sealed record UInt32Type : ArrowType
+{
+    /// <summary>The one instance needed.</summary>
+    public static UInt32Type Default { get; } = new();
+    /// <inheritdoc/>
+    public override ArrowTypeId TypeId => ArrowTypeId.UInt32;
+    /// <inheritdoc/>
+    public override string Name => "uint32";
+    internal override Type ElementType => typeof(uint);
+}
+
+/// <summary>Signed integer of 8 bytes.</summary>
+public sealed record Int64Type : ArrowType
+{
+    /// <summary>The one instance needed.</summary>
+    public static Int64Type Default { get; } = new();
+    /// <inheritdoc/>
+    public override ArrowTypeId TypeId => ArrowTypeId.Int64;
+    /// <inheritdoc/>
+    public override string Name => "int64";
+    internal override Type ElementType => typeof(long);
+}
+
+/// <summary>Unsigned integer of 8 bytes.</summary>
+public sealed record UInt64Type : ArrowType
+{
+    /// <summary>The one instance needed.</summary>
+    public static UInt64Type Default { get; } = new();
+    /// <inheritdoc/>
+    public override ArrowTypeId TypeId => ArrowTypeId.UInt64;
+    /// <inheritdoc/>
+    public override string Name => "uint64";
+    internal override Type ElementType => typeof(ulong);
+}
+
+/// <summary>IEEE 754 binary16.</summary>
+public sealed record HalfFloatType : ArrowType
+{
+    /// <summary>The one instance needed.</summary>
+    public static HalfFloatType Default { get; } = new();
+    /// <inheritdoc/>
+    public override ArrowTypeId TypeId => ArrowTypeId.HalfFloat;
+    /// <inheritdoc/>
+    public override string Name => "halffloat";
+    internal override Type ElementType => typeof(Half);
+}
+
+/// <summary>IEEE 754 binary32.</summary>
+public sealed record FloatType : ArrowType
+{
+    /// <summary>The one instance needed.</summary>
+    public static FloatType Default { get; } = new();
+    /// <inheritdoc/>
+    public override ArrowTypeId TypeId => ArrowTypeId.Float;
+    /// <inheritdoc/>
+    public override string Name => "float";
+    internal override Type ElementType => typeof(float);
+}
+
+/// <summary>IEEE 754 binary64.</summary>
+public sealed record DoubleType : ArrowType
+{
+    /// <summary>The one instance needed.</summary>
+    public static DoubleType Default { get; } = new();
+    /// <inheritdoc/>
+    public override ArrowTypeId TypeId => ArrowTypeId.Double;
+    /// <inheritdoc/>
+    public override string Name => "double";
+    internal override Type ElementType => typeof(double);
+}
+
+/// <summary>A 128-bit integer times 10 to the power of minus <paramref name="Scale"/>.</summary>
+/// <param name="Precision">Decimal digits, 1 to 38.</param>
+/// <param name="Scale">Digits after the point; may be negative.</param>
+/// <exception cref="ArgumentOutOfRangeException">The precision is not in 1..38.</exception>
+public sealed record Decimal128Type(int Precision, int Scale) : ArrowType
+{
+    /// <summary>The most digits 128 bits hold.</summary>
+    public const int MaxPrecision = 38;
+
+    /// <summary>Decimal digits, 1 to 38.</summary>
+    public int Precision { get; } = Precision is >= 1 and <= MaxPrecision
+        ? Precision : throw new ArgumentOutOfRangeException(nameof(Precision), Precision, "1 to 38");
+    /// <inheritdoc/>
+    public override ArrowTypeId TypeId => ArrowTypeId.Decimal128;
+    /// <inheritdoc/>
+    public override string Name => "decimal128";
+    internal override Type ElementType => typeof(Int128);
+    private protected override string Text => $"{Name}({Precision}, {Scale})";
+}

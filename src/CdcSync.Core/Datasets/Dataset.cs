@@ -1,0 +1,171 @@
+using CdcSync.Arrow;
+
+namespace CdcSync.Core.Datasets;
+
+/// <summary>One source object that flows into one warehouse table under one data contract. Immutable; made from configuration and contract.</summary>
+public sealed record Dataset
+{
+    /// <summary>Its name.</summary>
+    public required DatasetId Id { get; init; }
+
+    /// <summary>The name of the source it is read from.</summary>
+    public required string SourceName { get; init; }
+
+    /// <summary>The table, view or query that is read.</summary>
+    public required SourceObject Object { get; init; }
+
+    /// <summary>How changes are found.</summary>
+    public required Capture Capture { get; init; }
+
+    /// <summary>Where the rows go.</summary>
+    public required TargetTable Target { get; init; }
+
+    /// <summary>The columns that are read, in order; those with a <see cref="DatasetColumn.Target"/> are written.</summary>
+    public required IReadOnlyList<DatasetColumn> Columns { get; init; }
+
+    /// <summary>The contract it stands under.</summary>
+    public required ContractReference Contract { get; init; }
+
+    /// <summary>Rows that do not match travel as an erase of their key; null = all rows match.</summary>
+    public RowFilter? Filter { get; init; }
+
+    /// <summary>What a delete in the source does in the warehouse. Default hard.</summary>
+    public DeleteMode Deletes { get; init; } = DeleteMode.Hard;
+
+    /// <summary>What happens when the source no longer has the changes after the checkpoint. Default fail.</summary>
+    public GapPolicy GapPolicy { get; init; } = GapPolicy.Fail;
+
+    /// <summary>Datasets of one source and one group publish their windows in one warehouse transaction; null = on its own.</summary>
+    public string? Group { get; init; }
+
+    /// <summary>The time between two polls. Default 1 minute.</summary>
+    public TimeSpan Interval { get; init; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>How old the warehouse may be, from the contract's SLA; null = none promised.</summary>
+    public TimeSpan? FreshnessTarget { get; init; }
+
+    /// <summary>The delete breaker; default: more than 10 % of the rows and more than 1,000.</summary>
+    public DeleteBreaker Breaker { get; init; } = DeleteBreaker.Default;
+
+    /// <summary>The key columns in key order; empty for a full refresh of an object without a key.</summary>
+    public IReadOnlyList<DatasetColumn> Key => field ??= [.. Columns.Where(c => c.KeyOrdinal is not null).OrderBy(c => c.KeyOrdinal)];
+
+    /// <summary>What is read: one nullable field per column, named as in the source.</summary>
+    public Schema SourceSchema => field ??= new Schema([.. Columns.Select(c => new Field(c.Source, c.ReadType, true))]);
+
+    /// <summary>What is written: one field per column that has a target, named as in the warehouse.</summary>
+    public Schema TargetSchema => field ??= new Schema([.. Columns.Where(c => c.Target is not null).Select(c => new Field(c.Target!, c.TargetType!, c.KeyOrdinal is null))]);
+
+    /// <summary>The indexes of the key columns in <see cref="TargetSchema"/>, in key order.</summary>
+    public IReadOnlyList<int> TargetKey => field ??= [.. Key.Select(k => TargetSchema.GetFieldIndex(k.Target!))];
+}
+
+/// <summary>A column on its way from source to warehouse.</summary>
+/// <param name="Source">Its name in the source.</param>
+/// <param name="Target">Its name in the warehouse; null = read for a filter only, never written anywhere.</param>
+/// <param name="ReadType">The type the source is asked for. A value that does not fit it is a row fault, never a changed value.</param>
+/// <param name="TargetType">The type in the warehouse; null where <paramref name="Target"/> is null.</param>
+/// <param name="KeyOrdinal">Its place in the key, from 0; null = not in the key.</param>
+/// <param name="Required">True if the contract forbids null.</param>
+/// <param name="Mask">How the value is made unreadable before it is written anywhere; null = as it is.</param>
+public sealed record DatasetColumn(string Source, string? Target, ArrowType ReadType, ArrowType? TargetType, int? KeyOrdinal = null, bool Required = false, ColumnMask? Mask = null);
+
+/// <summary>Replaces a value by its HMAC-SHA-256, as 64 lower-case hex digits (a utf8 column).</summary>
+/// <param name="KeyName">The name of the key in the pipeline's keyring.</param>
+public sealed record ColumnMask(string KeyName);
+
+/// <summary>Keeps the rows whose column has one of the values; the others leave the warehouse as an erase.</summary>
+/// <param name="SourceColumn">A column of the source object; it must be among the dataset's columns.</param>
+/// <param name="Values">The values that keep a row, in canonical text (<c>true</c>/<c>false</c>, integers without sign or zeros in front, text as it is).</param>
+public sealed record RowFilter(string SourceColumn, IReadOnlyList<string> Values);
+
+/// <summary>The contract a dataset stands under.</summary>
+/// <param name="Id">The contract's id.</param>
+/// <param name="Version">Its version.</param>
+/// <param name="Owner">Who answers for it.</param>
+public sealed record ContractReference(string Id, string Version, string Owner);
+
+/// <summary>A table in the warehouse.</summary>
+/// <param name="Schema">Its schema; null = the connection's default (SQLite has none).</param>
+/// <param name="Name">Its name.</param>
+public sealed record TargetTable(string? Schema, string Name)
+{
+    /// <inheritdoc/>
+    public override string ToString() => Schema is null ? Name : $"{Schema}.{Name}";
+}
+
+/// <summary>What is read from a source.</summary>
+public abstract record SourceObject
+{
+    /// <summary>A table or view.</summary>
+    /// <param name="Schema">Its schema; null = the connection's default.</param>
+    /// <param name="Name">Its name.</param>
+    public sealed record Table(string? Schema, string Name) : SourceObject
+    {
+        /// <inheritdoc/>
+        public override string ToString() => Schema is null ? Name : $"{Schema}.{Name}";
+    }
+
+    /// <summary>A query (one SELECT statement) with a declared key.</summary>
+    /// <param name="Sql">The statement, without a final semicolon.</param>
+    public sealed record Query(string Sql) : SourceObject
+    {
+        /// <inheritdoc/>
+        public override string ToString() => "(query)";
+    }
+}
+
+/// <summary>How the changes of a dataset are found.</summary>
+public abstract record Capture
+{
+    /// <summary>The source's own change tracking: inserts, updates and deletes, by version.</summary>
+    public sealed record ChangeTracking : Capture;
+
+    /// <summary>Rows whose mark is above the last one read. Sees no hard deletes and no back-dated updates.</summary>
+    /// <param name="Column">The column that rises with every insert and update.</param>
+    /// <param name="Kind">What the column holds.</param>
+    /// <param name="Overlap">How far below the last mark each read begins (timestamps only); at least the longest transaction of the source.</param>
+    public sealed record HighWaterMark(string Column, MarkKind Kind, TimeSpan Overlap) : Capture;
+
+    /// <summary>All rows, each time; published by difference.</summary>
+    public sealed record FullRefresh : Capture;
+}
+
+/// <summary>What a high-water mark holds.</summary>
+public enum MarkKind
+{
+    /// <summary>An instant set when the row is written.</summary>
+    Timestamp,
+
+    /// <summary>A number given in rising order.</summary>
+    Sequence,
+}
+
+/// <summary>What a delete in the source does in the warehouse.</summary>
+public enum DeleteMode
+{
+    /// <summary>The row is deleted.</summary>
+    Hard,
+
+    /// <summary>The row keeps its last values and gets <c>_cdc_deleted_at</c>; an unseen key gets a tombstone.</summary>
+    Soft,
+}
+
+/// <summary>What happens when the source no longer has the changes after the checkpoint.</summary>
+public enum GapPolicy
+{
+    /// <summary>The dataset stops and says so.</summary>
+    Fail,
+
+    /// <summary>The dataset is loaded again, published by difference.</summary>
+    Resnapshot,
+}
+
+/// <summary>Stops a batch that deletes more than both limits.</summary>
+/// <param name="Ratio">The share of the target's rows, 0 to 1.</param>
+/// <param name="Rows">The number of rows.</param>
+public sealed record DeleteBreaker(double Ratio, long Rows)
+{
+    /// <summary>10 % and 1,000 rows.</summary>
+    public static DeleteBreaker Default { get; } = new(0.10, 1_000);
+}

@@ -1,0 +1,149 @@
+using CdcSync.Core.Batches;
+using CdcSync.Core.Checkpoints;
+using CdcSync.Core.Datasets;
+using CdcSync.Core.Errors;
+
+namespace CdcSync.Core.Sources;
+
+/// <summary>A system whose changes can be read. Never writes to it while syncing.</summary>
+public interface IChangeSource : IAsyncDisposable
+{
+    /// <summary>The name given to it in the pipeline.</summary>
+    string Name { get; }
+
+    /// <summary>Reads key ranges, for snapshots.</summary>
+    IRangeReader Ranges { get; }
+
+    /// <summary>Opens one consistent reading for several datasets and learns, cheaply, which of them changed.</summary>
+    /// <param name="requests">The datasets, each with the checkpoint it goes on from.</param>
+    /// <param name="ct">Cancels the opening.</param>
+    /// <exception cref="CdcSyncException">The source as a whole can't be read. What concerns one dataset is in its <see cref="Reading"/>.</exception>
+    ValueTask<IReadSession> OpenAsync(IReadOnlyList<ReadRequest> requests, CancellationToken ct);
+
+    /// <summary>Tells the source what the warehouse has committed, so that it may forget it. Does nothing where the source keeps changes by age.</summary>
+    ValueTask AcknowledgeAsync(IReadOnlyList<CommittedPosition> committed, CancellationToken ct);
+
+    /// <summary>Lists tables and views whose name matches one of the patterns (<c>*</c> and <c>?</c>; empty = all).</summary>
+    ValueTask<IReadOnlyList<DiscoveredObject>> DiscoverAsync(IReadOnlyList<string> patterns, CancellationToken ct);
+
+    /// <summary>Checks that the dataset's object, columns, key and capture exist in the source as the dataset says.</summary>
+    /// <returns>What disagrees, each as an error with its remedy; empty = all is well.</returns>
+    ValueTask<IReadOnlyList<CdcSyncException>> CheckAsync(Dataset dataset, CancellationToken ct);
+}
+
+/// <summary>A dataset to read, from where it stands.</summary>
+/// <param name="Dataset">The dataset.</param>
+/// <param name="From">Its checkpoint; null = it has none yet, and the reading names the position to start at.</param>
+public sealed record ReadRequest(Dataset Dataset, Checkpoint? From);
+
+/// <summary>A position the warehouse has committed.</summary>
+public sealed record CommittedPosition(DatasetId Dataset, Position Position);
+
+/// <summary>One consistent reading (one snapshot transaction, one slot) of a source, for all datasets of a pass.</summary>
+public interface IReadSession : IAsyncDisposable
+{
+    /// <summary>The source's clock when the reading began: what was committed before is in it.</summary>
+    DateTimeOffset SourceTime { get; }
+
+    /// <summary>One reading per requested dataset.</summary>
+    IReadOnlyDictionary<DatasetId, Reading> Readings { get; }
+
+    /// <summary>The events of the datasets whose reading is <see cref="ReadingState.Changed"/>: for each, its chunks in order and then one
+    /// <see cref="WindowEnd"/> or one <see cref="WindowFailed"/>. Datasets come one after the other.</summary>
+    /// <param name="datasets">The datasets to read; a subset of the changed ones.</param>
+    /// <param name="ct">Cancels the reading.</param>
+    IAsyncEnumerable<ReadEvent> ReadAsync(IReadOnlyCollection<DatasetId> datasets, CancellationToken ct);
+}
+
+/// <summary>What a session found for a dataset.</summary>
+/// <param name="State">The finding.</param>
+/// <param name="Identity">The source it was found on; null where it could not be learned.</param>
+/// <param name="UpTo">Where the window ends (Changed, Unchanged), or where the stream starts (Start).</param>
+/// <param name="Fault">Why the dataset can't be read (Expired, Rewound, Denied).</param>
+public sealed record Reading(ReadingState State, SourceIdentity? Identity, Position? UpTo, CdcSyncException? Fault)
+{
+    /// <summary>There may be changes in <c>(From, upTo]</c>.</summary>
+    public static Reading Changed(SourceIdentity identity, Position upTo) => new(ReadingState.Changed, identity, upTo, null);
+
+    /// <summary>There is certainly no change up to <paramref name="upTo"/>.</summary>
+    public static Reading Unchanged(SourceIdentity identity, Position upTo) => new(ReadingState.Unchanged, identity, upTo, null);
+
+    /// <summary>The dataset has no checkpoint; after a snapshot begun now its stream starts at <paramref name="at"/>.</summary>
+    public static Reading Start(SourceIdentity identity, Position at) => new(ReadingState.Start, identity, at, null);
+
+    /// <summary>The dataset can't be read.</summary>
+    public static Reading Failed(ReadingState state, CdcSyncException fault, SourceIdentity? identity = null) => new(state, identity, null, fault);
+}
+
+/// <summary>What a session found for a dataset.</summary>
+public enum ReadingState
+{
+    /// <summary>No checkpoint yet: here is where the stream starts.</summary>
+    Start,
+
+    /// <summary>There may be changes.</summary>
+    Changed,
+
+    /// <summary>There are none.</summary>
+    Unchanged,
+
+    /// <summary>The source no longer has the changes after the checkpoint: the gap policy decides.</summary>
+    Expired,
+
+    /// <summary>The source is older than the checkpoint, or another one: a resync is required.</summary>
+    Rewound,
+
+    /// <summary>The dataset can't be read (object missing, tracking off, permission, schema).</summary>
+    Denied,
+}
+
+/// <summary>Something a session read.</summary>
+/// <param name="Dataset">The dataset it belongs to.</param>
+public abstract record ReadEvent(DatasetId Dataset);
+
+/// <summary>Some changes of the window.</summary>
+public sealed record ChunkRead(DatasetId Dataset, ChangeChunk Chunk) : ReadEvent(Dataset);
+
+/// <summary>The window was read whole.</summary>
+/// <param name="Dataset">The dataset.</param>
+/// <param name="UpTo">The position that becomes the checkpoint's.</param>
+/// <param name="NewestCommit">The source's commit time of the newest change in it; null = not known.</param>
+public sealed record WindowEnd(DatasetId Dataset, Position UpTo, DateTimeOffset? NewestCommit) : ReadEvent(Dataset);
+
+/// <summary>The dataset could not be read to its end; the others of the session go on.</summary>
+public sealed record WindowFailed(DatasetId Dataset, CdcSyncException Fault) : ReadEvent(Dataset);
+
+/// <summary>Reads a dataset by ranges of its key, each range in a short transaction of its own.</summary>
+public interface IRangeReader
+{
+    /// <summary>Cuts the key space into ranges of about equal size that touch and together cover it (first From and last To are null).</summary>
+    /// <param name="dataset">A dataset with a key; without one the plan is a single range.</param>
+    /// <param name="rowsPerRange">The size aimed at.</param>
+    /// <param name="ct">Cancels.</param>
+    ValueTask<IReadOnlyList<KeyRange>> PlanAsync(Dataset dataset, long rowsPerRange, CancellationToken ct);
+
+    /// <summary>Reads the rows of a range as upserts, in bounded chunks.</summary>
+    IAsyncEnumerable<ChangeChunk> ReadAsync(Dataset dataset, KeyRange range, CancellationToken ct);
+}
+
+/// <summary>A table or view found in a source.</summary>
+/// <param name="Schema">Its schema, if the source has schemas.</param>
+/// <param name="Name">Its name.</param>
+/// <param name="IsView">True for a view.</param>
+/// <param name="Columns">Its columns in order.</param>
+/// <param name="Key">The primary key's columns in key order; empty = none.</param>
+/// <param name="IsTracked">True if change tracking is on.</param>
+/// <param name="Rows">The number of rows, or an estimate; null = not known.</param>
+public sealed record DiscoveredObject(string? Schema, string Name, bool IsView, IReadOnlyList<DiscoveredColumn> Columns, IReadOnlyList<string> Key, bool IsTracked, long? Rows)
+{
+    /// <inheritdoc/>
+    public override string ToString() => Schema is null ? Name : $"{Schema}.{Name}";
+}
+
+/// <summary>A column found in a source.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="DeclaredType">The type as the source writes it.</param>
+/// <param name="Type">The Arrow type that holds every value of it without loss; null = none does, and <paramref name="Problem"/> says why.</param>
+/// <param name="IsNullable">True if it may hold null.</param>
+/// <param name="Problem">Why it can't be captured, and the cast a view would use.</param>
+public sealed record DiscoveredColumn(string Name, string DeclaredType, CdcSync.Arrow.ArrowType? Type, bool IsNullable, string? Problem = null);

@@ -1,0 +1,58 @@
+using CdcSync.Core.Checkpoints;
+using CdcSync.Core.Datasets;
+using CdcSync.Core.Errors;
+using CdcSync.Core.Warehouses;
+
+namespace CdcSync.Core.Sync;
+
+/// <summary>Is told what the engine does: metrics, logs and views are observers. Calls are short, may come from several threads, and must not throw.</summary>
+public interface ISyncObserver
+{
+    /// <summary>A dataset's checkpoint as the warehouse has it, at the start of every pass; null = none yet.</summary>
+    void CheckpointRead(Dataset dataset, Checkpoint? checkpoint);
+
+    /// <summary>A source was read without error. All changes committed before <paramref name="sourceTime"/> were seen.</summary>
+    /// <param name="source">The source's name.</param>
+    /// <param name="sourceTime">The source's clock.</param>
+    /// <param name="datasets">The datasets that were read or found unchanged.</param>
+    void Polled(string source, DateTimeOffset sourceTime, IReadOnlyList<Dataset> datasets);
+
+    /// <summary>Rows were read from the source.</summary>
+    void RowsRead(Dataset dataset, long rows, long bytes);
+
+    /// <summary>A first load goes forward.</summary>
+    void SnapshotProgressed(Dataset dataset, SnapshotProgress progress);
+
+    /// <summary>A batch was committed: its rows are visible.</summary>
+    void BatchCommitted(Dataset dataset, BatchReport report);
+
+    /// <summary>A dataset was found unchanged, and the warehouse is complete up to the source's time.</summary>
+    void IdleAdvanced(Dataset dataset, DateTimeOffset completeUpTo);
+
+    /// <summary>An attempt failed.</summary>
+    /// <param name="dataset">The dataset.</param>
+    /// <param name="fault">Why.</param>
+    /// <param name="retryIn">When it is tried again; null = a person has to act.</param>
+    void BatchFailed(Dataset dataset, CdcSyncException fault, TimeSpan? retryIn);
+
+    /// <summary>A dataset's phase changed.</summary>
+    void PhaseChanged(Dataset dataset, DatasetPhase phase);
+
+    /// <summary>The number of rows in a dataset's quarantine.</summary>
+    void QuarantineCounted(Dataset dataset, long rows);
+
+    /// <summary>The lease was taken (true) or lost (false).</summary>
+    void LeaseChanged(bool held);
+}
+
+/// <summary>A committed batch.</summary>
+/// <param name="Generation">The checkpoint's generation after it.</param>
+/// <param name="Kind">What it was.</param>
+/// <param name="Checkpoint">The checkpoint after it.</param>
+/// <param name="Stats">What it changed in the target.</param>
+/// <param name="RowsRead">Rows read from the source.</param>
+/// <param name="RowsQuarantined">Rows kept out.</param>
+/// <param name="Landing">The landing file.</param>
+/// <param name="NewestCommit">The source's commit time of the newest change; null = not known.</param>
+/// <param name="Stages">The time spent per stage of the flow: read, land, stage, publish.</param>
+public sealed record BatchReport(long Generation, BatchKind Kind, Checkpoint Checkpoint, MergeStats Stats, long RowsRead, long RowsQuarantined, LandedFile? Landing, DateTimeOffset? NewestCommit, IReadOnlyDictionary<string, TimeSpan> Stages);

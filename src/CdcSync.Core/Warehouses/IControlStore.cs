@@ -1,0 +1,148 @@
+using CdcSync.Core.Checkpoints;
+using CdcSync.Core.Datasets;
+using CdcSync.Core.Errors;
+
+namespace CdcSync.Core.Warehouses;
+
+/// <summary>The control state in the warehouse. docs/state.md describes each table.</summary>
+public interface IControlStore
+{
+    /// <summary>Checks that the control schema is there and that this binary may run on it.</summary>
+    /// <exception cref="CdcSyncException"><see cref="ErrorCodes.ControlSchemaMissing"/>, <see cref="ErrorCodes.ControlSchemaNewer"/>.</exception>
+    ValueTask CheckSchemaAsync(CancellationToken ct);
+
+    /// <summary>Runs the scripts of migrations/ that have not run yet, in order, each in a transaction where the engine allows.</summary>
+    /// <returns>The names of the scripts that ran.</returns>
+    ValueTask<IReadOnlyList<string>> MigrateAsync(CancellationToken ct);
+
+    /// <summary>Reads checkpoints; a dataset without one is absent from the answer.</summary>
+    ValueTask<IReadOnlyDictionary<DatasetId, Checkpoint>> ReadCheckpointsAsync(IReadOnlyCollection<DatasetId> datasets, CancellationToken ct);
+
+    /// <summary>Creates or moves one checkpoint without rows, comparing generation and lease: how a first load records its plan. Writes a ledger entry.</summary>
+    /// <returns>False if another worker was faster.</returns>
+    ValueTask<bool> TryMoveCheckpointAsync(Lease lease, DatasetId dataset, CheckpointMove move, LedgerDraft ledger, CancellationToken ct);
+
+    /// <summary>Looks a publication up in the ledger: true if it was committed.</summary>
+    ValueTask<bool> WasCommittedAsync(Guid publication, CancellationToken ct);
+
+    /// <summary>The newest ledger entries, newest first.</summary>
+    /// <param name="dataset">Only this dataset's; null = all.</param>
+    /// <param name="limit">At most so many.</param>
+    /// <param name="ct">Cancels.</param>
+    ValueTask<IReadOnlyList<LedgerEntry>> ReadLedgerAsync(DatasetId? dataset, int limit, CancellationToken ct);
+
+    /// <summary>The landing files that the ledger names, as paths relative to the landing folder.</summary>
+    ValueTask<IReadOnlySet<string>> ReadLandedPathsAsync(string pipeline, CancellationToken ct);
+
+    /// <summary>Records a dataset's state (upsert).</summary>
+    ValueTask WriteStateAsync(DatasetState state, CancellationToken ct);
+
+    /// <summary>The status of every dataset of a pipeline, as the view <c>dataset_status</c> shows it.</summary>
+    ValueTask<IReadOnlyList<DatasetStatus>> ReadStatusAsync(string pipeline, CancellationToken ct);
+
+    /// <summary>Takes the pipeline's lease if it is free or expired, by the warehouse's clock. Each taking has a new, higher token.</summary>
+    /// <returns>The lease; null if another holder has it.</returns>
+    ValueTask<Lease?> TryAcquireLeaseAsync(string pipeline, string holder, TimeSpan duration, CancellationToken ct);
+
+    /// <summary>Extends a lease that is still held.</summary>
+    /// <returns>The extended lease; null if it was lost.</returns>
+    ValueTask<Lease?> RenewLeaseAsync(Lease lease, TimeSpan duration, CancellationToken ct);
+
+    /// <summary>Gives a lease back; nothing happens if it was lost.</summary>
+    ValueTask ReleaseLeaseAsync(Lease lease, CancellationToken ct);
+
+    /// <summary>The number of quarantined rows per dataset.</summary>
+    ValueTask<IReadOnlyDictionary<DatasetId, long>> CountQuarantinedAsync(string pipeline, CancellationToken ct);
+}
+
+/// <summary>The right to publish for a pipeline.</summary>
+/// <param name="Pipeline">The pipeline.</param>
+/// <param name="Holder">Who has it: host, process, start.</param>
+/// <param name="Token">Rises with every taking; compared in every publishing transaction.</param>
+/// <param name="ExpiresAt">When it ends, by the warehouse's clock.</param>
+public sealed record Lease(string Pipeline, string Holder, long Token, DateTimeOffset ExpiresAt);
+
+/// <summary>What a publication tells the ledger about one dataset's part.</summary>
+/// <param name="Kind">What it was.</param>
+/// <param name="After">The stream position before; null = none.</param>
+/// <param name="UpTo">The stream position after.</param>
+/// <param name="RowsRead">Rows read from the source.</param>
+/// <param name="RowsQuarantined">Rows kept out.</param>
+/// <param name="Landing">The landing file; null = none (no rows).</param>
+/// <param name="SourceTime">The source's clock at the reading.</param>
+/// <param name="NewestCommit">The source's commit time of the newest change; null = not known.</param>
+/// <param name="Range">The key range, for a snapshot range.</param>
+public sealed record LedgerDraft(BatchKind Kind, Position? After, Position UpTo, long RowsRead, long RowsQuarantined, LandedFile? Landing, DateTimeOffset SourceTime, DateTimeOffset? NewestCommit, int? Range = null);
+
+/// <summary>What a ledger entry was.</summary>
+public enum BatchKind
+{
+    /// <summary>A first load's plan.</summary>
+    Plan,
+
+    /// <summary>A snapshot range.</summary>
+    Range,
+
+    /// <summary>A window of changes.</summary>
+    Window,
+
+    /// <summary>A full refresh.</summary>
+    Refresh,
+}
+
+/// <summary>A landing file as the ledger names it.</summary>
+/// <param name="Path">Relative to the landing folder, with <c>/</c>.</param>
+/// <param name="Sha256">Of the whole file, lower-case hex.</param>
+/// <param name="Rows">Rows in it.</param>
+/// <param name="Bytes">Its length.</param>
+public sealed record LandedFile(string Path, string Sha256, long Rows, long Bytes);
+
+/// <summary>A ledger entry: one dataset's part of one committed publication.</summary>
+/// <param name="Publication">The publication's identity.</param>
+/// <param name="Dataset">The dataset.</param>
+/// <param name="Generation">The checkpoint's generation after it.</param>
+/// <param name="Draft">What was known before the merge.</param>
+/// <param name="Stats">What the merge changed.</param>
+/// <param name="CommittedAt">By the warehouse's clock.</param>
+/// <param name="Holder">Who published it.</param>
+public sealed record LedgerEntry(Guid Publication, DatasetId Dataset, long Generation, LedgerDraft Draft, MergeStats Stats, DateTimeOffset CommittedAt, string Holder);
+
+/// <summary>The phases of a dataset.</summary>
+public enum DatasetPhase
+{
+    /// <summary>Known, not read yet.</summary>
+    New,
+
+    /// <summary>The first load runs.</summary>
+    Snapshot,
+
+    /// <summary>Changes flow.</summary>
+    Streaming,
+
+    /// <summary>The last attempt failed; it is tried again.</summary>
+    Failing,
+
+    /// <summary>A gate blocked a batch; a person decides.</summary>
+    Blocked,
+
+    /// <summary>It can't go on without a resync.</summary>
+    ResyncRequired,
+}
+
+/// <summary>A dataset's state as the worker last saw it.</summary>
+/// <param name="Pipeline">The pipeline.</param>
+/// <param name="Dataset">The dataset.</param>
+/// <param name="Target">Its target table; one table belongs to one dataset.</param>
+/// <param name="Phase">Its phase.</param>
+/// <param name="ErrorCode">The last error's code; null = none.</param>
+/// <param name="Error">The last error's message and remedy; null = none.</param>
+/// <param name="FreshnessTarget">From the contract.</param>
+/// <param name="Contract">The contract it stands under.</param>
+public sealed record DatasetState(string Pipeline, DatasetId Dataset, TargetTable Target, DatasetPhase Phase, string? ErrorCode, string? Error, TimeSpan? FreshnessTarget, ContractReference Contract);
+
+/// <summary>A line of the view <c>dataset_status</c>.</summary>
+/// <param name="State">The state.</param>
+/// <param name="Checkpoint">The checkpoint; null = none yet.</param>
+/// <param name="LastCommitAt">The last publication, by the warehouse's clock.</param>
+/// <param name="Quarantined">Rows in quarantine.</param>
+public sealed record DatasetStatus(DatasetState State, Checkpoint? Checkpoint, DateTimeOffset? LastCommitAt, long Quarantined);

@@ -35,6 +35,12 @@ public interface ISyncObserver
     /// <param name="retryIn">When it is tried again; null = a person has to act.</param>
     void BatchFailed(Dataset dataset, CdcSyncException fault, TimeSpan? retryIn);
 
+    /// <summary>A source or the warehouse as a whole could not be used; nothing of the pass was done.</summary>
+    /// <param name="side"><c>source</c> or <c>warehouse</c>.</param>
+    /// <param name="fault">Why.</param>
+    /// <param name="retryIn">When it is tried again.</param>
+    void WorkerFailed(string side, CdcSyncException fault, TimeSpan retryIn);
+
     /// <summary>A dataset's phase changed.</summary>
     void PhaseChanged(Dataset dataset, DatasetPhase phase);
 

@@ -1,0 +1,130 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using Npgsql;
+
+namespace CdcSync.TestServers;
+
+/// <summary>
+/// A private PostgreSQL from the installed binaries: own data directory under the temp directory, free loopback port, password login, no fsync.
+/// It ends with the process that started it, however that one ends: a small shell watches the pipe between the two.
+/// The server's time zone is an odd one on purpose: nothing may depend on it.
+/// </summary>
+public sealed class PostgresServer : IAsyncDisposable
+{
+    private static readonly Lazy<Task<PostgresServer>> Process = new(StartAsync);
+
+    private readonly Process _watcher;
+    private int _databases;
+
+    private PostgresServer(Process watcher, int port, string password)
+    {
+        _watcher = watcher;
+        Port = port;
+        AdminConnectionString = new NpgsqlConnectionStringBuilder
+        {
+            Host = "127.0.0.1",
+            Port = port,
+            Username = PostgresInstallation.Superuser,
+            Password = password,
+            Database = "postgres",
+            Pooling = false,
+            Timeout = 15,
+        }.ConnectionString;
+    }
+
+    /// <summary>Why there is no server to be had here: what to give to <c>Assert.Skip</c>. Null where there is one.</summary>
+    /// <exception cref="InvalidOperationException">There is none, and CI=true promised one.</exception>
+    public static string? SkipReason
+    {
+        get
+        {
+            if (PostgresInstallation.Find() is not null) return null;
+            const string reason = "no PostgreSQL (15 or newer) in /usr/lib/postgresql/*/bin or on the PATH";
+            return Environment.GetEnvironmentVariable("CI") == "true"
+                ? throw new InvalidOperationException($"CI=true, but there is {reason}.")
+                : reason;
+        }
+    }
+
+    /// <summary>The port on 127.0.0.1.</summary>
+    public int Port { get; }
+
+    /// <summary>The superuser's connection to the database <c>postgres</c>, with its password.</summary>
+    public string AdminConnectionString { get; }
+
+    /// <summary>The process's one server, started at the first call.</summary>
+    public static Task<PostgresServer> SharedAsync() => Process.Value;
+
+    /// <summary>Starts a server of the caller's own, for tests that stop it.</summary>
+    /// <exception cref="InvalidOperationException">There is no PostgreSQL, or it does not start; the message holds its log.</exception>
+    public static async Task<PostgresServer> StartAsync()
+    {
+        var installation = PostgresInstallation.Find() ?? throw new InvalidOperationException("There is no PostgreSQL here: ask SkipReason first.");
+        var failure = "";
+        // A port that was free a moment ago may be taken by the time the server binds it.
+        for (var attempt = 0; attempt < 5; attempt++)
+        {
+            var port = FreePort();
+            var password = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(12));
+            var watcher = installation.Start(port, password);
+            var server = new PostgresServer(watcher, port, password);
+            if (await server.IsReadyAsync()) return server;
+            await server.DisposeAsync();
+            failure = await watcher.StandardError.ReadToEndAsync();
+        }
+        throw new InvalidOperationException($"PostgreSQL from {installation.Bin} did not start: {failure}");
+    }
+
+    /// <summary>Creates an empty database that is dropped when disposed.</summary>
+    public async Task<PostgresDatabase> CreateDatabaseAsync()
+    {
+        var name = $"test_{Interlocked.Increment(ref _databases)}";
+        await ExecuteAsync($"CREATE DATABASE {name}");
+        return new PostgresDatabase(this, name);
+    }
+
+    /// <summary>Runs a statement as superuser in the database <c>postgres</c>.</summary>
+    public async Task ExecuteAsync(string sql)
+    {
+        await using var connection = new NpgsqlConnection(AdminConnectionString);
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync();
+    }
+
+    /// <summary>Stops the server at once and removes its data.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (_watcher.HasExited) return;
+        _watcher.StandardInput.Close();
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        await _watcher.WaitForExitAsync(patience.Token);
+    }
+
+    private async Task<bool> IsReadyAsync()
+    {
+        var deadline = Stopwatch.StartNew();
+        while (deadline.Elapsed < TimeSpan.FromSeconds(60) && !_watcher.HasExited)
+        {
+            try
+            {
+                await ExecuteAsync("SELECT 1");
+                return true;
+            }
+            catch (NpgsqlException)
+            {
+                await Task.Delay(50);
+            }
+        }
+        return false;
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}

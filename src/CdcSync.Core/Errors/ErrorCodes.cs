@@ -5,7 +5,8 @@ namespace CdcSync.Core.Errors;
 public static partial class ErrorCodes
 {
     /// <summary>All registered codes, by number.</summary>
-    public static IReadOnlyList<ErrorCode> All { get; } =
+    // Filled at the first use: an initializer may run before those of the codes in the other files.
+    public static IReadOnlyList<ErrorCode> All => field ??=
         [.. typeof(ErrorCodes).GetFields().Where(f => f.FieldType == typeof(ErrorCode)).Select(f => (ErrorCode)f.GetValue(null)!).OrderBy(c => c.Id, StringComparer.Ordinal)];
 
     /// <summary>An invariant of the engine does not hold.</summary>

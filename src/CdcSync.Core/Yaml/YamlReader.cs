@@ -131,7 +131,6 @@ public sealed class YamlReader
         Advance();
         var root = Node(depth: 0);
         Advance();
-        Advance();
         return _events.Current is StreamEnd ? root : throw new Refusal(Here(), "expected one document, found a second one.");
     }
 
@@ -168,7 +167,8 @@ public sealed class YamlReader
         Advance();
         while (_events.Current is not MappingEnd)
         {
-            var key = Node(depth + 1) as YamlScalar ?? throw new Refusal(Here(), "a key must be a text.");
+            var name = Node(depth + 1);
+            if (name is not YamlScalar key) throw new Refusal(name.At, "a key must be a text.");
             if (key is { IsPlain: true, Value: "<<" }) throw new Refusal(key.At, "merge keys (<<) are not supported.");
             var value = Node(depth + 1);
             if (seen.TryAdd(key.Value, key.At.Line)) entries.Add(new YamlEntry(key, value));

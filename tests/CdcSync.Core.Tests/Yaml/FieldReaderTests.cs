@@ -79,12 +79,12 @@ public sealed class FieldReaderTests
     }
 
     [Theory]
-    [InlineData("1s", 1_000)]
-    [InlineData("5m", 300_000)]
-    [InlineData("2h", 7_200_000)]
-    [InlineData("7d", 604_800_000)]
-    [InlineData("1ms", 1)]
-    [InlineData("0s", 0)]
+    [InlineData("1s", 1_000L)]
+    [InlineData("5m", 300_000L)]
+    [InlineData("2h", 7_200_000L)]
+    [InlineData("7d", 604_800_000L)]
+    [InlineData("1ms", 1L)]
+    [InlineData("0s", 0L)]
     [InlineData("36525d", 36_525L * 86_400_000)]
     [InlineData("36526d", null)]
     [InlineData("9223372036854775807d", null)]

@@ -31,7 +31,7 @@ public sealed class YamlReaderTests
     [InlineData("? [a]\n: 1\n", "f.yaml:1:3", "a key must be a text")]
     [InlineData("a: 1\nb: 2\na: 3\n", "f.yaml:3:1", "the key 'a' is there twice; the first is on line 1")]
     [InlineData("a: [1, 2\n", "f.yaml:2:1", "malformed")]
-    [InlineData("a: 1\n\tb: 2\n", "f.yaml:2:1", "malformed")]
+    [InlineData("a: 1\n\tb: 2\n", "f.yaml:1:4", "tab character")]
     [InlineData("", "f.yaml:1:1", "empty")]
     [InlineData("# only a comment\n", "f.yaml:1:1", "empty")]
     public void What_makes_yaml_surprising_is_refused_at_its_place(string text, string place, string message)

@@ -74,6 +74,9 @@ public abstract class ArrowArray
         return TakeChecked(rows);
     }
 
+    /// <summary>The buffer of values as it lies in memory, from row 0; empty where there is none.</summary>
+    internal abstract ReadOnlyMemory<byte> ValueMemory { get; }
+
     internal ArrowArray TakeChecked(ReadOnlySpan<int> rows) => TakeCore(rows, Validity.IsEmpty ? default(ReadOnlyMemory<byte>) : Bitmap.Take(Validity.Span, rows));
 
     private protected abstract ArrowArray SliceCore(int offset, int length, ReadOnlyMemory<byte> validity);

@@ -30,7 +30,7 @@ public sealed class FixedSizeBinaryArray : ArrowArray
     /// <inheritdoc/>
     public override long ByteSize => Validity.Length + _values.Length;
 
-    internal ReadOnlyMemory<byte> ValueMemory => _values;
+    internal override ReadOnlyMemory<byte> ValueMemory => _values;
 
     /// <summary>The row's bytes; unspecified where it is null.</summary>
     /// <param name="index">The row.</param>

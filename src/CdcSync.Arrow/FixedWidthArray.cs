@@ -33,7 +33,7 @@ public sealed class FixedWidthArray<T> : ArrowArray where T : unmanaged
     /// <inheritdoc/>
     public override long ByteSize => Validity.Length + _values.Length;
 
-    internal ReadOnlyMemory<byte> ValueMemory => _values;
+    internal override ReadOnlyMemory<byte> ValueMemory => _values;
 
     private protected override ArrowArray SliceCore(int offset, int length, ReadOnlyMemory<byte> validity) =>
         new FixedWidthArray<T>(Type, length, _values.Slice(offset * Unsafe.SizeOf<T>(), length * Unsafe.SizeOf<T>()), validity);

@@ -35,4 +35,32 @@ internal static class Layout
         ArrowTypeId.Decimal128 => new FixedWidthBuilder<Int128>(type, capacity),
         _ => throw new UnreachableException($"No builder for {type}."),
     };
+
+    internal static ArrowArray CreateFixedWidthArray(ArrowType type, int length, ReadOnlyMemory<byte> values, ReadOnlyMemory<byte> validity) => type.TypeId switch
+    {
+        ArrowTypeId.Int8 => new FixedWidthArray<sbyte>(type, length, values, validity),
+        ArrowTypeId.UInt8 => new FixedWidthArray<byte>(type, length, values, validity),
+        ArrowTypeId.Int16 => new FixedWidthArray<short>(type, length, values, validity),
+        ArrowTypeId.UInt16 => new FixedWidthArray<ushort>(type, length, values, validity),
+        ArrowTypeId.Int32 or ArrowTypeId.Date32 or ArrowTypeId.Time32 => new FixedWidthArray<int>(type, length, values, validity),
+        ArrowTypeId.UInt32 => new FixedWidthArray<uint>(type, length, values, validity),
+        ArrowTypeId.Int64 or ArrowTypeId.Time64 or ArrowTypeId.Timestamp => new FixedWidthArray<long>(type, length, values, validity),
+        ArrowTypeId.UInt64 => new FixedWidthArray<ulong>(type, length, values, validity),
+        ArrowTypeId.HalfFloat => new FixedWidthArray<Half>(type, length, values, validity),
+        ArrowTypeId.Float => new FixedWidthArray<float>(type, length, values, validity),
+        ArrowTypeId.Double => new FixedWidthArray<double>(type, length, values, validity),
+        ArrowTypeId.Decimal128 => new FixedWidthArray<Int128>(type, length, values, validity),
+        _ => throw new UnreachableException($"No array for {type}."),
+    };
+
+    /// <summary>Bytes of one value of a type that a <see cref="FixedWidthArray{T}"/> holds.</summary>
+    internal static int ElementSize(ArrowType type) => type.TypeId switch
+    {
+        ArrowTypeId.Int8 or ArrowTypeId.UInt8 => 1,
+        ArrowTypeId.Int16 or ArrowTypeId.UInt16 or ArrowTypeId.HalfFloat => 2,
+        ArrowTypeId.Int32 or ArrowTypeId.UInt32 or ArrowTypeId.Float or ArrowTypeId.Date32 or ArrowTypeId.Time32 => 4,
+        ArrowTypeId.Int64 or ArrowTypeId.UInt64 or ArrowTypeId.Double or ArrowTypeId.Time64 or ArrowTypeId.Timestamp => 8,
+        ArrowTypeId.Decimal128 => 16,
+        _ => throw new UnreachableException($"{type} has no fixed width."),
+    };
 }

@@ -51,7 +51,7 @@ public sealed class VarLengthArray : ArrowArray
 
     internal ReadOnlyMemory<byte> OffsetMemory => _offsets;
 
-    internal ReadOnlyMemory<byte> ValueMemory => _values;
+    internal override ReadOnlyMemory<byte> ValueMemory => _values;
 
     /// <summary>The row's bytes; unspecified where it is null.</summary>
     /// <param name="index">The row.</param>

@@ -1,0 +1,175 @@
+using CdcSync.Core.Checkpoints;
+using CdcSync.Core.Datasets;
+using CdcSync.Core.Errors;
+using CdcSync.Core.Sync;
+using CdcSync.Core.Warehouses;
+
+namespace CdcSync.Core.Metrics;
+
+/// <summary>Turns what the engine tells into metrics.</summary>
+public sealed class MetricsObserver : ISyncObserver
+{
+    private readonly SyncMetrics _metrics;
+    private readonly Dictionary<DatasetId, Watermark> _watermarks;
+
+    /// <summary>Creates an observer that writes a pipeline's series.</summary>
+    public MetricsObserver(SyncMetrics metrics, Pipeline pipeline)
+    {
+        _metrics = metrics;
+        _watermarks = pipeline.Datasets.ToDictionary(d => d.Id, d => new Watermark(metrics.Sources[d.SourceName].ClockOffset, metrics[d.Id].Watermark));
+    }
+
+    /// <inheritdoc/>
+    public void CheckpointRead(Dataset dataset, Checkpoint? checkpoint)
+    {
+        _metrics.WarehouseConnected.Set(true);
+        if (checkpoint?.CompleteUpTo is { } completeUpTo)
+            _watermarks[dataset.Id].Rise(completeUpTo);
+        else
+            _watermarks[dataset.Id].Forget();
+    }
+
+    /// <inheritdoc/>
+    public void Polled(string source, DateTimeOffset sourceTime, IReadOnlyList<Dataset> datasets)
+    {
+        var now = _metrics.Time.GetUtcNow();
+        _metrics.Sources[source].Connected.Set(true);
+        _metrics.Sources[source].ClockOffset.Set((sourceTime - now).TotalSeconds);
+        foreach (var dataset in datasets)
+        {
+            _metrics[dataset.Id].LastPollSuccess.Set(now);
+            _watermarks[dataset.Id].OffsetMeasured();
+        }
+    }
+
+    /// <inheritdoc/>
+    public void RowsRead(Dataset dataset, long rows, long bytes) => _metrics[dataset.Id].ReadBytes.Add(bytes);
+
+    /// <inheritdoc/>
+    public void SnapshotProgressed(Dataset dataset, SnapshotProgress progress)
+    {
+        // The state and the last commit tell of it.
+    }
+
+    /// <inheritdoc/>
+    public void BatchCommitted(Dataset dataset, BatchReport report)
+    {
+        var now = _metrics.Time.GetUtcNow();
+        var cells = _metrics[dataset.Id];
+        _metrics.WarehouseConnected.Set(true);
+        cells.LastCommit.Set(now);
+        cells.Batches.Add();
+        cells.Rows[RowOperation.Insert].Add(report.Stats.Inserted);
+        cells.Rows[RowOperation.Update].Add(report.Stats.Updated);
+        cells.Rows[RowOperation.Delete].Add(report.Stats.Deleted);
+        cells.Rows[RowOperation.Erase].Add(report.Stats.Erased);
+        cells.RowsQuarantined.Add(report.RowsQuarantined);
+        foreach (var (stage, duration) in cells.StageDuration)
+            duration.Observe(report.Stages.GetValueOrDefault(stage));
+        if (report.Kind == BatchKind.Refresh && dataset.Capture is not Capture.FullRefresh)
+            cells.Resyncs[ResyncCause.Expired].Add();
+        if (report.NewestCommit is { } commit)
+            cells.Latency.Observe(now - commit + TimeSpan.FromSeconds(_metrics.Sources[dataset.SourceName].ClockOffset.Value));
+        if (report.Checkpoint.CompleteUpTo is { } completeUpTo)
+            _watermarks[dataset.Id].Rise(completeUpTo);
+    }
+
+    /// <inheritdoc/>
+    public void IdleAdvanced(Dataset dataset, DateTimeOffset completeUpTo) => _watermarks[dataset.Id].Rise(completeUpTo);
+
+    /// <inheritdoc/>
+    public void BatchFailed(Dataset dataset, CdcSyncException fault, TimeSpan? retryIn)
+    {
+        if (_metrics[dataset.Id].Failed.TryGetValue(fault.Code.Id, out var failed))
+            failed.Add();
+        if (fault.Code == ErrorCodes.SourceUnavailable || fault.Code == ErrorCodes.SourceDenied)
+            _metrics.Sources[dataset.SourceName].Connected.Set(false);
+        Failed(fault, retryIn is not null);
+    }
+
+    /// <inheritdoc/>
+    public void WorkerFailed(string side, CdcSyncException fault, TimeSpan retryIn) => Failed(fault, isRetried: true);
+
+    /// <inheritdoc/>
+    public void PhaseChanged(Dataset dataset, DatasetPhase phase)
+    {
+        foreach (var (state, gauge) in _metrics[dataset.Id].State)
+            gauge.Set(state == phase);
+    }
+
+    /// <inheritdoc/>
+    public void QuarantineCounted(Dataset dataset, long rows) => _metrics[dataset.Id].QuarantineRows.Set(rows);
+
+    /// <inheritdoc/>
+    public void LeaseChanged(bool held)
+    {
+        // Taking it, or being refused it again, is an answer of the warehouse; losing it may be the lack of one.
+        if (held || _metrics.LeaseHeld.Value == 0)
+            _metrics.WarehouseConnected.Set(true);
+        _metrics.LeaseHeld.Set(held);
+        _metrics.SetState(held ? WorkerState.Active : WorkerState.Standby);
+    }
+
+    private void Failed(CdcSyncException fault, bool isRetried)
+    {
+        if (fault.Code == ErrorCodes.WarehouseUnavailable || fault.Code == ErrorCodes.WarehouseDenied)
+            _metrics.WarehouseConnected.Set(false);
+        if (isRetried)
+            _metrics.Retries[SideOf(fault.Code)].Add();
+    }
+
+    private static FaultSide SideOf(ErrorCode code) => code.Id[3] switch
+    {
+        '2' => FaultSide.Source,
+        '3' => FaultSide.Warehouse,
+        '4' => FaultSide.State,
+        '5' => FaultSide.Gate,
+        '6' => FaultSide.Landing,
+        _ => FaultSide.Engine,
+    };
+
+    /// <summary>
+    /// An instant by the source's clock, exported by the worker's. It is shifted when it rises, by the offset of that poll, so that a later step of
+    /// either clock does not move it; only what was read before the first poll is shifted afterwards.
+    /// </summary>
+    private sealed class Watermark(Gauge offset, Gauge exported)
+    {
+        private readonly Lock _writing = new();
+        private DateTimeOffset? _completeUpTo;
+        private bool _isOffsetKnown;
+
+        /// <summary>Checkpoints of idle datasets are persisted now and then only: what is read back may be older than what was told.</summary>
+        public void Rise(DateTimeOffset completeUpTo)
+        {
+            lock (_writing)
+            {
+                if (completeUpTo <= _completeUpTo)
+                    return;
+                _completeUpTo = completeUpTo;
+                Export();
+            }
+        }
+
+        public void Forget()
+        {
+            lock (_writing)
+            {
+                _completeUpTo = null;
+                Export();
+            }
+        }
+
+        public void OffsetMeasured()
+        {
+            lock (_writing)
+            {
+                if (_isOffsetKnown)
+                    return;
+                _isOffsetKnown = true;
+                Export();
+            }
+        }
+
+        private void Export() => exported.Set(_completeUpTo - TimeSpan.FromSeconds(offset.Value));
+    }
+}

@@ -1,0 +1,208 @@
+using CdcSync.Core.Datasets;
+using CdcSync.Core.Errors;
+using CdcSync.Core.Warehouses;
+
+namespace CdcSync.Core.Metrics;
+
+/// <summary>Every instrument there is, and the series of one pipeline. All series exist from the start; an instant that is not known yet is 0.</summary>
+public sealed class SyncMetrics : IDisposable
+{
+    /// <summary>The stages of a batch, as the label <c>stage</c> names them.</summary>
+    public static IReadOnlyList<string> Stages { get; } = ["read", "land", "stage", "publish"];
+
+    /// <summary>What a batch can fail with, as the label <c>reason</c> names it: every error code but those of configuration.</summary>
+    public static IReadOnlyList<string> FailureReasons { get; } = [.. ErrorCodes.All.Select(c => c.Id).Where(id => !id.StartsWith("CDC1", StringComparison.Ordinal))];
+
+    private static readonly double[] StageBounds = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
+    private static readonly double[] LatencyBounds = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800, 3600];
+    private static readonly string[] PipelineLabels = ["pipeline"];
+    private static readonly string[] DatasetLabels = ["pipeline", "dataset"];
+
+    private readonly Dictionary<DatasetId, DatasetMetrics> _datasets;
+
+    /// <summary>Makes the instruments, and the series of a pipeline.</summary>
+    /// <param name="pipeline">The pipeline.</param>
+    /// <param name="version">The version of the binary.</param>
+    /// <param name="time">The daemon's clock, by which lag is computed.</param>
+    public SyncMetrics(Pipeline pipeline, string version, TimeProvider time)
+    {
+        Time = time;
+        Registry.Info("cdcsync_build_info", "The running binary.", "version", "runtime").Add(version, Environment.Version.ToString()).Set(true);
+
+        PipelineState = PerValue(Registry.Gauge("cdcsync_pipeline_state", "1 for the state the worker is in.", [.. PipelineLabels, "state"]), [pipeline.Name], Enum.GetValues<WorkerState>(), Name);
+        LeaseHeld = Registry.Gauge("cdcsync_lease_held", "1 while this worker holds the pipeline's lease.", PipelineLabels).Add(pipeline.Name);
+        var connected = Registry.Gauge("cdcsync_connected", "1 if the last use of the system succeeded.", [.. PipelineLabels, "side", "name"]);
+        var offset = Registry.Gauge("cdcsync_source_clock_offset_seconds", "The source's clock minus the worker's, at the last poll.", [.. PipelineLabels, "source"]);
+        Sources = pipeline.Datasets.Select(d => d.SourceName).Distinct(StringComparer.Ordinal)
+            .ToDictionary(name => name, name => new SourceMetrics(connected.Add(pipeline.Name, "source", name), offset.Add(pipeline.Name, name)), StringComparer.Ordinal);
+        WarehouseConnected = connected.Add(pipeline.Name, "warehouse", "warehouse");
+        Retries = PerValue(Registry.Counter("cdcsync_retries_total", "Attempts that failed and are made again.", [.. PipelineLabels, "side"]), [pipeline.Name], Enum.GetValues<FaultSide>(), Name);
+        LandingBytes = Registry.Gauge("cdcsync_landing_bytes", "The size of the landing folder.", PipelineLabels).Add(pipeline.Name);
+        LandingLimit = Registry.Gauge("cdcsync_landing_limit_bytes", "The size the landing folder is kept under; 0 = none.", PipelineLabels).Add(pipeline.Name);
+
+        var watermark = Registry.Gauge("cdcsync_watermark_timestamp_seconds", "The warehouse is complete up to this instant, by the worker's clock; 0 = not known.", DatasetLabels);
+        var target = Registry.Gauge("cdcsync_freshness_target_seconds", "How old the warehouse may be, by the contract; 0 = none promised.", DatasetLabels);
+        var lag = Registry.Gauge("cdcsync_lag_seconds", "Now minus the watermark; NaN while that is not known.", DatasetLabels);
+        var polled = Registry.Gauge("cdcsync_last_poll_success_timestamp_seconds", "When the source was last read without error; 0 = never.", DatasetLabels);
+        var interval = Registry.Gauge("cdcsync_poll_interval_seconds", "The time between two polls.", DatasetLabels);
+        var committed = Registry.Gauge("cdcsync_last_commit_timestamp_seconds", "When a batch was last committed; 0 = never.", DatasetLabels);
+        var state = Registry.Gauge("cdcsync_dataset_state", "1 for the state the dataset is in.", [.. DatasetLabels, "state"]);
+        var batches = Registry.Counter("cdcsync_batches_total", "Batches committed.", DatasetLabels);
+        var failed = Registry.Counter("cdcsync_batches_failed_total", "Attempts at a batch that failed, by error code.", [.. DatasetLabels, "reason"]);
+        var rows = Registry.Counter("cdcsync_rows_total", "Rows changed in the warehouse.", [.. DatasetLabels, "op"]);
+        var read = Registry.Counter("cdcsync_read_bytes_total", "Bytes of column data read from the source.", DatasetLabels);
+        var quarantined = Registry.Counter("cdcsync_rows_quarantined_total", "Rows kept out of the target.", DatasetLabels);
+        var quarantine = Registry.Gauge("cdcsync_quarantine_rows", "Rows in quarantine.", DatasetLabels);
+        var resyncs = Registry.Counter("cdcsync_resyncs_total", "First loads begun again, by cause.", [.. DatasetLabels, "cause"]);
+        var duration = Registry.Histogram("cdcsync_batch_stage_duration_seconds", "The time a batch spent per stage.", StageBounds, [.. DatasetLabels, "stage"]);
+        var latency = Registry.Histogram("cdcsync_end_to_end_latency_seconds", "From a batch's newest commit in the source until it was visible.", LatencyBounds, DatasetLabels);
+
+        _datasets = pipeline.Datasets.ToDictionary(d => d.Id, dataset =>
+        {
+            string[] labels = [pipeline.Name, dataset.Id.Value];
+            var cells = new DatasetMetrics
+            {
+                Watermark = watermark.Add(labels),
+                LastPollSuccess = polled.Add(labels),
+                LastCommit = committed.Add(labels),
+                State = PerValue(state, labels, Enum.GetValues<DatasetPhase>(), Name),
+                Batches = batches.Add(labels),
+                Failed = PerValue(failed, labels, FailureReasons, reason => reason),
+                Rows = PerValue(rows, labels, Enum.GetValues<RowOperation>(), Name),
+                ReadBytes = read.Add(labels),
+                RowsQuarantined = quarantined.Add(labels),
+                QuarantineRows = quarantine.Add(labels),
+                Resyncs = PerValue(resyncs, labels, Enum.GetValues<ResyncCause>(), Name),
+                StageDuration = PerValue(duration, labels, Stages, stage => stage),
+                Latency = latency.Add(labels),
+            };
+            target.Add(labels).Set(dataset.FreshnessTarget?.TotalSeconds ?? 0);
+            interval.Add(labels).Set(dataset.Interval.TotalSeconds);
+            lag.Add(labels).ComputeFrom(() => Lag(cells.Watermark.Value));
+            return cells;
+        });
+        ProcessMetrics.AddTo(Registry);
+    }
+
+    /// <summary>All families, to be written by <see cref="Exposition"/>.</summary>
+    public MetricRegistry Registry { get; } = new();
+
+    /// <summary>The worker's state; one is 1.</summary>
+    internal IReadOnlyDictionary<WorkerState, Gauge> PipelineState { get; }
+
+    internal Gauge LeaseHeld { get; }
+
+    internal IReadOnlyDictionary<string, SourceMetrics> Sources { get; }
+
+    internal Gauge WarehouseConnected { get; }
+
+    internal IReadOnlyDictionary<FaultSide, Counter> Retries { get; }
+
+    /// <summary>The size of the landing folder; to be computed from whoever knows it.</summary>
+    public Gauge LandingBytes { get; }
+
+    /// <summary>The size the landing folder is kept under.</summary>
+    public Gauge LandingLimit { get; }
+
+    internal TimeProvider Time { get; }
+
+    internal DatasetMetrics this[DatasetId id] => _datasets[id];
+
+    /// <summary>Says in which state the worker is. A worker that stops stays so: giving the lease back does not make it stand by.</summary>
+    public void SetState(WorkerState now)
+    {
+        if (PipelineState[WorkerState.Stopping].Value > 0)
+            return;
+        foreach (var (state, gauge) in PipelineState)
+            gauge.Set(state == now);
+    }
+
+    /// <summary>Ends the meter.</summary>
+    public void Dispose() => Registry.Dispose();
+
+    private double Lag(double watermark) => watermark > 0 ? Math.Max(0, Time.GetUtcNow().ToUnixTimeMilliseconds() / 1000.0 - watermark) : double.NaN;
+
+    private static Dictionary<TValue, TCell> PerValue<TValue, TCell>(MetricFamily<TCell> family, string[] labels, IEnumerable<TValue> values, Func<TValue, string> name)
+        where TValue : notnull
+        where TCell : MetricCell => values.ToDictionary(value => value, value => family.Add([.. labels, name(value)]));
+
+    // ResyncRequired → resync_required
+    private static string Name<TEnum>(TEnum value)
+        where TEnum : struct, Enum => string.Concat(value.ToString().Select((c, i) => char.IsUpper(c) ? (i > 0 ? "_" : "") + char.ToLowerInvariant(c) : c.ToString()));
+}
+
+/// <summary>The states of a worker.</summary>
+public enum WorkerState
+{
+    /// <summary>It has not asked for the lease yet.</summary>
+    Starting,
+
+    /// <summary>Another worker holds the lease; this one waits for it.</summary>
+    Standby,
+
+    /// <summary>It holds the lease and works.</summary>
+    Active,
+
+    /// <summary>It was told to stop, and finishes what it began.</summary>
+    Stopping,
+}
+
+/// <summary>What happened to a row of the target.</summary>
+internal enum RowOperation
+{
+    Insert,
+    Update,
+    Delete,
+    Erase,
+}
+
+/// <summary>Where a fault came from.</summary>
+internal enum FaultSide
+{
+    Source,
+    Warehouse,
+    State,
+    Gate,
+    Landing,
+    Engine,
+}
+
+/// <summary>Why a dataset is loaded again.</summary>
+internal enum ResyncCause
+{
+    /// <summary>The source no longer had the changes, and the gap policy loads again.</summary>
+    Expired,
+}
+
+/// <summary>The series of one source.</summary>
+internal sealed record SourceMetrics(Gauge Connected, Gauge ClockOffset);
+
+/// <summary>The series of one dataset.</summary>
+internal sealed record DatasetMetrics
+{
+    public required Gauge Watermark { get; init; }
+
+    public required Gauge LastPollSuccess { get; init; }
+
+    public required Gauge LastCommit { get; init; }
+
+    public required IReadOnlyDictionary<DatasetPhase, Gauge> State { get; init; }
+
+    public required Counter Batches { get; init; }
+
+    public required IReadOnlyDictionary<string, Counter> Failed { get; init; }
+
+    public required IReadOnlyDictionary<RowOperation, Counter> Rows { get; init; }
+
+    public required Counter ReadBytes { get; init; }
+
+    public required Counter RowsQuarantined { get; init; }
+
+    public required Gauge QuarantineRows { get; init; }
+
+    public required IReadOnlyDictionary<ResyncCause, Counter> Resyncs { get; init; }
+
+    public required IReadOnlyDictionary<string, Histogram> StageDuration { get; init; }
+
+    public required Histogram Latency { get; init; }
+}

@@ -1,0 +1,202 @@
+using System.Diagnostics.Metrics;
+using CdcSync.Core.Errors;
+using CdcSync.Core.Metrics;
+using CdcSync.Core.Warehouses;
+
+namespace CdcSync.Core.Tests.Metrics;
+
+public sealed class MetricsObserverTests : IDisposable
+{
+    private readonly MetricsWorld _world = new();
+
+    [Fact]
+    public void Every_series_exists_from_the_start_and_none_is_added_later()
+    {
+        var before = SeriesNames();
+        foreach (var code in ErrorCodes.All)
+            _world.Observer.BatchFailed(_world.Orders, MetricsWorld.Fault(code), TimeSpan.Zero);
+        foreach (var phase in Enum.GetValues<DatasetPhase>())
+            _world.Observer.PhaseChanged(_world.Orders, phase);
+        _world.Observer.LeaseChanged(true);
+        _world.Observer.Polled("erp", MetricsWorld.Noon, [_world.Orders]);
+        _world.CommitOneBatch(kind: BatchKind.Refresh, newestCommit: MetricsWorld.Noon);
+        Assert.Equal(before, SeriesNames());
+        foreach (var family in _world.Metrics.Registry.Families.Where(f => f.LabelNames.Contains("dataset")))
+            Assert.True(before.Count(n => n.StartsWith(family.Name, StringComparison.Ordinal) && n.Contains("dataset=returns", StringComparison.Ordinal)) >= 1, family.Name);
+    }
+
+    [Theory]
+    [InlineData(ExpositionFormat.PrometheusText)]
+    [InlineData(ExpositionFormat.OpenMetrics)]
+    public void Both_formats_hold_what_their_specifications_demand(ExpositionFormat format)
+    {
+        _world.CommitOneBatch();
+        var text = Exposition.Write(_world.Metrics.Registry, format);
+        var families = format == ExpositionFormat.OpenMetrics ? StrictExpositionParser.ParseOpenMetrics(text) : StrictExpositionParser.ParsePrometheusText(text);
+        Assert.Equal(_world.Metrics.Registry.Families.Count, families.Count);
+    }
+
+    [Fact]
+    public void The_series_that_operations_name_are_there()
+    {
+        string[] named =
+        [
+            "cdcsync_build_info", "cdcsync_watermark_timestamp_seconds", "cdcsync_freshness_target_seconds", "cdcsync_lag_seconds", "cdcsync_last_poll_success_timestamp_seconds",
+            "cdcsync_poll_interval_seconds", "cdcsync_last_commit_timestamp_seconds", "cdcsync_pipeline_state", "cdcsync_dataset_state", "cdcsync_connected", "cdcsync_lease_held",
+            "cdcsync_batches_total", "cdcsync_batches_failed_total", "cdcsync_rows_total", "cdcsync_read_bytes_total", "cdcsync_retries_total", "cdcsync_rows_quarantined_total",
+            "cdcsync_quarantine_rows", "cdcsync_resyncs_total", "cdcsync_batch_stage_duration_seconds", "cdcsync_end_to_end_latency_seconds", "cdcsync_source_clock_offset_seconds",
+            "cdcsync_landing_bytes", "cdcsync_landing_limit_bytes", "process_cpu_seconds_total", "process_resident_memory_bytes", "process_start_time_seconds",
+        ];
+        Assert.Empty(named.Except(_world.Metrics.Registry.Families.Select(f => f.Name)));
+    }
+
+    [Fact]
+    public void What_is_not_known_yet_is_0_and_lag_is_not_a_number()
+    {
+        Assert.Equal(0, _world.ReadOrders("cdcsync_watermark_timestamp_seconds"));
+        Assert.Equal(0, _world.ReadOrders("cdcsync_last_commit_timestamp_seconds"));
+        Assert.True(double.IsNaN(_world.ReadOrders("cdcsync_lag_seconds")));
+        Assert.Equal(900, _world.ReadOrders("cdcsync_freshness_target_seconds"));
+        Assert.Equal(5, _world.ReadOrders("cdcsync_poll_interval_seconds"));
+    }
+
+    [Fact]
+    public void Lag_is_computed_when_it_is_scraped()
+    {
+        _world.Observer.IdleAdvanced(_world.Orders, MetricsWorld.Noon);
+        Assert.Equal(0, _world.ReadOrders("cdcsync_lag_seconds"));
+        _world.Clock.Now += TimeSpan.FromSeconds(42);
+        Assert.Equal(42, _world.ReadOrders("cdcsync_lag_seconds"));
+        _world.Clock.Now -= TimeSpan.FromHours(1);
+        Assert.Equal(0, _world.ReadOrders("cdcsync_lag_seconds"));
+    }
+
+    [Fact]
+    public void A_committed_batch_is_counted()
+    {
+        _world.Observer.RowsRead(_world.Orders, 11, 1_000);
+        _world.CommitOneBatch(newestCommit: MetricsWorld.Noon - TimeSpan.FromSeconds(3));
+        Assert.Equal(1, _world.ReadOrders("cdcsync_batches_total"));
+        Assert.Equal(1_000, _world.ReadOrders("cdcsync_read_bytes_total"));
+        Assert.Equal([1, 2, 3, 4], new[] { "insert", "update", "delete", "erase" }.Select(op => _world.Read("cdcsync_rows_total", ("dataset", "orders"), ("op", op))));
+        Assert.Equal(1, _world.ReadOrders("cdcsync_rows_quarantined_total"));
+        Assert.Equal(MetricsWorld.Noon.ToUnixTimeSeconds(), _world.ReadOrders("cdcsync_last_commit_timestamp_seconds"));
+        Assert.Equal(MetricsWorld.Noon.ToUnixTimeSeconds(), _world.ReadOrders("cdcsync_watermark_timestamp_seconds"));
+        Assert.Equal(2, _world.Read("cdcsync_batch_stage_duration_seconds_sum", ("dataset", "orders"), ("stage", "publish")));
+        Assert.Equal(3, _world.ReadOrders("cdcsync_end_to_end_latency_seconds_sum"));
+        Assert.Equal(0, _world.Read("cdcsync_batches_total", ("dataset", "returns")));
+        Assert.Equal(0, _world.ReadOrders("cdcsync_resyncs_total"));
+    }
+
+    [Fact]
+    public void A_whole_content_published_for_a_streaming_dataset_is_a_resync()
+    {
+        _world.CommitOneBatch(kind: BatchKind.Refresh);
+        Assert.Equal(1, _world.Read("cdcsync_resyncs_total", ("dataset", "orders"), ("cause", "expired")));
+    }
+
+    [Fact]
+    public void A_watermark_is_exported_by_the_workers_clock()
+    {
+        var sourceNow = MetricsWorld.Noon + TimeSpan.FromMinutes(10);                // the source's clock is fast
+        _world.Observer.CheckpointRead(_world.Orders, MetricsWorld.Checkpoint(sourceNow - TimeSpan.FromMinutes(1)));
+        _world.Observer.Polled("erp", sourceNow, [_world.Orders]);
+        Assert.Equal(600, _world.Read("cdcsync_source_clock_offset_seconds", ("source", "erp")));
+        Assert.Equal(60, _world.ReadOrders("cdcsync_lag_seconds"));
+        _world.Observer.IdleAdvanced(_world.Orders, sourceNow);
+        Assert.Equal(0, _world.ReadOrders("cdcsync_lag_seconds"));
+        Assert.Equal(MetricsWorld.Noon.ToUnixTimeSeconds(), _world.ReadOrders("cdcsync_watermark_timestamp_seconds"));
+    }
+
+    [Fact]
+    public void A_checkpoint_read_back_older_than_what_was_told_does_not_lower_the_watermark()
+    {
+        _world.Observer.IdleAdvanced(_world.Orders, MetricsWorld.Noon);
+        _world.Observer.CheckpointRead(_world.Orders, MetricsWorld.Checkpoint(MetricsWorld.Noon - TimeSpan.FromSeconds(30)));
+        Assert.Equal(0, _world.ReadOrders("cdcsync_lag_seconds"));
+        _world.Observer.CheckpointRead(_world.Orders, MetricsWorld.Checkpoint(null));
+        Assert.Equal(0, _world.ReadOrders("cdcsync_watermark_timestamp_seconds"));
+    }
+
+    [Fact]
+    public void A_failure_is_counted_by_code_and_side_and_tells_of_the_connection()
+    {
+        _world.Observer.Polled("erp", MetricsWorld.Noon, []);
+        Assert.Equal(1, _world.Read("cdcsync_connected", ("side", "source")));
+        _world.Observer.BatchFailed(_world.Orders, MetricsWorld.Fault(ErrorCodes.SourceUnavailable), TimeSpan.FromSeconds(1));
+        _world.Observer.BatchFailed(_world.Orders, MetricsWorld.Fault(ErrorCodes.ChangesExpired), null);
+        Assert.Equal(1, _world.Read("cdcsync_batches_failed_total", ("dataset", "orders"), ("reason", "CDC2001")));
+        Assert.Equal(1, _world.Read("cdcsync_batches_failed_total", ("dataset", "orders"), ("reason", "CDC2003")));
+        Assert.Equal(0, _world.Read("cdcsync_connected", ("side", "source")));
+        Assert.Equal(1, _world.Read("cdcsync_retries_total", ("side", "source")));
+    }
+
+    [Fact]
+    public void The_warehouse_is_connected_until_it_fails()
+    {
+        Assert.Equal(0, _world.Read("cdcsync_connected", ("side", "warehouse")));
+        _world.Observer.LeaseChanged(true);
+        Assert.Equal(1, _world.Read("cdcsync_connected", ("side", "warehouse")));
+        _world.Observer.WorkerFailed("warehouse", MetricsWorld.Fault(ErrorCodes.WarehouseUnavailable), TimeSpan.FromSeconds(1));
+        _world.Observer.LeaseChanged(false);
+        Assert.Equal(0, _world.Read("cdcsync_connected", ("side", "warehouse")));
+        Assert.Equal(1, _world.Read("cdcsync_retries_total", ("side", "warehouse")));
+        _world.Observer.LeaseChanged(false);                                         // asked again, and another worker has it
+        Assert.Equal(1, _world.Read("cdcsync_connected", ("side", "warehouse")));
+    }
+
+    [Fact]
+    public void Exactly_one_state_is_1()
+    {
+        _world.Observer.PhaseChanged(_world.Orders, DatasetPhase.Snapshot);
+        _world.Observer.PhaseChanged(_world.Orders, DatasetPhase.ResyncRequired);
+        var states = Enum.GetValues<DatasetPhase>().Length;
+        Assert.Equal(1, _world.Read("cdcsync_dataset_state", ("dataset", "orders"), ("state", "resync_required")));
+        Assert.Equal(1, _world.Metrics[_world.Orders.Id].State.Values.Sum(g => g.Value));
+        Assert.Equal(states, _world.Metrics[_world.Orders.Id].State.Count);
+
+        _world.Metrics.SetState(WorkerState.Starting);
+        _world.Observer.LeaseChanged(false);
+        Assert.Equal(1, _world.Read("cdcsync_pipeline_state", ("state", "standby")));
+        _world.Observer.LeaseChanged(true);
+        Assert.Equal(1, _world.Read("cdcsync_pipeline_state", ("state", "active")));
+        Assert.Equal(1, _world.Read("cdcsync_lease_held"));
+        _world.Metrics.SetState(WorkerState.Stopping);
+        _world.Observer.LeaseChanged(false);
+        Assert.Equal(1, _world.Read("cdcsync_pipeline_state", ("state", "stopping")));
+        Assert.Equal(0, _world.Read("cdcsync_pipeline_state", ("state", "standby")));
+    }
+
+    [Fact]
+    public void The_meter_tells_the_same_numbers()
+    {
+        var seen = new Dictionary<string, double>();
+        using var listener = new MeterListener
+        {
+            InstrumentPublished = (instrument, me) =>
+            {
+                if (instrument.Meter.Name == MetricRegistry.MeterName)
+                    me.EnableMeasurementEvents(instrument);
+            },
+        };
+        listener.SetMeasurementEventCallback<double>((instrument, value, tags, _) =>
+        {
+            if (tags.ToArray().Any(t => t is { Key: "pipeline", Value: "meter-test" }) && tags.ToArray().Any(t => t is { Key: "dataset", Value: "orders" }))
+                seen[instrument.Name] = value;
+        });
+        listener.Start();
+        using var metrics = new SyncMetrics(_world.Pipeline with { Name = "meter-test" }, "1", _world.Clock);
+        metrics[_world.Orders.Id].Batches.Add(3);
+        metrics[_world.Orders.Id].Latency.Observe(TimeSpan.FromSeconds(2));
+        listener.RecordObservableInstruments();
+        Assert.Equal(3, seen["cdcsync_batches_total"]);
+        Assert.Equal(900, seen["cdcsync_freshness_target_seconds"]);
+        Assert.Equal(2, seen["cdcsync_end_to_end_latency_seconds"]);
+    }
+
+    public void Dispose() => _world.Dispose();
+
+    private List<string> SeriesNames() =>
+        [.. StrictExpositionParser.ParsePrometheusText(Exposition.Write(_world.Metrics.Registry, ExpositionFormat.PrometheusText)).Values
+            .SelectMany(f => f.Samples).Select(s => $"{s.Name} {string.Join(' ', s.Labels.Select(l => $"{l.Key}={l.Value}"))}")];
+}

@@ -116,26 +116,26 @@ internal static class ShopDatabase
     /// <summary>One prepared INSERT, run many times.</summary>
     private sealed class RowInsert : IDisposable
     {
-        private readonly SqliteCommand command;
+        private readonly SqliteCommand _command;
 
         public RowInsert(SqliteTransaction transaction, string table, int columns)
         {
             var names = Enumerable.Range(0, columns).Select(i => $"$p{i}").ToList();
-            command = transaction.Connection!.CreateCommand();
-            command.Transaction = transaction;
-            command.CommandText = $"INSERT INTO {table} VALUES ({string.Join(", ", names)})";
+            _command = transaction.Connection!.CreateCommand();
+            _command.Transaction = transaction;
+            _command.CommandText = $"INSERT INTO {table} VALUES ({string.Join(", ", names)})";
             foreach (var name in names)
-                command.Parameters.Add(new SqliteParameter(name, null));
-            command.Prepare();
+                _command.Parameters.Add(new SqliteParameter(name, null));
+            _command.Prepare();
         }
 
         public void Write(params ReadOnlySpan<object?> values)
         {
             for (var i = 0; i < values.Length; i++)
-                command.Parameters[i].Value = values[i] ?? DBNull.Value;
-            command.ExecuteNonQuery();
+                _command.Parameters[i].Value = values[i] ?? DBNull.Value;
+            _command.ExecuteNonQuery();
         }
 
-        public void Dispose() => command.Dispose();
+        public void Dispose() => _command.Dispose();
     }
 }

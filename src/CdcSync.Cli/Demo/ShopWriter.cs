@@ -11,10 +11,10 @@ internal sealed class ShopWriter(string path, int seed, int rowsPerSecond, TimeP
 {
     private static readonly TimeSpan Beat = TimeSpan.FromMilliseconds(50);
 
-    private readonly ConcurrentDictionary<string, long> changes = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, long> _changes = new(StringComparer.Ordinal);
 
     /// <summary>Rows changed so far, by what was done to them.</summary>
-    public IReadOnlyDictionary<string, long> Changes => changes;
+    public IReadOnlyDictionary<string, long> Changes => _changes;
 
     /// <summary>Writes until <paramref name="stop"/>; the transaction under way is finished, and stopping is no error.</summary>
     public async Task RunAsync(CancellationToken stop)
@@ -33,7 +33,7 @@ internal sealed class ShopWriter(string path, int seed, int rowsPerSecond, TimeP
                 while (written < due && !stop.IsCancellationRequested)
                 {
                     var (name, rows) = moves.Next();
-                    changes.AddOrUpdate(name, rows, (_, sum) => sum + rows);
+                    _changes.AddOrUpdate(name, rows, (_, sum) => sum + rows);
                     written += Math.Max(rows, 1);
                 }
             }

@@ -1,4 +1,5 @@
 using CdcSync.Cli.Demo;
+using CdcSync.EndToEnd.Tests.Harness;
 using Dapper;
 
 namespace CdcSync.EndToEnd.Tests.Demo;

@@ -1,4 +1,4 @@
-namespace CdcSync.EndToEnd.Tests;
+namespace CdcSync.EndToEnd.Tests.Harness;
 
 /// <summary>A folder of its own for one test, removed with it.</summary>
 internal sealed class TempFolder : IDisposable

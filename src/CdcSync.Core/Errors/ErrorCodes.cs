@@ -1,7 +1,7 @@
 namespace CdcSync.Core.Errors;
 
 /// <summary>Every error code there is; docs/errors.md explains each, and a test holds the two together.</summary>
-/// <remarks>Blocks: 1xxx configuration and contracts, 2xxx sources, 3xxx warehouses, 4xxx state, 5xxx gates and quarantine, 6xxx landing, 9xxx internal.</remarks>
+/// <remarks>Blocks: 1xxx configuration and contracts, 2xxx sources, 3xxx warehouses, 4xxx state, 5xxx gates, quarantine and shape, 6xxx landing, 9xxx internal.</remarks>
 public static partial class ErrorCodes
 {
     /// <summary>All registered codes, by number.</summary>

@@ -1,0 +1,50 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using CdcSync.Core.Checkpoints;
+using CdcSync.Core.Errors;
+
+namespace CdcSync.Core.Warehouses;
+
+/// <summary>How the control tables write what is neither number nor instant, the same in every warehouse.</summary>
+public static partial class ControlText
+{
+    /// <summary>A phase or kind as the tables hold it: its name in lower case, words joined by a hyphen (<c>resync-required</c>).</summary>
+    public static string Of<T>(T value) where T : struct, Enum => JsonNamingPolicy.KebabCaseLower.ConvertName(value.ToString());
+
+    /// <summary>Reads a phase or kind.</summary>
+    /// <param name="text">As <see cref="Of{T}"/> writes it.</param>
+    /// <exception cref="CdcSyncException"><see cref="ErrorCodes.StateCorrupt"/> if there is none of that name.</exception>
+    public static T Read<T>(string text) where T : struct, Enum
+    {
+        foreach (var value in Enum.GetValues<T>())
+            if (Of(value) == text) return value;
+        throw Corrupt($"'{text}' is no {typeof(T).Name}");
+    }
+
+    /// <summary>A first load's progress as JSON: <c>{"total":3,"remaining":[{"ordinal":1,"from":"…","to":null}]}</c>; null = done.</summary>
+    public static string? OfSnapshot(SnapshotProgress? snapshot) =>
+        snapshot is null ? null : JsonSerializer.Serialize(snapshot, ControlJson.Default.SnapshotProgress);
+
+    /// <summary>Reads a first load's progress.</summary>
+    /// <exception cref="CdcSyncException"><see cref="ErrorCodes.StateCorrupt"/> if the text is not what <see cref="OfSnapshot"/> writes.</exception>
+    public static SnapshotProgress? ReadSnapshot(string? json)
+    {
+        if (json is null) return null;
+        try
+        {
+            if (JsonSerializer.Deserialize(json, ControlJson.Default.SnapshotProgress) is { Remaining: not null } snapshot) return snapshot;
+        }
+        catch (JsonException)
+        {
+            // Reported below, without the text.
+        }
+        throw Corrupt("a checkpoint's snapshot is not the JSON of a first load's progress");
+    }
+
+    private static CdcSyncException Corrupt(string what) =>
+        new(ErrorCodes.StateCorrupt, $"the warehouse's control tables hold what this version can't read: {what}.", "See docs/state.md for what belongs there. Run: cdcsync checkpoint show");
+
+    [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+    [JsonSerializable(typeof(SnapshotProgress))]
+    private sealed partial class ControlJson : JsonSerializerContext;
+}

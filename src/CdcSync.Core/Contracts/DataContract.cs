@@ -1,0 +1,193 @@
+using CdcSync.Arrow;
+using CdcSync.Core.Datasets;
+using CdcSync.Core.Yaml;
+
+namespace CdcSync.Core.Contracts;
+
+/// <summary>A data contract (ODCS 3.1), as far as CdcSync acts on it. Made by <see cref="ContractReader"/>; docs/contracts.md has every key.</summary>
+public sealed record DataContract
+{
+    /// <summary>The file it was read from.</summary>
+    public required string File { get; init; }
+
+    /// <summary>Its identifier.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>Its version, as in <c>1.2.0</c>.</summary>
+    public required string Version { get; init; }
+
+    /// <summary>Its status: proposed, draft, active, deprecated, retired.</summary>
+    public required string Status { get; init; }
+
+    /// <summary>Who answers for it: the user name of the first member of the team whose role is Owner and who has not left.</summary>
+    public required string Owner { get; init; }
+
+    /// <summary>Its name for people; null = none.</summary>
+    public string? Name { get; init; }
+
+    /// <summary>The tables it describes, in order.</summary>
+    public required IReadOnlyList<ContractObject> Objects { get; init; }
+
+    /// <summary>Where the data resides, in order.</summary>
+    public IReadOnlyList<ContractServer> Servers { get; init; } = [];
+
+    /// <summary>What is promised, in order.</summary>
+    public IReadOnlyList<ServiceLevel> ServiceLevels { get; init; } = [];
+
+    /// <summary>How a dataset names this contract.</summary>
+    public ContractReference Reference => new(Id, Version, Owner);
+
+    /// <summary>The promise of a kind for a table: the one that names the table, else the one that names none; null = none.</summary>
+    /// <param name="kind">The kind.</param>
+    /// <param name="table">The table.</param>
+    public TimeSpan? Promise(ServiceLevelKind kind, ContractObject table)
+    {
+        ArgumentNullException.ThrowIfNull(table);
+        var promises = ServiceLevels.Where(s => s.Kind == kind).ToList();
+        return (promises.Find(s => s.Objects.Contains(table.Name, StringComparer.Ordinal)) ?? promises.Find(s => s.Objects.Count is 0))?.Within;
+    }
+}
+
+/// <summary>A table of a contract: what its dataset writes.</summary>
+public sealed record ContractObject
+{
+    /// <summary>Where it stands.</summary>
+    public required FileLocation At { get; init; }
+
+    /// <summary>Its name: what a dataset's <c>contract: file#name</c> says.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Its columns, in order.</summary>
+    public required IReadOnlyList<ContractProperty> Properties { get; init; }
+
+    /// <summary>The table's name in the database; null = as <see cref="Name"/>.</summary>
+    public string? PhysicalName { get; init; }
+
+    /// <summary>Rules about the whole table.</summary>
+    public IReadOnlyList<QualityRule> Quality { get; init; } = [];
+
+    /// <summary>Which rows may be in the warehouse; null = all.</summary>
+    public RowFilter? Filter { get; init; }
+
+    /// <summary>The column that only the filter reads; null = the filter's column is a property, or there is no filter.</summary>
+    public DatasetColumn? FilterColumn { get; init; }
+
+    /// <summary>Columns of the source that are knowingly not taken.</summary>
+    public IReadOnlyList<string> DropColumns { get; init; } = [];
+
+    /// <summary>What a dataset reads and writes: the properties in order, then the filter's own column.</summary>
+    public IReadOnlyList<DatasetColumn> Columns()
+    {
+        var key = Properties.Where(p => p.IsKey).OrderBy(p => p.KeyPosition).ToList();
+        var columns = Properties.Select(p => p.ToColumn(p.IsKey ? key.IndexOf(p) : null));
+        return FilterColumn is null ? [.. columns] : [.. columns, FilterColumn];
+    }
+}
+
+/// <summary>A column of a contract's table.</summary>
+public sealed record ContractProperty
+{
+    /// <summary>Where it stands.</summary>
+    public required FileLocation At { get; init; }
+
+    /// <summary>Its name.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The column in the source.</summary>
+    public required string SourceColumn { get; init; }
+
+    /// <summary>The column in the warehouse.</summary>
+    public required string TargetColumn { get; init; }
+
+    /// <summary>The type of its values, before a mask.</summary>
+    public required ArrowType Type { get; init; }
+
+    /// <summary>The type the source is asked for, where it differs; null = <see cref="Type"/>.</summary>
+    public ArrowType? ReadAs { get; init; }
+
+    /// <summary>True if null is forbidden.</summary>
+    public bool Required { get; init; }
+
+    /// <summary>True if no value may occur twice.</summary>
+    public bool Unique { get; init; }
+
+    /// <summary>True if it is part of the key.</summary>
+    public bool IsKey { get; init; }
+
+    /// <summary>Its place in the key, from 1; 0 for a key of one column that says none.</summary>
+    public int KeyPosition { get; init; }
+
+    /// <summary>How its value is made unreadable; null = it is not.</summary>
+    public ColumnMask? Mask { get; init; }
+
+    /// <summary>The bounds of its values.</summary>
+    public ValueOptions Options { get; init; } = ValueOptions.None;
+
+    /// <summary>Rules about its values.</summary>
+    public IReadOnlyList<QualityRule> Quality { get; init; } = [];
+
+    internal DatasetColumn ToColumn(int? keyOrdinal) =>
+        new(SourceColumn, TargetColumn, ReadAs ?? Type, Mask is null ? Type : StringType.Default, keyOrdinal, Required, Mask);
+}
+
+/// <summary>The bounds of a property's values (<c>logicalTypeOptions</c>), as the contract writes them; each null = not bounded.</summary>
+public sealed record ValueOptions
+{
+    /// <summary>No bounds.</summary>
+    public static ValueOptions None { get; } = new();
+
+    /// <summary>The least number of characters.</summary>
+    public long? MinLength { get; init; }
+
+    /// <summary>The greatest number of characters.</summary>
+    public long? MaxLength { get; init; }
+
+    /// <summary>A regular expression (ECMA-262) that the whole value matches.</summary>
+    public string? Pattern { get; init; }
+
+    /// <summary>A named format: <c>email</c>, <c>i32</c>, <c>yyyy-MM-dd</c>.</summary>
+    public string? Format { get; init; }
+
+    /// <summary>The least value; a number, or a date or time as text.</summary>
+    public string? Minimum { get; init; }
+
+    /// <summary>The greatest value.</summary>
+    public string? Maximum { get; init; }
+
+    /// <summary>All values are above it.</summary>
+    public string? ExclusiveMinimum { get; init; }
+
+    /// <summary>All values are below it.</summary>
+    public string? ExclusiveMaximum { get; init; }
+
+    /// <summary>All values are multiples of it.</summary>
+    public decimal? MultipleOf { get; init; }
+
+    /// <summary>True if a timestamp is an instant with a zone.</summary>
+    public bool? Timezone { get; init; }
+}
+
+/// <summary>A place where the contract's data resides.</summary>
+/// <param name="Name">Its name in the contract.</param>
+/// <param name="Type">Its kind: postgresql, sqlserver, custom …</param>
+/// <param name="Environment">The environment, as in prod; null = not said.</param>
+public sealed record ContractServer(string Name, string Type, string? Environment);
+
+/// <summary>A promise about time.</summary>
+/// <param name="Kind">What is promised.</param>
+/// <param name="Within">The time.</param>
+/// <param name="Objects">The tables it is about; empty = all.</param>
+public sealed record ServiceLevel(ServiceLevelKind Kind, TimeSpan Within, IReadOnlyList<string> Objects);
+
+/// <summary>What a service level promises.</summary>
+public enum ServiceLevelKind
+{
+    /// <summary>How old the newest data may be.</summary>
+    Freshness,
+
+    /// <summary>The time from the source's commit until the row is visible.</summary>
+    Latency,
+
+    /// <summary>The time between two updates.</summary>
+    Frequency,
+}

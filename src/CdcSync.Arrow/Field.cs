@@ -19,7 +19,7 @@ public sealed class Field(string name, ArrowType dataType, bool nullable, IReadO
     public bool IsNullable { get; } = nullable;
 
     /// <summary>Keys and values that travel with the field; empty where there are none.</summary>
-    public IReadOnlyDictionary<string, string> Metadata { get; } = metadata ?? ReadOnlyDictionary<string, string>.Empty;
+    public IReadOnlyDictionary<string, string> Metadata { get; } = MetadataPairs.Copy(metadata);
 
     /// <summary>Equal name, type, nullability and metadata.</summary>
     /// <param name="other">The field to compare with.</param>
@@ -36,8 +36,11 @@ public sealed class Field(string name, ArrowType dataType, bool nullable, IReadO
     public override string ToString() => IsNullable ? $"{Name}: {DataType}" : $"{Name}: {DataType} not null";
 }
 
-internal static class MetadataEquality
+internal static class MetadataPairs
 {
+    internal static IReadOnlyDictionary<string, string> Copy(IReadOnlyDictionary<string, string>? metadata) =>
+        metadata is null or { Count: 0 } ? ReadOnlyDictionary<string, string>.Empty : new Dictionary<string, string>(metadata).AsReadOnly();
+
     internal static bool SameAs(this IReadOnlyDictionary<string, string> left, IReadOnlyDictionary<string, string> right)
     {
         if (ReferenceEquals(left, right)) return true;

@@ -4,6 +4,7 @@ namespace CdcSync.Arrow;
 internal struct GrowableBuffer(int capacity)
 {
     private const int Smallest = 64;
+    private const int LargestGuess = 64 << 10;
 
     private byte[] _bytes = [];
     private int _firstCapacity = capacity;
@@ -29,11 +30,12 @@ internal struct GrowableBuffer(int capacity)
         return room;
     }
 
-    /// <summary>Gives up what was written and starts anew, with room for as much as was needed this time.</summary>
+    /// <summary>Gives up what was written and starts anew. The next first buffer is as large as this time's need, up to a limit: after a large batch
+    /// may come batches of one row.</summary>
     internal ReadOnlyMemory<byte> HandOver()
     {
         var written = _bytes.AsMemory(0, Length);
-        _firstCapacity = Length;
+        _firstCapacity = Math.Min(Length, LargestGuess);
         _bytes = [];
         Length = 0;
         return written;

@@ -1,5 +1,3 @@
-using System.Collections.ObjectModel;
-
 namespace CdcSync.Arrow;
 
 /// <summary>The columns of a batch, in order. Immutable; equality is structural.</summary>
@@ -7,14 +5,14 @@ public sealed class Schema : IEquatable<Schema>
 {
     private readonly Field[] _fields;
 
-    /// <summary>Takes a copy of the list.</summary>
+    /// <summary>Takes copies of list and metadata.</summary>
     /// <param name="fields">The columns in order; none is allowed, equal names are allowed.</param>
     /// <param name="metadata">Keys and values that travel with the schema; null for none.</param>
     public Schema(IReadOnlyList<Field> fields, IReadOnlyDictionary<string, string>? metadata = null)
     {
         ArgumentNullException.ThrowIfNull(fields);
         _fields = [.. fields];
-        Metadata = metadata ?? ReadOnlyDictionary<string, string>.Empty;
+        Metadata = MetadataPairs.Copy(metadata);
     }
 
     /// <summary>The columns in order.</summary>

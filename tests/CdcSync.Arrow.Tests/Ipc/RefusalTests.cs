@@ -1,0 +1,178 @@
+using CdcSync.Arrow.Ipc;
+
+namespace CdcSync.Arrow.Tests.Ipc;
+
+/// <summary>What a message must not say, one rule a test. Messages are put together by hand.</summary>
+public sealed class RefusalTests
+{
+    private static readonly Schema Numbers = new([new("n", Int32Type.Default, nullable: true)]);
+    private static readonly Schema Texts = new([new("t", StringType.Default, nullable: true)]);
+    private static readonly Schema Flags = new([new("b", BooleanType.Default, nullable: true)]);
+
+    // Two rows: validity at 0, values or offsets at 8, bytes at 24.
+    private static readonly byte[] Body = [0b01, 0, 0, 0, 0, 0, 0, 0, .. Columns.Bytes([0, 2, 5]), 0, 0, 0, 0, .. "hello"u8, 0, 0, 0];
+
+    [Fact]
+    public void A_batch_that_says_what_is_there_is_read()
+    {
+        var numbers = (FixedWidthArray<int>)Read(Numbers, 2, [2, 1], [0, 1, 8, 8]).Column(0);
+        Assert.Equal((0, true, false), (numbers[0], numbers.IsValid(0), numbers.IsValid(1)));
+        var texts = (VarLengthArray)Read(Texts, 2, [2, 0], [0, 0, 8, 12, 24, 5]).Column(0);
+        Assert.Equal(("he", "llo"), (texts.GetString(0), texts.GetString(1)));
+    }
+
+    [Fact]
+    public void A_bitmap_may_be_there_without_nulls() => Assert.Equal(0, Read(Numbers, 2, [2, 0], [0, 1, 8, 8]).Column(0).NullCount);
+
+    [Fact]
+    public void Another_number_of_columns_is_refused()
+    {
+        Refused("another number of columns", Numbers, 2, [], [0, 1, 8, 8]);
+        Refused("another number of columns", Numbers, 2, [2, 0, 2, 0], [0, 1, 8, 8]);
+    }
+
+    [Fact]
+    public void Another_number_of_buffers_is_refused()
+    {
+        Refused("fewer buffers", Numbers, 2, [2, 0], [0, 1]);
+        Refused("more buffers", Numbers, 2, [2, 0], [0, 1, 8, 8, 8, 8]);
+        Refused("fewer buffers", Texts, 2, [2, 0], [0, 1, 8, 12]);
+    }
+
+    [Fact]
+    public void Another_number_of_rows_is_refused()
+    {
+        Refused("another number of rows", Numbers, 2, [1, 0], [0, 1, 8, 8]);
+        Refused("number of rows is negative", Numbers, -1, [-1, 0], [0, 1, 8, 8]);
+        Assert.Throws<ArrowNotSupportedException>(() => Read(Numbers, 1L << 31, [1L << 31, 0], [0, 1, 8, 8]));
+    }
+
+    [Fact]
+    public void A_number_of_nulls_that_the_bitmap_does_not_bear_out_is_refused()
+    {
+        Refused("not possible", Numbers, 2, [2, -1], [0, 1, 8, 8]);
+        Refused("not possible", Numbers, 2, [2, 3], [0, 1, 8, 8]);
+        Refused("another number of nulls", Numbers, 2, [2, 2], [0, 1, 8, 8]);
+        Refused("too short", Numbers, 2, [2, 1], [0, 0, 8, 8]);
+    }
+
+    [Fact]
+    public void Buffers_outside_the_body_are_refused()
+    {
+        Refused("outside the body", Numbers, 2, [2, 0], [0, 0, 8, 1000]);
+        Refused("outside the body", Numbers, 2, [2, 0], [0, 0, 30, 8]);
+        Refused("outside the body", Numbers, 2, [2, 0], [0, 0, -8, 8]);
+        Refused("outside the body", Numbers, 2, [2, 0], [0, 0, 8, -8]);
+        Refused("outside the body", Numbers, 2, [2, 0], [0, 0, long.MaxValue, 8]);
+        Refused("outside the body", Numbers, 2, [2, 0], [0, 0, 8, long.MaxValue]);
+    }
+
+    [Fact]
+    public void Buffers_too_short_for_the_rows_are_refused()
+    {
+        Refused("too short", Numbers, 2, [2, 0], [0, 0, 8, 7]);
+        Refused("too short", Texts, 2, [2, 0], [0, 0, 8, 11, 24, 5]);
+        Refused("too short", Flags, 9, [9, 0], [0, 0, 8, 1]);
+        Refused("too short", new([new("f", new FixedSizeBinaryType(int.MaxValue), nullable: false)]), 4, [4, 0], [0, 0, 0, 32]);
+        Refused("too short", Numbers, int.MaxValue / 2, [int.MaxValue / 2, 0], [0, 0, 8, 8]);
+    }
+
+    [Fact]
+    public void Offsets_that_go_down_or_out_of_the_values_are_refused()
+    {
+        Refused("offset", Texts, 2, [2, 0], [0, 0, 8, 12, 24, 4]);
+        // From 12 on the offsets are 2, 5, 0.
+        Refused("offset", Texts, 2, [2, 0], [0, 0, 12, 12, 24, 5]);
+    }
+
+    [Fact]
+    public void Compressed_bodies_are_refused_by_name()
+    {
+        var error = Assert.Throws<ArrowNotSupportedException>(() => Read(Numbers, 2, [2, 1], [0, 1, 8, 8], compressed: true));
+        Assert.Contains("compressed", error.Message);
+    }
+
+    [Fact]
+    public void Big_endian_data_is_refused_by_name()
+    {
+        var writer = new FlatBufferWriter();
+        writer.StartTable();
+        writer.AddInt16(0, 1);
+        var schema = writer.Finish(writer.EndTable()).ToArray();
+        var error = Assert.Throws<ArrowNotSupportedException>(() => SchemaDecoder.Read(FlatTable.Root(schema, "schema")));
+        Assert.Contains("big-endian", error.Message);
+    }
+
+    [Theory]
+    [InlineData(4, MessageKind.DictionaryBatch, "dictionary")]
+    [InlineData(4, MessageKind.Tensor, "tensor")]
+    [InlineData(2, MessageKind.RecordBatch, "metadata version V3")]
+    [InlineData(5, MessageKind.RecordBatch, "metadata version V6")]
+    internal void Other_messages_and_versions_are_refused_by_name(short version, MessageKind kind, string named)
+    {
+        var writer = new FlatBufferWriter();
+        writer.StartTable();
+        writer.AddInt16(0, version);
+        writer.AddByte(1, (byte)kind);
+        var message = writer.Finish(writer.EndTable()).ToArray();
+        Assert.Contains(named, Assert.Throws<ArrowNotSupportedException>(() => MessageDecoder.ReadKind(message, "message 2")).Message);
+    }
+
+    [Fact]
+    public void A_stream_has_one_schema_and_it_comes_first()
+    {
+        var stream = IpcFiles.ToStream(Numbers);
+        byte[] twice = [.. stream[..^8], .. stream];
+        Assert.Contains("second schema", Assert.Throws<ArrowFormatException>(() => IpcFiles.FromStream(new MemoryStream(twice))).Message);
+        var batch = MessageEncoder.Batch(IpcFiles.Sample(Numbers, 0, seed: 1), position: 0).Metadata.ToArray();
+        Assert.Contains("starts with its schema", Assert.Throws<ArrowFormatException>(() => IpcFiles.FromStream(new MemoryStream(batch))).Message);
+        Assert.Contains("before its schema", Assert.Throws<ArrowFormatException>(() => IpcFiles.FromStream(new MemoryStream())).Message);
+    }
+
+    [Fact]
+    public void A_file_that_was_never_finished_says_so()
+    {
+        using var output = new MemoryStream();
+        using var writer = new ArrowFileWriter(output, Numbers);
+        writer.Write(IpcFiles.Sample(Numbers, 3, seed: 1));
+        Assert.Contains("never finished", Assert.Throws<ArrowFormatException>(() => new ArrowFileReader(output)).Message);
+        Assert.Contains("does not start", Assert.Throws<ArrowFormatException>(() => new ArrowFileReader(new byte[100])).Message);
+        Assert.Contains("too short", Assert.Throws<ArrowFormatException>(() => new ArrowFileReader(Array.Empty<byte>())).Message);
+    }
+
+    [Fact]
+    public void A_block_outside_the_file_is_refused()
+    {
+        var file = new MemoryStream(IpcFiles.ToFile(Numbers, IpcFiles.Sample(Numbers, 3, seed: 1)));
+        foreach (var block in new Block[] { new(-1, 64, 64), new(64, -1, 64), new(64, 64, -1), new(long.MaxValue, 64, 64), new(64, 64, long.MaxValue), new(64, int.MaxValue, 64) })
+            Assert.Contains("outside the file", Assert.Throws<ArrowFormatException>(() => ArrowFileReader.ReadBlock(file, Numbers, block)).Message);
+        Assert.Throws<ArrowFormatException>(() => ArrowFileReader.ReadBlock(file, Numbers, new(64, 0, 0)));
+        Assert.Contains("not a batch", Assert.Throws<ArrowFormatException>(() => ArrowFileReader.ReadBlock(file, Numbers, new(8, 184, 0))).Message);
+    }
+
+    private static void Refused(string why, Schema schema, long length, long[] nodes, long[] buffers)
+    {
+        var error = Assert.Throws<ArrowFormatException>(() => Read(schema, length, nodes, buffers));
+        Assert.Contains(why, error.Message);
+        Assert.StartsWith("block 7", error.Where);
+    }
+
+    /// <summary>Nodes are pairs of rows and nulls, buffers pairs of offset and length.</summary>
+    private static RecordBatch Read(Schema schema, long length, long[] nodes, long[] buffers, bool compressed = false)
+    {
+        var writer = new FlatBufferWriter();
+        var nodesAt = writer.Vector(Columns.Bytes(nodes), nodes.Length / 2);
+        var buffersAt = writer.Vector(Columns.Bytes(buffers), buffers.Length / 2);
+        writer.StartTable();
+        var compression = writer.EndTable();
+        writer.StartTable();
+        writer.AddInt64(0, length);
+        writer.AddReference(1, nodesAt);
+        writer.AddReference(2, buffersAt);
+        if (compressed) writer.AddReference(3, compression);
+        var batch = writer.EndTable();
+        writer.StartTable();
+        writer.AddReference(2, batch);
+        return MessageDecoder.ReadBatch(writer.Finish(writer.EndTable()), schema, Body, "block 7");
+    }
+}

@@ -76,15 +76,25 @@ public abstract class ArrayBuilder
 
     private protected abstract ArrowArray BuildCore(int length, ReadOnlyMemory<byte> validity);
 
-    /// <summary>Counts rows whose values were appended.</summary>
-    private protected void Appended(int count = 1)
+    /// <summary>Counts a row whose value was appended.</summary>
+    private protected void Appended()
     {
-        if (_validity is not null)
-        {
-            EnsureBits(count);
-            Bitmap.SetRange(_validity, Length, count);
-        }
+        if (_validity is not null) MarkValid(1);
+        Length++;
+    }
+
+    /// <summary>Counts rows whose values were appended.</summary>
+    private protected void Appended(int count)
+    {
+        if (_validity is not null) MarkValid(count);
         Length += count;
+    }
+
+    private void MarkValid(int count)
+    {
+        EnsureBits(count);
+        if (count == 1) Bitmap.Set(_validity, Length);
+        else Bitmap.SetRange(_validity, Length, count);
     }
 
     private void NeedValidity(int count)

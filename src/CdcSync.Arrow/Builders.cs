@@ -64,7 +64,7 @@ public sealed class FixedWidthBuilder<T> : ArrayBuilder where T : unmanaged
     /// <param name="value">Its value.</param>
     public void Append(T value)
     {
-        Unsafe.WriteUnaligned(ref MemoryMarshal.GetReference(_values.Extend(Unsafe.SizeOf<T>())), value);
+        _values.Append(value);
         Appended();
     }
 

@@ -1,3 +1,6 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
 namespace CdcSync.Arrow;
 
 /// <summary>Bytes that grow by doubling and are handed over as they are, without a copy.</summary>
@@ -23,6 +26,14 @@ internal struct GrowableBuffer(int capacity)
     /// <summary>Counts reserved bytes as written.</summary>
     internal void Advance(int count) => Length += count;
 
+    /// <summary>One more value: the step that runs for every value there is.</summary>
+    internal void Append<T>(T value) where T : unmanaged
+    {
+        if (Unsafe.SizeOf<T>() > _bytes.Length - Length) Grow(Unsafe.SizeOf<T>());
+        Unsafe.WriteUnaligned(ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(_bytes), Length), value);
+        Length += Unsafe.SizeOf<T>();
+    }
+
     internal Span<byte> Extend(int count)
     {
         var room = Reserve(count);
@@ -41,6 +52,7 @@ internal struct GrowableBuffer(int capacity)
         return written;
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private void Grow(int count)
     {
         var needed = (long)Length + count;

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text.Unicode;
 
@@ -65,13 +64,13 @@ public sealed class VarLengthBuilder : ArrayBuilder
     private void EndRow(int bytes)
     {
         StartOffsets();
-        Unsafe.WriteUnaligned(ref MemoryMarshal.GetReference(_offsets.Extend(sizeof(int))), _values.Length + bytes);
+        _offsets.Append(_values.Length + bytes);
         _values.Advance(bytes);
         Appended();
     }
 
     private void StartOffsets()
     {
-        if (_offsets.Length == 0) _offsets.Extend(sizeof(int)).Clear();
+        if (_offsets.Length == 0) _offsets.Append(0);
     }
 }

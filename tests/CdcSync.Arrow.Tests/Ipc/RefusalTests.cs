@@ -147,7 +147,15 @@ public sealed class RefusalTests
         foreach (var block in new Block[] { new(-1, 64, 64), new(64, -1, 64), new(64, 64, -1), new(long.MaxValue, 64, 64), new(64, 64, long.MaxValue), new(64, int.MaxValue, 64) })
             Assert.Contains("outside the file", Assert.Throws<ArrowFormatException>(() => ArrowFileReader.ReadBlock(file, Numbers, block)).Message);
         Assert.Throws<ArrowFormatException>(() => ArrowFileReader.ReadBlock(file, Numbers, new(64, 0, 0)));
+        Assert.Contains("disagree", Assert.Throws<ArrowFormatException>(() => ArrowFileReader.ReadBlock(file, Numbers, OnlyBlock() with { BodyLength = 0 })).Message);
         Assert.Contains("not a batch", Assert.Throws<ArrowFormatException>(() => ArrowFileReader.ReadBlock(file, Numbers, new(8, 184, 0))).Message);
+    }
+
+    private static Block OnlyBlock()
+    {
+        using var writer = new ArrowFileWriter(new MemoryStream(), Numbers);
+        writer.Write(IpcFiles.Sample(Numbers, 3, seed: 1));
+        return writer.Blocks[0];
     }
 
     private static void Refused(string why, Schema schema, long length, long[] nodes, long[] buffers)

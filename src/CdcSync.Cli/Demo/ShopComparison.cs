@@ -9,10 +9,10 @@ internal static class ShopComparison
     [
         new(
             "customers",
-            "SELECT customer_id, email, full_name, country, consent, created_at FROM customers WHERE consent = 1",
-            $"SELECT customer_id, email_hmac, full_name, country, consent, created_at FROM {schema}customers",
+            "SELECT customer_id, email, full_name, country, created_at FROM customers WHERE consent = 1",
+            $"SELECT customer_id, email_hmac, full_name, country, created_at FROM {schema}customers",
             1,
-            [ColumnForm.Integer, ColumnForm.Masked, ColumnForm.Text, ColumnForm.Text, ColumnForm.Flag, ColumnForm.Instant]),
+            [ColumnForm.Integer, ColumnForm.Masked, ColumnForm.Text, ColumnForm.Text, ColumnForm.Instant]),
         new(
             "orders",
             "SELECT order_id, customer_id, status, total_amount, note, ordered_on, updated_at FROM orders",

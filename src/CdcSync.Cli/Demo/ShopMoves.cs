@@ -116,12 +116,14 @@ internal sealed class ShopMoves
     private int WriteSameValuesAgain(SqliteTransaction transaction) => _connection.Execute(
         "UPDATE orders SET status = status, total_amount = total_amount WHERE order_id = $order", new { order = _orders.Pick(_goods) }, transaction);
 
+    /// <summary>From one order to another in one transaction; the sum over all orders stays, and no order falls below zero.</summary>
     private int MoveMoney(SqliteTransaction transaction)
     {
-        var amount = _goods.Money(50);
+        var from = _orders.Pick(_goods);
+        var amount = Math.Round(_connection.ExecuteScalar<double>("SELECT total_amount FROM orders WHERE order_id = $from", new { from }, transaction) * _goods.Fraction(), 2);
         const string sql = "UPDATE orders SET total_amount = round(total_amount + $amount, 2), updated_at = $now WHERE order_id = $order";
-        return _connection.Execute(sql, new { amount, now = Now(), order = _orders.Pick(_goods) }, transaction)
-            + _connection.Execute(sql, new { amount = -amount, now = Now(), order = _orders.Pick(_goods) }, transaction);
+        return _connection.Execute(sql, new { amount = -amount, now = Now(), order = from }, transaction)
+            + _connection.Execute(sql, new { amount, now = Now(), order = _orders.Pick(_goods) }, transaction);
     }
 
     private int ChangeReturnLate(SqliteTransaction transaction) => _connection.Execute(

@@ -30,6 +30,7 @@ public sealed class SyncMetrics : IDisposable
         Registry.Info("cdcsync_build_info", "The running binary.", "version", "runtime").Add(version, Environment.Version.ToString()).Set(true);
 
         PipelineState = PerValue(Registry.Gauge("cdcsync_pipeline_state", "1 for the state the worker is in.", [.. PipelineLabels, "state"]), [pipeline.Name], Enum.GetValues<WorkerState>(), Name);
+        SetState(WorkerState.Starting);
         LeaseHeld = Registry.Gauge("cdcsync_lease_held", "1 while this worker holds the pipeline's lease.", PipelineLabels).Add(pipeline.Name);
         var connected = Registry.Gauge("cdcsync_connected", "1 if the last use of the system succeeded.", [.. PipelineLabels, "side", "name"]);
         var offset = Registry.Gauge("cdcsync_source_clock_offset_seconds", "The source's clock minus the worker's, at the last poll.", [.. PipelineLabels, "source"]);
@@ -104,6 +105,15 @@ public sealed class SyncMetrics : IDisposable
     /// <summary>The size the landing folder is kept under.</summary>
     public Gauge LandingLimit { get; }
 
+    /// <summary>The state the worker is in.</summary>
+    public WorkerState State { get; private set; }
+
+    /// <summary>True if the last use of the warehouse succeeded.</summary>
+    public bool IsWarehouseConnected => WarehouseConnected.Value > 0;
+
+    /// <summary>True if the last use of at least one source succeeded.</summary>
+    public bool IsAnySourceConnected => Sources.Values.Any(s => s.Connected.Value > 0);
+
     internal TimeProvider Time { get; }
 
     internal DatasetMetrics this[DatasetId id] => _datasets[id];
@@ -111,8 +121,9 @@ public sealed class SyncMetrics : IDisposable
     /// <summary>Says in which state the worker is. A worker that stops stays so: giving the lease back does not make it stand by.</summary>
     public void SetState(WorkerState now)
     {
-        if (PipelineState[WorkerState.Stopping].Value > 0)
+        if (State == WorkerState.Stopping)
             return;
+        State = now;
         foreach (var (state, gauge) in PipelineState)
             gauge.Set(state == now);
     }

@@ -1,0 +1,22 @@
+using System.CommandLine;
+using CdcSync.Core.Errors;
+
+namespace CdcSync.Cli.Commands;
+
+/// <summary>All verbs, in the order in which people meet them.</summary>
+internal static class CommandTree
+{
+    public static RootCommand Create()
+    {
+        var root = new RootCommand("Keeps warehouse tables equal to operational ones, in micro-batches that nobody sees half.")
+        {
+            CommonOptions.Config,
+        };
+        root.SetAction(_ =>
+        {
+            root.Parse("--help").Invoke();
+            return (int)ExitCode.Usage;
+        });
+        return root;
+    }
+}

@@ -1,0 +1,26 @@
+using System.CommandLine;
+
+namespace CdcSync.Cli.Commands;
+
+/// <summary>Options that several verbs take.</summary>
+internal static class CommonOptions
+{
+    /// <summary>The pipeline file; known to every verb.</summary>
+    public static Option<string> Config { get; } = new("--config", "-c")
+    {
+        Description = "The pipeline file.",
+        HelpName = "FILE",
+        DefaultValueFactory = _ => "cdcsync.yaml",
+        Recursive = true,
+    };
+
+    /// <summary>Answers as JSON on stdout, one document with a <c>schemaVersion</c>.</summary>
+    public static Option<bool> Json { get; } = new("--json") { Description = "Answer as one JSON document." };
+
+    /// <summary>Limits a verb to some datasets.</summary>
+    public static Option<string[]> Dataset { get; } = new("--dataset", "-d")
+    {
+        Description = "Only this dataset; may be given several times.",
+        HelpName = "NAME",
+    };
+}

@@ -1,0 +1,43 @@
+using System.Runtime.InteropServices;
+using CdcSync.Cli.Output;
+using CdcSync.Core.Errors;
+
+namespace CdcSync.Cli.Commands;
+
+/// <summary>SIGINT and SIGTERM: the first asks the command to stop gracefully, the second ends the process at once.</summary>
+internal sealed class StopSignals : IDisposable
+{
+    private readonly CancellationTokenSource _stop = new();
+    private readonly IReadOnlyList<PosixSignalRegistration> _registrations;
+    private readonly Terminal _terminal;
+    private int _received;
+
+    public StopSignals(Terminal terminal)
+    {
+        _terminal = terminal;
+        _registrations = [PosixSignalRegistration.Create(PosixSignal.SIGINT, Receive), PosixSignalRegistration.Create(PosixSignal.SIGTERM, Receive)];
+    }
+
+    /// <summary>Cancelled by the first signal.</summary>
+    public CancellationToken Token => _stop.Token;
+
+    /// <summary>The exit code of the signal received; null = none was.</summary>
+    public ExitCode? Received => _received == 0 ? null : (ExitCode)_received;
+
+    public void Dispose()
+    {
+        foreach (var registration in _registrations)
+            registration.Dispose();
+        _stop.Dispose();
+    }
+
+    private void Receive(PosixSignalContext context)
+    {
+        context.Cancel = true;
+        var code = context.Signal == PosixSignal.SIGINT ? ExitCode.Interrupted : ExitCode.Terminated;
+        if (Interlocked.CompareExchange(ref _received, (int)code, 0) != 0)
+            Environment.Exit((int)code);
+        _terminal.Note("Stopping: what has begun to commit is finished. A second signal ends at once.");
+        _ = _stop.CancelAsync();
+    }
+}

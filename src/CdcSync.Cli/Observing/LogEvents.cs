@@ -1,0 +1,41 @@
+using Microsoft.Extensions.Logging;
+
+namespace CdcSync.Cli.Observing;
+
+/// <summary>Every log event there is. 1xxx: what goes on; 2xxx: what went wrong.</summary>
+internal static partial class LogEvents
+{
+    [LoggerMessage(1001, LogLevel.Information, "{dataset}: {kind} {generation} committed: {read} read, {inserted} inserted, {updated} updated, {deleted} deleted, {erased} erased, {quarantined} quarantined in {took} ms (read {readMs}, land {landMs}, stage {stageMs}, publish {publishMs}){landed}{complete}")]
+    public static partial void BatchCommitted(this ILogger log, string dataset, string kind, long generation, long read, long inserted, long updated, long deleted, long erased, long quarantined,
+        long took, long readMs, long landMs, long stageMs, long publishMs, string landed, string complete);
+
+    [LoggerMessage(1002, LogLevel.Information, "{dataset}: first load, {done} of {total} ranges committed")]
+    public static partial void SnapshotProgressed(this ILogger log, string dataset, int done, int total);
+
+    [LoggerMessage(1003, LogLevel.Information, "{dataset}: {phase}")]
+    public static partial void PhaseChanged(this ILogger log, string dataset, string phase);
+
+    [LoggerMessage(1004, LogLevel.Information, "lease taken, working")]
+    public static partial void LeaseTaken(this ILogger log);
+
+    [LoggerMessage(1005, LogLevel.Information, "lease given back or lost")]
+    public static partial void LeaseGone(this ILogger log);
+
+    [LoggerMessage(1006, LogLevel.Information, "another worker holds the lease, standing by")]
+    public static partial void StandingBy(this ILogger log);
+
+    [LoggerMessage(2001, LogLevel.Warning, "{dataset}: failed, again in {wait}: {fault}")]
+    public static partial void BatchFailedForNow(this ILogger log, string dataset, string wait, string fault);
+
+    [LoggerMessage(2002, LogLevel.Error, "{dataset}: stopped until someone acts: {fault}")]
+    public static partial void BatchFailedForGood(this ILogger log, string dataset, string fault);
+
+    [LoggerMessage(2003, LogLevel.Warning, "{side} failed, again in {wait}: {fault}")]
+    public static partial void WorkerFailed(this ILogger log, string side, string wait, string fault);
+
+    [LoggerMessage(2004, LogLevel.Warning, "{dataset}: {rows} rows in quarantine")]
+    public static partial void QuarantineGrew(this ILogger log, string dataset, long rows);
+
+    [LoggerMessage(2005, LogLevel.Error, "not stopped after {wait}; ending anyway, what was not committed rolls back")]
+    public static partial void StopTookTooLong(this ILogger log, string wait);
+}

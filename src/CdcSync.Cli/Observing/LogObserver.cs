@@ -1,0 +1,97 @@
+using System.Collections.Concurrent;
+using CdcSync.Cli.Output;
+using CdcSync.Core.Checkpoints;
+using CdcSync.Core.Datasets;
+using CdcSync.Core.Errors;
+using CdcSync.Core.Sync;
+using CdcSync.Core.Warehouses;
+using Microsoft.Extensions.Logging;
+
+namespace CdcSync.Cli.Observing;
+
+/// <summary>Logs what the engine tells: a line per committed batch, a line per failure, a line per change of state; nothing while nothing happens.</summary>
+internal sealed class LogObserver(ILogger log) : ISyncObserver
+{
+    private readonly ConcurrentDictionary<DatasetId, DatasetPhase> _phases = new();
+    private readonly ConcurrentDictionary<DatasetId, long> _quarantined = new();
+    private LeaseState _lease = LeaseState.Unknown;
+
+    private enum LeaseState
+    {
+        Unknown,
+        Held,
+        Gone,
+        StandingBy,
+    }
+
+    public void CheckpointRead(Dataset dataset, Checkpoint? checkpoint)
+    {
+        // Every pass reads it.
+    }
+
+    public void Polled(string source, DateTimeOffset sourceTime, IReadOnlyList<Dataset> datasets)
+    {
+        // Every pass polls.
+    }
+
+    public void RowsRead(Dataset dataset, long rows, long bytes)
+    {
+        // The batch tells the sum.
+    }
+
+    public void IdleAdvanced(Dataset dataset, DateTimeOffset completeUpTo)
+    {
+        // Nothing happened.
+    }
+
+    public void SnapshotProgressed(Dataset dataset, SnapshotProgress progress) => log.SnapshotProgressed(dataset.Id.Value, progress.Total - progress.Remaining.Count, progress.Total);
+
+    public void BatchCommitted(Dataset dataset, BatchReport report)
+    {
+        long Milliseconds(string stage) => (long)report.Stages.GetValueOrDefault(stage).TotalMilliseconds;
+        log.BatchCommitted(dataset.Id.Value, Words.Of(report.Kind), report.Generation, report.RowsRead, report.Stats.Inserted, report.Stats.Updated, report.Stats.Deleted, report.Stats.Erased,
+            report.RowsQuarantined, (long)report.Stages.Values.Sum(t => t.TotalMilliseconds), Milliseconds("read"), Milliseconds("land"), Milliseconds("stage"), Milliseconds("publish"),
+            report.Landing is { } landing ? $", landed {Words.OfBytes(landing.Bytes)}" : "",
+            report.Checkpoint.CompleteUpTo is { } completeUpTo ? $", complete up to {Words.Of(completeUpTo)}" : "");
+    }
+
+    public void BatchFailed(Dataset dataset, CdcSyncException fault, TimeSpan? retryIn)
+    {
+        if (retryIn is { } wait)
+            log.BatchFailedForNow(dataset.Id.Value, Words.Of(wait), OneLine(fault));
+        else
+            log.BatchFailedForGood(dataset.Id.Value, OneLine(fault));
+    }
+
+    public void WorkerFailed(string side, CdcSyncException fault, TimeSpan retryIn) => log.WorkerFailed(side, Words.Of(retryIn), OneLine(fault));
+
+    public void PhaseChanged(Dataset dataset, DatasetPhase phase)
+    {
+        if (!_phases.TryGetValue(dataset.Id, out var before) || before != phase)
+            log.PhaseChanged(dataset.Id.Value, Words.Of(phase).Replace('_', ' '));
+        _phases[dataset.Id] = phase;
+    }
+
+    public void QuarantineCounted(Dataset dataset, long rows)
+    {
+        if (rows > _quarantined.GetValueOrDefault(dataset.Id))
+            log.QuarantineGrew(dataset.Id.Value, rows);
+        _quarantined[dataset.Id] = rows;
+    }
+
+    public void LeaseChanged(bool held)
+    {
+        var before = _lease;
+        _lease = held ? LeaseState.Held : before == LeaseState.Held ? LeaseState.Gone : LeaseState.StandingBy;
+        if (_lease == before)
+            return;
+        if (_lease == LeaseState.Held)
+            log.LeaseTaken();
+        else if (_lease == LeaseState.Gone)
+            log.LeaseGone();
+        else
+            log.StandingBy();
+    }
+
+    private static string OneLine(CdcSyncException fault) => fault.ToString().ReplaceLineEndings(" ");
+}

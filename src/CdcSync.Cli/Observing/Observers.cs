@@ -1,0 +1,39 @@
+using CdcSync.Core.Checkpoints;
+using CdcSync.Core.Datasets;
+using CdcSync.Core.Errors;
+using CdcSync.Core.Sync;
+using CdcSync.Core.Warehouses;
+
+namespace CdcSync.Cli.Observing;
+
+/// <summary>Tells several observers the same.</summary>
+internal sealed class Observers(params IReadOnlyList<ISyncObserver> all) : ISyncObserver
+{
+    public void CheckpointRead(Dataset dataset, Checkpoint? checkpoint) => Tell(o => o.CheckpointRead(dataset, checkpoint));
+
+    public void Polled(string source, DateTimeOffset sourceTime, IReadOnlyList<Dataset> datasets) => Tell(o => o.Polled(source, sourceTime, datasets));
+
+    public void RowsRead(Dataset dataset, long rows, long bytes) => Tell(o => o.RowsRead(dataset, rows, bytes));
+
+    public void SnapshotProgressed(Dataset dataset, SnapshotProgress progress) => Tell(o => o.SnapshotProgressed(dataset, progress));
+
+    public void BatchCommitted(Dataset dataset, BatchReport report) => Tell(o => o.BatchCommitted(dataset, report));
+
+    public void IdleAdvanced(Dataset dataset, DateTimeOffset completeUpTo) => Tell(o => o.IdleAdvanced(dataset, completeUpTo));
+
+    public void BatchFailed(Dataset dataset, CdcSyncException fault, TimeSpan? retryIn) => Tell(o => o.BatchFailed(dataset, fault, retryIn));
+
+    public void WorkerFailed(string side, CdcSyncException fault, TimeSpan retryIn) => Tell(o => o.WorkerFailed(side, fault, retryIn));
+
+    public void PhaseChanged(Dataset dataset, DatasetPhase phase) => Tell(o => o.PhaseChanged(dataset, phase));
+
+    public void QuarantineCounted(Dataset dataset, long rows) => Tell(o => o.QuarantineCounted(dataset, rows));
+
+    public void LeaseChanged(bool held) => Tell(o => o.LeaseChanged(held));
+
+    private void Tell(Action<ISyncObserver> tell)
+    {
+        foreach (var observer in all)
+            tell(observer);
+    }
+}

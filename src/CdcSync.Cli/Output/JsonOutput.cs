@@ -1,0 +1,88 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace CdcSync.Cli.Output;
+
+/// <summary>Every document that <c>--json</c> writes. Fields are only ever added within a <see cref="SchemaVersion"/>.</summary>
+[JsonSerializable(typeof(ValidateDocument))]
+[JsonSerializable(typeof(InitDocument))]
+[JsonSerializable(typeof(MigrateDocument))]
+[JsonSerializable(typeof(DiscoverDocument))]
+[JsonSerializable(typeof(SyncDocument))]
+[JsonSerializable(typeof(StatusDocument))]
+[JsonSerializable(typeof(CheckpointsDocument))]
+[JsonSerializable(typeof(HistoryDocument))]
+internal sealed partial class JsonOutput : JsonSerializerContext
+{
+    /// <summary>The version of all documents.</summary>
+    public const int SchemaVersion = 1;
+
+    // Documents go to files and terminals, not into HTML: names in other scripts stay readable.
+    private static readonly JsonOutput Readable = new(new JsonSerializerOptions
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+        WriteIndented = true,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    });
+
+    /// <summary>A document as text, without a final line end.</summary>
+    public static string Write<TDocument>(TDocument document)
+        where TDocument : JsonDocumentRoot => JsonSerializer.Serialize(document, typeof(TDocument), Readable);
+}
+
+/// <summary>What every document begins with.</summary>
+internal abstract record JsonDocumentRoot
+{
+    /// <summary>Rises when a field changes its meaning or goes.</summary>
+    [JsonPropertyOrder(-1)]
+    public int SchemaVersion => JsonOutput.SchemaVersion;
+}
+
+/// <summary>What went wrong.</summary>
+/// <param name="Code">The registered code.</param>
+/// <param name="Message">What, where, found and expected.</param>
+/// <param name="Remedy">What to do; null where the message holds it.</param>
+/// <param name="IsTransient">True if it may pass by itself; null = not known any more.</param>
+internal sealed record FaultDocument(string Code, string Message, string? Remedy, bool? IsTransient)
+{
+    public static FaultDocument? Of(Core.Errors.CdcSyncException? fault) => fault is null ? null : new(fault.Code.Id, fault.Message, fault.Remedy, fault.IsTransient);
+}
+
+internal sealed record ValidateDocument(bool IsValid, IReadOnlyList<FindingDocument> Findings) : JsonDocumentRoot;
+
+internal sealed record FindingDocument(string File, int Line, int Column, string Severity, string Code, string Message);
+
+internal sealed record InitDocument(IReadOnlyList<string> Files) : JsonDocumentRoot;
+
+internal sealed record MigrateDocument(string Pipeline, IReadOnlyList<string> Ran) : JsonDocumentRoot;
+
+internal sealed record DiscoverDocument(string Source, IReadOnlyList<ObjectDocument> Objects, IReadOnlyList<string> Files, IReadOnlyList<string> Statements, bool IsApplied) : JsonDocumentRoot;
+
+internal sealed record ObjectDocument(string? Schema, string Name, string Kind, IReadOnlyList<string> Key, bool IsTracked, long? Rows, IReadOnlyList<ColumnDocument> Columns);
+
+internal sealed record ColumnDocument(string Name, string DeclaredType, string? Type, bool IsNullable, string? Problem);
+
+internal sealed record SyncDocument(string Pipeline, bool IsDryRun, int ExitCode, IReadOnlyList<OutcomeDocument> Datasets) : JsonDocumentRoot;
+
+internal sealed record OutcomeDocument(string Dataset, string Outcome, long RowsRead, long Inserted, long Updated, long Deleted, long Erased, long Quarantined, FaultDocument? Error);
+
+internal sealed record StatusDocument(string Pipeline, IReadOnlyList<DatasetStatusDocument> Datasets) : JsonDocumentRoot;
+
+internal sealed record DatasetStatusDocument(string Dataset, string Target, string State, bool IsConfigured, string? CompleteUpTo, double? LagSeconds, double? FreshnessTargetSeconds, bool? IsFresh,
+    string? LastCommitAt, long? Generation, SnapshotDocument? Snapshot, long QuarantinedRows, FaultDocument? Error, string? NextAction, ContractDocument Contract);
+
+internal sealed record SnapshotDocument(int Ranges, int RemainingRanges);
+
+internal sealed record ContractDocument(string Id, string Version, string Owner);
+
+internal sealed record CheckpointsDocument(string Pipeline, IReadOnlyList<CheckpointDocument> Checkpoints) : JsonDocumentRoot;
+
+internal sealed record CheckpointDocument(string Dataset, long Generation, string Source, string PositionKind, string Position, SnapshotDocument? Snapshot, string? CompleteUpTo);
+
+internal sealed record HistoryDocument(string Pipeline, IReadOnlyList<EntryDocument> Entries) : JsonDocumentRoot;
+
+internal sealed record EntryDocument(string Publication, string Dataset, long Generation, string Kind, int? Range, string? After, string UpTo, long RowsRead, long Inserted, long Updated, long Deleted,
+    long Erased, long Quarantined, LandingDocument? Landing, string SourceTime, string? NewestCommit, string CommittedAt, string Holder);
+
+internal sealed record LandingDocument(string Path, string Sha256, long Rows, long Bytes);

@@ -1,0 +1,41 @@
+using System.Globalization;
+
+namespace CdcSync.Cli.Output;
+
+/// <summary>Values as people and programs read them, without regard to the machine's locale.</summary>
+internal static class Words
+{
+    /// <summary>A member of an enum for programs: <c>resync_required</c>.</summary>
+    public static string Of<TEnum>(TEnum value)
+        where TEnum : struct, Enum => string.Concat(value.ToString().Select((c, i) => char.IsUpper(c) ? (i > 0 ? "_" : "") + char.ToLowerInvariant(c) : c.ToString()));
+
+    /// <summary>An instant in UTC: <c>2026-11-22T03:17:45.123Z</c>.</summary>
+    public static string Of(DateTimeOffset instant) => instant.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
+
+    /// <summary>An instant, or null.</summary>
+    public static string? Of(DateTimeOffset? instant) => instant is { } at ? Of(at) : null;
+
+    /// <summary>A count with separators: <c>1,234,567</c>.</summary>
+    public static string Of(long count) => count.ToString("N0", CultureInfo.InvariantCulture);
+
+    /// <summary>A duration in its two greatest units: <c>350ms 4.2s 3m12s 5h07m 2d03h</c>.</summary>
+    public static string Of(TimeSpan span) => span switch
+    {
+        { TotalSeconds: < 1 } => string.Create(CultureInfo.InvariantCulture, $"{Math.Max(0, span.TotalMilliseconds):0}ms"),
+        { TotalMinutes: < 1 } => string.Create(CultureInfo.InvariantCulture, $"{span.TotalSeconds:0.0}s"),
+        { TotalHours: < 1 } => string.Create(CultureInfo.InvariantCulture, $"{span.Minutes}m{span.Seconds:00}s"),
+        { TotalDays: < 1 } => string.Create(CultureInfo.InvariantCulture, $"{span.Hours}h{span.Minutes:00}m"),
+        _ => string.Create(CultureInfo.InvariantCulture, $"{span.Days}d{span.Hours:00}h"),
+    };
+
+    /// <summary>A size: <c>512 B 64.0 KiB 1.2 GiB</c>.</summary>
+    public static string OfBytes(long bytes)
+    {
+        string[] units = ["B", "KiB", "MiB", "GiB", "TiB"];
+        var unit = 0;
+        double size = bytes;
+        for (; size >= 1024 && unit < units.Length - 1; unit++)
+            size /= 1024;
+        return string.Create(CultureInfo.InvariantCulture, $"{size.ToString(unit == 0 ? "0" : "0.0", CultureInfo.InvariantCulture)} {units[unit]}");
+    }
+}

@@ -1,0 +1,56 @@
+using CdcSync.Cli.Output;
+using CdcSync.Core.Datasets;
+using CdcSync.Core.Warehouses;
+
+namespace CdcSync.Cli.Views;
+
+/// <summary>Shows how the datasets of a pipeline stand.</summary>
+internal static class StatusView
+{
+    /// <summary>The status of every dataset that is configured, and of those that no longer are but left state behind.</summary>
+    public static StatusDocument Document(Pipeline pipeline, IReadOnlyList<DatasetStatus> written, DateTimeOffset now)
+    {
+        var byId = written.ToDictionary(s => s.State.Dataset);
+        var configured = pipeline.Datasets.Select(d => byId.TryGetValue(d.Id, out var status) ? Of(status, isConfigured: true, now) : Untouched(d));
+        var left = written.Where(s => pipeline.Datasets.All(d => d.Id != s.State.Dataset)).Select(s => Of(s, isConfigured: false, now));
+        return new StatusDocument(pipeline.Name, [.. configured, .. left]);
+    }
+
+    /// <summary>A line per dataset, then a line per error.</summary>
+    public static string Text(StatusDocument document)
+    {
+        var table = new TextTable("DATASET", "STATE", "COMPLETE UP TO", "LAG", "TARGET", "LAST COMMIT", "QUARANTINED", "NEXT");
+        foreach (var d in document.Datasets)
+        {
+            table.Add(d.Dataset, d.State.Replace('_', ' ') + (d.Snapshot is { } s ? $" {s.Ranges - s.RemainingRanges}/{s.Ranges}" : ""), d.CompleteUpTo, Duration(d.LagSeconds), Duration(d.FreshnessTargetSeconds),
+                d.LastCommitAt, Words.Of(d.QuarantinedRows), d.NextAction);
+        }
+        var errors = document.Datasets.Where(d => d.Error is not null).Select(d => $"{d.Error!.Code} {d.Error.Message}".ReplaceLineEndings(" "));
+        return string.Join('\n', errors.Prepend(table.ToString()));
+    }
+
+    private static DatasetStatusDocument Of(DatasetStatus status, bool isConfigured, DateTimeOffset now)
+    {
+        var (state, checkpoint) = (status.State, status.Checkpoint);
+        TimeSpan? lag = checkpoint?.CompleteUpTo is { } completeUpTo ? completeUpTo < now ? now - completeUpTo : TimeSpan.Zero : null;
+        return new DatasetStatusDocument(state.Dataset.Value, state.Target.ToString(), Words.Of(state.Phase), isConfigured,
+            Words.Of(checkpoint?.CompleteUpTo), lag is { } l ? Math.Round(l.TotalSeconds, 3) : null, state.FreshnessTarget?.TotalSeconds, lag <= state.FreshnessTarget, Words.Of(status.LastCommitAt),
+            checkpoint?.Generation, checkpoint?.Snapshot is { } s ? new SnapshotDocument(s.Total, s.Remaining.Count) : null, status.Quarantined,
+            state.ErrorCode is null ? null : new FaultDocument(state.ErrorCode, state.Error ?? "", null, null),
+            isConfigured ? NextAction(state) : "no longer configured", new ContractDocument(state.Contract.Id, state.Contract.Version, state.Contract.Owner));
+    }
+
+    private static DatasetStatusDocument Untouched(Dataset dataset) => new(dataset.Id.Value, dataset.Target.ToString(), Words.Of(DatasetPhase.New), true, null, null, dataset.FreshnessTarget?.TotalSeconds, null,
+        null, null, null, 0, null, "cdcsync sync", new ContractDocument(dataset.Contract.Id, dataset.Contract.Version, dataset.Contract.Owner));
+
+    /// <summary>The command that the last error ends with; every remedy names one.</summary>
+    private static string? NextAction(DatasetState state)
+    {
+        const string mark = "un: cdcsync ";                              // "Run: cdcsync …" and "…, run: cdcsync …"
+        var at = state.Error?.LastIndexOf(mark, StringComparison.Ordinal) ?? -1;
+        return at >= 0 ? state.Error![(at + "un: ".Length)..].TrimEnd('.')
+            : state.Phase == DatasetPhase.New ? "cdcsync sync" : null;
+    }
+
+    private static string? Duration(double? seconds) => seconds is { } s ? Words.Of(TimeSpan.FromSeconds(s)) : null;
+}

@@ -1,0 +1,100 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using CdcSync.Arrow;
+using CdcSync.Core.Batches;
+using CdcSync.Core.Datasets;
+
+namespace CdcSync.Core.Landing;
+
+/// <summary>
+/// Chunks as batches of a landing file: the kind of change, the row's fault as text, then the target's columns. All of these may be null in the file,
+/// for it holds rows that the gates have not seen; the key's columns are marked in their metadata.
+/// </summary>
+internal sealed class LandingFormat
+{
+    private const string Kind = "_cdc_kind";
+    private const string Fault = "_cdc_fault";
+    private const string KeyMark = "cdcsync.key";
+    private const string Between = ": ";
+
+    private LandingFormat(Schema file, Schema target)
+    {
+        File = file;
+        Target = target;
+    }
+
+    /// <summary>The file's schema.</summary>
+    internal Schema File { get; }
+
+    /// <summary>The schema of the chunks.</summary>
+    internal Schema Target { get; }
+
+    internal static LandingFormat For(string pipeline, Dataset dataset)
+    {
+        var target = dataset.TargetSchema;
+        var keys = dataset.TargetKey;
+        List<Field> fields = [new(Kind, UInt8Type.Default, nullable: false), new(Fault, StringType.Default, nullable: true)];
+        for (var i = 0; i < target.Fields.Count; i++)
+        {
+            var ordinal = keys.ToList().IndexOf(i);
+            var metadata = ordinal < 0 ? null : new Dictionary<string, string> { [KeyMark] = ordinal.ToString(CultureInfo.InvariantCulture) };
+            fields.Add(new Field(target.Fields[i].Name, target.Fields[i].DataType, nullable: true, metadata));
+        }
+        return new LandingFormat(new Schema(fields, new Dictionary<string, string>
+        {
+            ["cdcsync.pipeline"] = pipeline,
+            ["cdcsync.dataset"] = dataset.Id.Value,
+            ["cdcsync.contract"] = dataset.Contract.Id,
+            ["cdcsync.contract_version"] = dataset.Contract.Version,
+        }), target);
+    }
+
+    /// <summary>The format of a file that is read; null if it is not a landing file's.</summary>
+    internal static LandingFormat? Of(Schema file) =>
+        file.Fields is [{ Name: Kind, DataType: UInt8Type }, { Name: Fault, DataType: StringType }, ..]
+            ? new LandingFormat(file, new Schema([.. file.Fields.Skip(2).Select(f => new Field(f.Name, f.DataType, !f.Metadata.ContainsKey(KeyMark)))])) : null;
+
+    internal RecordBatch ToFile(ChangeChunk chunk)
+    {
+        var kinds = MemoryMarshal.AsBytes(chunk.Kinds.Span).ToArray();
+        return new RecordBatch(File, [new FixedWidthArray<byte>(UInt8Type.Default, kinds.Length, kinds), FaultColumn(chunk), .. chunk.Rows.Columns], chunk.Length);
+    }
+
+    /// <exception cref="InvalidDataException">A kind is none.</exception>
+    internal ChangeChunk FromFile(RecordBatch batch)
+    {
+        var bytes = ((FixedWidthArray<byte>)batch.Column(0)).Values;
+        if (batch.Column(0).NullCount > 0 || bytes.ContainsAnyExceptInRange((byte)ChangeKind.Upsert, (byte)ChangeKind.Erase)) throw new InvalidDataException("a row has no kind of change");
+        return new ChangeChunk(new RecordBatch(Target, [.. batch.Columns.Skip(2)], batch.Length), MemoryMarshal.Cast<byte, ChangeKind>(bytes).ToArray(), ReadFaults((VarLengthArray)batch.Column(1)));
+    }
+
+    private static ArrowArray FaultColumn(ChangeChunk chunk)
+    {
+        var builder = new VarLengthBuilder(StringType.Default, chunk.Length);
+        foreach (var fault in chunk.Faults)
+        {
+            if (fault.Row < builder.Length) continue;
+            builder.AppendNulls(fault.Row - builder.Length);
+            builder.Append(fault.Column + Between + fault.Reason);
+        }
+        builder.AppendNulls(chunk.Length - builder.Length);
+        return builder.Build();
+    }
+
+    private IReadOnlyList<RowFault> ReadFaults(VarLengthArray texts)
+    {
+        if (texts.NullCount == texts.Length) return [];
+        var faults = new List<RowFault>();
+        for (var row = 0; row < texts.Length; row++)
+            if (texts.IsValid(row)) faults.Add(ReadFault(row, texts.GetString(row)));
+        return faults;
+    }
+
+    private RowFault ReadFault(int row, string text)
+    {
+        // A column's name may hold the separator too: the longest name that fits is the column's.
+        var known = Target.Fields.Select(f => f.Name).Where(n => text.StartsWith(n + Between, StringComparison.Ordinal)).MaxBy(n => n.Length);
+        var end = known?.Length ?? text.IndexOf(Between, StringComparison.Ordinal);
+        return end < 0 ? new RowFault(row, "", text) : new RowFault(row, text[..end], text[(end + Between.Length)..]);
+    }
+}

@@ -23,4 +23,10 @@ public static partial class ErrorCodes
 
     /// <summary>The target table belongs to another dataset or pipeline.</summary>
     public static readonly ErrorCode TargetTaken = new("CDC4007", "Target belongs to another dataset", ExitCode.StateConflict);
+
+    /// <summary>Another dataset of the group can't be published, so this one waits for it.</summary>
+    public static readonly ErrorCode GroupWaits = new("CDC4008", "Waits for its group", ExitCode.Partial, IsTransient: true);
+
+    /// <summary>There is no dataset of that name.</summary>
+    public static readonly ErrorCode UnknownDataset = new("CDC4009", "Unknown dataset", ExitCode.Usage);
 }

@@ -75,6 +75,21 @@ public sealed class LandingZone
         return Task.Run(() => new LandingSweep(_options, _pipeline, _time.GetUtcNow(), _inUse).Run(named, ct), ct);
     }
 
+    /// <summary>Deletes the file of a batch that certainly was not committed. One that can't be deleted is left to the sweeper.</summary>
+    /// <param name="file">The file.</param>
+    public void Discard(LandedFile file)
+    {
+        ArgumentNullException.ThrowIfNull(file);
+        try
+        {
+            File.Delete(System.IO.Path.Combine(_options.Path, file.Path));
+        }
+        catch (Exception error) when (LandingErrors.IsOfFiles(error))
+        {
+            // The ledger does not name it, so the sweeper takes it.
+        }
+    }
+
     private LandingPath NewName(Dataset dataset)
     {
         var path = LandingPath.New(_pipeline, dataset.Id.Value, _time.GetUtcNow());

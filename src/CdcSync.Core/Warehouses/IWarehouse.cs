@@ -121,4 +121,7 @@ public sealed record MergeStats(long Inserted, long Updated, long Deleted, long 
 {
     /// <summary>Nothing changed.</summary>
     public static MergeStats None { get; } = new(0, 0, 0, 0);
+
+    /// <summary>The sum of two.</summary>
+    public MergeStats Plus(MergeStats other) => new(Inserted + other.Inserted, Updated + other.Updated, Deleted + other.Deleted, Erased + other.Erased);
 }

@@ -1,0 +1,148 @@
+using System.Diagnostics;
+using CdcSync.Core.Batches;
+using CdcSync.Core.Checkpoints;
+using CdcSync.Core.Errors;
+using CdcSync.Core.Gates;
+using CdcSync.Core.Landing;
+using CdcSync.Core.Warehouses;
+
+namespace CdcSync.Core.Sync;
+
+/// <summary>
+/// One dataset's micro-batch on its way: a window of changes, a range of a first load, or a whole content. The reader appends (shape → land) at the
+/// source's speed; the publisher follows the landing file (gate → stage) at the warehouse's.
+/// </summary>
+internal sealed class Batch(Lane lane, BatchStart start, EngineContext engine) : IAsyncDisposable
+{
+    private readonly LandingFile _file = engine.Landing.Create(lane.Dataset);
+    private readonly List<QuarantinedRow> _quarantined = [];
+    private readonly TaskCompletionSource _readingEnded = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly long _begun = Stopwatch.GetTimestamp();
+    private TimeSpan _land, _stage, _read;
+    private Position? _upTo;
+    private DateTimeOffset? _newestCommit;
+    private LandedFile? _landed;
+    private IStage? _stagedIn;
+
+    public Lane Lane { get; } = lane;
+
+    public BatchStart Start { get; } = start;
+
+    public long RowsRead { get; private set; }
+
+    public long RowsQuarantined => _quarantined.Count;
+
+    /// <summary>Shapes and lands a chunk, as the source delivers it.</summary>
+    public async ValueTask AppendAsync(ChangeChunk chunk, CancellationToken ct)
+    {
+        RowsRead += chunk.Length;
+        engine.Observer.RowsRead(Lane.Dataset, chunk.Length, chunk.Rows.ByteSize);
+        var shaped = Lane.Shaper.Apply(chunk);
+        Failpoints.Hit(Failpoints.ChunkRead);
+        var began = Stopwatch.GetTimestamp();
+        await _file.AppendAsync(shaped, ct);
+        _land += Stopwatch.GetElapsedTime(began);
+    }
+
+    /// <summary>The source has delivered all of it.</summary>
+    public async ValueTask CompleteAsync(Position upTo, DateTimeOffset? newestCommit, CancellationToken ct)
+    {
+        _upTo = upTo;
+        _newestCommit = newestCommit;
+        _landed = await _file.CompleteAsync(ct);
+        _read = Stopwatch.GetElapsedTime(_begun) - _land;
+        Failpoints.Hit(Failpoints.Landed);
+        _readingEnded.TrySetResult();
+    }
+
+    /// <summary>The source could not deliver it; whoever follows the file learns why.</summary>
+    public void Fail(Exception fault)
+    {
+        _file.Fail(fault);
+        _readingEnded.TrySetResult();
+    }
+
+    /// <summary>The warehouse could not take it: the reader learns it at its next chunk, and leaves the window out. Ends when the reader has let go of it.</summary>
+    public async Task AbandonAsync(Exception fault)
+    {
+        _file.Fail(fault);
+        await _readingEnded.Task;
+    }
+
+    /// <summary>Follows the landing file into a stage of the publication, gate by gate, until the source has delivered all.</summary>
+    public async Task StageAsync(IPublication publication, CancellationToken ct)
+    {
+        _stagedIn = await publication.OpenStageAsync(Lane.Dataset, Start.Mode, ct);
+        await foreach (var chunk in _file.ReadAllAsync(ct))
+        {
+            var began = Stopwatch.GetTimestamp();
+            var (accepted, rejected) = GateSplit.Apply(Lane.Dataset, chunk, Lane.RowGates);
+            Quarantine(rejected);
+            Failpoints.Hit(Failpoints.Gated);
+            await _stagedIn.WriteAsync(accepted, ct);
+            Failpoints.Hit(Failpoints.Staged);
+            _stage += Stopwatch.GetElapsedTime(began);
+        }
+    }
+
+    /// <summary>True if it moves nothing but the checkpoint: no rows, and not a whole content (which may delete).</summary>
+    public bool IsIdle => RowsRead == 0 && Start.Kind == BatchKind.Window;
+
+    /// <summary>Its part of the publication, once staged.</summary>
+    public DatasetPublication ToPublication() => new(_stagedIn!, Move, _quarantined, Ledger, Start.Breaker == BreakerUse.Armed ? Lane.BatchGates : []);
+
+    /// <summary>The checkpoint's move: generation + 1, to the end of what was read.</summary>
+    public CheckpointMove Move => new(Start.Before?.Generation ?? 0, Start.Next(_upTo!, Lane.CompleteAt(Start.SourceTime)));
+
+    /// <summary>What observers are told after the commit.</summary>
+    public BatchReport Report(MergeStats stats, TimeSpan publish) =>
+        new(Move.Next.Generation, Start.Kind, Move.Next, stats, RowsRead, RowsQuarantined, _landed, _newestCommit,
+            new Dictionary<string, TimeSpan> { ["read"] = _read, ["land"] = _land, ["stage"] = _stage, ["publish"] = publish });
+
+    /// <summary>Removes the landing file of a batch that certainly was not committed.</summary>
+    public void DiscardLanding()
+    {
+        if (_landed is not null)
+            engine.Landing.Discard(_landed);
+    }
+
+    public ValueTask DisposeAsync() => _file.DisposeAsync();
+
+    private LedgerDraft Ledger =>
+        new(Start.Kind, Start.Before?.Stream, _upTo!, RowsRead, RowsQuarantined, _landed, Start.SourceTime, _newestCommit, Start.Range?.Ordinal);
+
+    private void Quarantine(IReadOnlyList<QuarantinedRow> rejected)
+    {
+        if (_quarantined.Count + rejected.Count > engine.Options.QuarantineLimit)
+        {
+            throw new CdcSyncException(ErrorCodes.QuarantineFull,
+                $"{Lane.Dataset.Id}: more than {engine.Options.QuarantineLimit} rows of one batch break rule '{rejected[0].Rule}' or others (first: column '{rejected[0].Column}', {rejected[0].Reason}); nothing was committed.",
+                "Mend the source or the contract. Run: cdcsync status");
+        }
+
+        _quarantined.AddRange(rejected);
+    }
+}
+
+/// <summary>Where a batch begins and how it will move the checkpoint.</summary>
+/// <param name="Kind">A window, a range, a whole content.</param>
+/// <param name="Mode">How it is published.</param>
+/// <param name="Before">The checkpoint it goes on from; null = none yet.</param>
+/// <param name="Identity">The source it is read from.</param>
+/// <param name="SourceTime">The source's clock at the reading.</param>
+/// <param name="Range">The key range, for a range of a first load.</param>
+internal sealed record BatchStart(BatchKind Kind, PublishMode Mode, Checkpoint? Before, SourceIdentity Identity, DateTimeOffset SourceTime, KeyRange? Range = null)
+{
+    /// <summary>Whether the delete breaker may stop it.</summary>
+    public BreakerUse Breaker { get; init; } = BreakerUse.Armed;
+
+    /// <summary>The checkpoint after it. A range of a first load completes nothing: only a window read after the last range does.</summary>
+    public Checkpoint Next(Position upTo, DateTimeOffset completeAt)
+    {
+        var generation = (Before?.Generation ?? 0) + 1;
+        if (Range is null)
+            return new Checkpoint(generation, Identity, upTo, null, completeAt);
+        KeyRange[] remaining = [.. Before!.Snapshot!.Remaining.Where(r => r.Ordinal != Range.Ordinal)];
+        return Before with { Generation = generation, Snapshot = remaining.Length == 0 ? null : Before.Snapshot with { Remaining = remaining }, CompleteUpTo = null };
+    }
+}

@@ -1,0 +1,11 @@
+using CdcSync.Core.Landing;
+using CdcSync.Core.Warehouses;
+
+namespace CdcSync.Core.Sync;
+
+/// <summary>What the parts of the engine share.</summary>
+internal sealed record EngineContext(string Pipeline, IWarehouse Warehouse, LandingZone Landing, ISyncObserver Observer, TimeProvider Time, EngineOptions Options)
+{
+    /// <summary>One place per warehouse transaction that may run side by side.</summary>
+    public SemaphoreSlim Slots { get; } = new(Options.MaxParallel);
+}

@@ -1,0 +1,127 @@
+using CdcSync.Core.Batches;
+using CdcSync.Core.Checkpoints;
+using CdcSync.Core.Errors;
+using CdcSync.Core.Sources;
+using CdcSync.Core.Warehouses;
+
+namespace CdcSync.Core.Sync;
+
+/// <summary>
+/// Loads a dataset from nothing: notes where the stream stands, then commits key range by key range; a crash goes on with the first range that is not
+/// committed. The stream then goes on from the noted position: its changes over newer rows converge.
+/// </summary>
+internal sealed class FirstLoad(EngineContext engine, Publisher publisher, LaneBook book)
+{
+    private static readonly KeyRange Whole = new(0, null, null);
+
+    /// <summary>Runs or resumes the load.</summary>
+    /// <param name="lane">The dataset's lane.</param>
+    /// <param name="before">Its checkpoint; null = the load has not begun.</param>
+    /// <param name="start">Where the stream stood before the first row is read.</param>
+    /// <param name="sourceTime">The source's clock at that position.</param>
+    /// <param name="lease">The lease to publish under.</param>
+    /// <param name="ct">Cancels between commits.</param>
+    public async Task<IReadOnlyList<Step>> RunAsync(Lane lane, Checkpoint? before, Reading start, DateTimeOffset sourceTime, Lease lease, CancellationToken ct)
+    {
+        try
+        {
+            await EnsureTargetAsync(lane, isFirst: before is null, ct);
+            await book.BeginFirstLoadAsync(lane, ct);
+            var checkpoint = before ?? await PlanAsync(lane, start, sourceTime, lease, ct);
+            engine.Observer.SnapshotProgressed(lane.Dataset, checkpoint.Snapshot!);
+            var (read, quarantined, stats) = (0L, 0L, MergeStats.None);
+            foreach (var range in checkpoint.Snapshot!.Remaining)
+            {
+                var batch = new Batch(lane, new BatchStart(BatchKind.Range, PublishMode.Merge, checkpoint, checkpoint.Source, sourceTime, range), engine);
+                var step = await PublishAsync(batch, lane.Source.Ranges.ReadAsync(lane.Dataset, range, ct), checkpoint.Stream, lease, ct);
+                if (step.Outcome.Fault is not null)
+                    return [step];
+                checkpoint = batch.Move.Next;
+                read += step.Outcome.RowsRead;
+                quarantined += step.Outcome.Quarantined;
+                stats = stats.Plus(step.Outcome.Stats);
+            }
+
+            return [Step.Done(lane, OutcomeKind.Synced, read, stats, quarantined, more: true)];
+        }
+        catch (CdcSyncException fault)
+        {
+            return [Step.Failed(lane, fault)];
+        }
+    }
+
+    /// <summary>Loads a dataset anew beside its live table and publishes the difference in one transaction; readers never see it empty or half.</summary>
+    public async Task<IReadOnlyList<Step>> ReloadAsync(Lane lane, Checkpoint? before, BreakerUse breaker, Lease lease, CancellationToken ct)
+    {
+        try
+        {
+            await EnsureTargetAsync(lane, isFirst: false, ct);
+            DateTimeOffset sourceTime;
+            Reading start;
+            await using (var session = await lane.Source.OpenAsync([new ReadRequest(lane.Dataset, null)], ct))
+            {
+                sourceTime = session.SourceTime;
+                start = session.Readings[lane.Dataset.Id];
+            }
+
+            if (start.Fault is not null)
+                return [Step.Failed(lane, start.Fault)];
+            var batch = new Batch(lane, new BatchStart(BatchKind.Refresh, PublishMode.Difference, before, start.Identity!, sourceTime) { Breaker = breaker }, engine);
+            return [await PublishAsync(batch, lane.Source.Ranges.ReadAsync(lane.Dataset, Whole, ct), start.UpTo!, lease, ct)];
+        }
+        catch (CdcSyncException fault)
+        {
+            return [Step.Failed(lane, fault)];
+        }
+    }
+
+    /// <summary>Makes the target fit, once until a failure. A first load refuses a table with rows: nothing would say where they came from.</summary>
+    public async Task EnsureTargetAsync(Lane lane, bool isFirst, CancellationToken ct)
+    {
+        if (lane.TargetEnsured)
+            return;
+        await engine.Warehouse.EnsureTargetAsync(lane.Dataset, ct);
+        if (isFirst && await engine.Warehouse.HasRowsAsync(lane.Dataset, ct))
+        {
+            throw new CdcSyncException(ErrorCodes.TargetNotEmpty, $"{lane.Dataset.Id}: target {lane.Dataset.Target} holds rows, and no checkpoint says where they came from.",
+                $"Name another target or empty the table; to keep the table and make it equal to the source, run: cdcsync resync {lane.Dataset.Id}");
+        }
+
+        lane.TargetEnsured = true;
+    }
+
+    private async Task<Checkpoint> PlanAsync(Lane lane, Reading start, DateTimeOffset sourceTime, Lease lease, CancellationToken ct)
+    {
+        var ranges = await lane.Source.Ranges.PlanAsync(lane.Dataset, engine.Options.SnapshotRowsPerRange, ct);
+        var plan = new Checkpoint(1, start.Identity!, start.UpTo!, new SnapshotProgress(ranges.Count, ranges), null);
+        var ledger = new LedgerDraft(BatchKind.Plan, null, plan.Stream, 0, 0, null, sourceTime, null);
+        if (!await engine.Warehouse.Control.TryMoveCheckpointAsync(lease, lane.Dataset.Id, new CheckpointMove(0, plan), ledger, ct))
+            throw new CdcSyncException(ErrorCodes.Superseded, $"{lane.Dataset.Id}: another worker has begun its first load.", "The checkpoint is read again. Run: cdcsync history");
+        return plan;
+    }
+
+    /// <summary>Reads and publishes one batch, the reading ahead of the publishing.</summary>
+    private async Task<Step> PublishAsync(Batch batch, IAsyncEnumerable<ChangeChunk> rows, Position upTo, Lease lease, CancellationToken ct)
+    {
+        var reading = ReadAsync(batch, rows, upTo, ct);
+        var steps = await publisher.RunAsync([batch], lease, ct);
+        await reading;
+        return steps[0];
+    }
+
+    private static async Task ReadAsync(Batch batch, IAsyncEnumerable<ChangeChunk> rows, Position upTo, CancellationToken ct)
+    {
+        try
+        {
+            await foreach (var chunk in rows.WithCancellation(ct))
+                await batch.AppendAsync(chunk, ct);
+            await batch.CompleteAsync(upTo, null, ct);
+        }
+        catch (Exception e)
+        {
+            batch.Fail(e);
+            if (e is not (CdcSyncException or OperationCanceledException))
+                throw;
+        }
+    }
+}

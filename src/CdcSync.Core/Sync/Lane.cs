@@ -1,0 +1,68 @@
+using CdcSync.Core.Datasets;
+using CdcSync.Core.Errors;
+using CdcSync.Core.Gates;
+using CdcSync.Core.Shaping;
+using CdcSync.Core.Sources;
+using CdcSync.Core.Warehouses;
+
+namespace CdcSync.Core.Sync;
+
+/// <summary>A dataset's own lane: one flow at a time works on it, and what the engine remembers of it between passes is here. Positions are not.</summary>
+internal sealed class Lane(Dataset dataset, IChangeSource source, Keyring keyring, IRowGate valueGate)
+{
+    public Dataset Dataset { get; } = dataset;
+
+    public IChangeSource Source { get; } = source;
+
+    public Shaper Shaper { get; } = new(dataset, keyring);
+
+    public IReadOnlyList<IRowGate> RowGates { get; } = [new ContractRowGate(dataset), valueGate];
+
+    public IReadOnlyList<IBatchGate> BatchGates { get; } = [new DeleteBreakerGate(dataset.Breaker)];
+
+    /// <summary>True while a flow works on it; a pass leaves it out.</summary>
+    public bool Busy { get; set; }
+
+    /// <summary>When it is to be polled next.</summary>
+    public DateTimeOffset Due { get; set; }
+
+    /// <summary>Failures in a row.</summary>
+    public int Failures { get; set; }
+
+    /// <summary>The phase last written to the warehouse; null = not yet.</summary>
+    public DatasetPhase? Phase { get; set; }
+
+    /// <summary>The error last written to the warehouse.</summary>
+    public string? WrittenError { get; set; }
+
+    /// <summary>True once the target was found fit; forgotten after every failure.</summary>
+    public bool TargetEnsured { get; set; }
+
+    /// <summary>True if it must not go on without a resync. Sticky: what rewound or expired may look whole again later.</summary>
+    public bool NeedsResync => Phase == DatasetPhase.ResyncRequired;
+
+    /// <summary>What a reading at the source's time completes: under a timestamp mark, rows committed late may still come within the overlap.</summary>
+    public DateTimeOffset CompleteAt(DateTimeOffset sourceTime) =>
+        Dataset.Capture is Capture.HighWaterMark { Kind: MarkKind.Timestamp } mark ? sourceTime - mark.Overlap : sourceTime;
+
+    /// <summary>Datasets of one group publish together; one without a group is a group of its own.</summary>
+    public string Unit => Dataset.Group is null ? $"dataset:{Dataset.Id}" : $"group:{Dataset.Group}";
+}
+
+/// <summary>What became of a lane in one step.</summary>
+/// <param name="Lane">The lane.</param>
+/// <param name="Outcome">What is told.</param>
+/// <param name="More">True if the lane is not at its source's now yet: the next step may follow at once.</param>
+internal sealed record Step(Lane Lane, DatasetOutcome Outcome, bool More = false)
+{
+    public static Step Done(Lane lane, OutcomeKind kind, long read, MergeStats stats, long quarantined, bool more) =>
+        new(lane, new DatasetOutcome(lane.Dataset.Id, kind, read, stats, quarantined, null), more);
+
+    public static Step Failed(Lane lane, CdcSyncException fault) =>
+        new(lane, new DatasetOutcome(lane.Dataset.Id, KindOf(fault.Code), 0, MergeStats.None, 0, fault));
+
+    private static OutcomeKind KindOf(ErrorCode code) =>
+        code == ErrorCodes.DeleteBreaker ? OutcomeKind.Blocked
+        : code.Exit == ExitCode.ResyncRequired ? OutcomeKind.ResyncRequired
+        : OutcomeKind.Failed;
+}

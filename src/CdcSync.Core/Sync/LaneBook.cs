@@ -1,0 +1,101 @@
+using CdcSync.Core.Errors;
+using CdcSync.Core.Warehouses;
+
+namespace CdcSync.Core.Sync;
+
+/// <summary>Keeps each lane's phase and last error in the warehouse, so that <c>status</c> and the next worker know them.</summary>
+internal sealed class LaneBook(EngineContext engine)
+{
+    /// <summary>Reads the phases back; whoever works now goes by what the warehouse says, not by what this process remembers.</summary>
+    public async Task OpenAsync(IReadOnlyList<Lane> lanes, CancellationToken ct)
+    {
+        var written = (await engine.Warehouse.Control.ReadStatusAsync(engine.Pipeline, ct)).ToDictionary(s => s.State.Dataset);
+        foreach (var lane in lanes)
+        {
+            var status = written.GetValueOrDefault(lane.Dataset.Id);
+            lane.Phase = status?.State.Phase;
+            lane.WrittenError = status?.State.ErrorCode;
+            lane.Busy = false;
+            lane.Failures = 0;
+            lane.TargetEnsured = false;
+            lane.Due = engine.Time.GetUtcNow();
+            engine.Observer.QuarantineCounted(lane.Dataset, status?.Quarantined ?? 0);
+            if (status is null)
+                await WriteAsync(lane, DatasetPhase.New, null, ct);
+            else
+                engine.Observer.PhaseChanged(lane.Dataset, status.State.Phase);
+        }
+    }
+
+    /// <summary>Records what a step did: the phase, the error, when the lane is due again.</summary>
+    /// <returns>The wait before the next attempt; null after a success or where a person has to act.</returns>
+    public async Task<TimeSpan?> RecordAsync(Step step, CancellationToken ct)
+    {
+        var (lane, fault) = (step.Lane, step.Outcome.Fault);
+        if (fault is null)
+        {
+            lane.Failures = 0;
+            lane.Due = step.More ? engine.Time.GetUtcNow() : engine.Time.GetUtcNow() + lane.Dataset.Interval;
+            await WriteAsync(lane, DatasetPhase.Streaming, null, ct);
+            if (step.Outcome.Kind == OutcomeKind.Synced)
+                await CountQuarantinedAsync(lane, ct);
+            return null;
+        }
+
+        lane.Failures++;
+        lane.TargetEnsured = false;
+        var phase = step.Outcome.Kind switch
+        {
+            OutcomeKind.ResyncRequired => DatasetPhase.ResyncRequired,
+            OutcomeKind.Blocked => DatasetPhase.Blocked,
+            _ => DatasetPhase.Failing,
+        };
+        TimeSpan? retryIn = phase == DatasetPhase.ResyncRequired ? null : Backoff.After(lane.Failures, fault, Random.Shared);
+        lane.Due = retryIn is { } wait ? engine.Time.GetUtcNow() + wait : DateTimeOffset.MaxValue;
+        engine.Observer.BatchFailed(lane.Dataset, fault, retryIn);
+        if (lane.Failures > 1 || !fault.IsTransient)                     // a passing fault that passed at once is no state
+            await WriteAsync(lane, phase, fault, ct);
+        return retryIn;
+    }
+
+    /// <summary>Marks the beginning of a first load.</summary>
+    public ValueTask BeginFirstLoadAsync(Lane lane, CancellationToken ct) => WriteAsync(lane, DatasetPhase.Snapshot, null, ct);
+
+    private async Task CountQuarantinedAsync(Lane lane, CancellationToken ct)
+    {
+        if (await QuietlyAsync(async () => (await engine.Warehouse.Control.CountQuarantinedAsync(engine.Pipeline, ct)).GetValueOrDefault(lane.Dataset.Id)) is { } rows)
+            engine.Observer.QuarantineCounted(lane.Dataset, rows);
+    }
+
+    private async ValueTask WriteAsync(Lane lane, DatasetPhase phase, CdcSyncException? fault, CancellationToken ct)
+    {
+        if (lane.Phase == phase && lane.WrittenError == fault?.Code.Id)
+            return;
+        var state = new DatasetState(engine.Pipeline, lane.Dataset.Id, lane.Dataset.Target, phase, fault?.Code.Id,
+            fault is null ? null : $"{fault.Message} {fault.Remedy}", lane.Dataset.FreshnessTarget, lane.Dataset.Contract);
+        lane.Phase = phase;
+        engine.Observer.PhaseChanged(lane.Dataset, phase);
+        var done = await QuietlyAsync(async () =>
+        {
+            await engine.Warehouse.Control.WriteStateAsync(state, ct);
+            return true;
+        });
+        if (done is true)
+            lane.WrittenError = fault?.Code.Id;
+    }
+
+    /// <summary>State is told on a best effort, also where the warehouse itself is the fault or the target is another's; rows and checkpoints never are.</summary>
+    private async Task<T?> QuietlyAsync<T>(Func<Task<T>> ask)
+        where T : struct
+    {
+        try
+        {
+            return await ask();
+        }
+        catch (CdcSyncException fault)
+        {
+            engine.Observer.WorkerFailed("warehouse", fault, TimeSpan.Zero);
+            return null;
+        }
+    }
+}

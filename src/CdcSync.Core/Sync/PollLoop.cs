@@ -1,0 +1,92 @@
+using CdcSync.Core.Errors;
+using CdcSync.Core.Warehouses;
+
+namespace CdcSync.Core.Sync;
+
+/// <summary>Polls one source for as long as the lease is held: whenever lanes are due and free, a pass; lanes still publishing are left out of it.</summary>
+internal sealed class PollLoop(EngineContext engine, LaneBook book, SourcePass pass)
+{
+    private static readonly TimeSpan LongestSleep = TimeSpan.FromSeconds(30);
+    private readonly HashSet<Task> _running = [];
+    private int _failures;
+
+    /// <summary>Runs until cancelled, then waits for what has begun to commit.</summary>
+    public async Task RunAsync(IReadOnlyList<Lane> lanes, Lease lease, CancellationToken ct)
+    {
+        try
+        {
+            while (true)
+            {
+                ct.ThrowIfCancellationRequested();
+                var due = DueAndFree(lanes);
+                if (due.Count > 0)
+                    await PassAsync(due, lease, ct);
+                await SleepAsync(lanes, ct);
+            }
+        }
+        finally
+        {
+            await Task.WhenAll(_running).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+        }
+    }
+
+    /// <summary>A group is polled when one of it is due and all of it are free to go on.</summary>
+    private List<Lane> DueAndFree(IReadOnlyList<Lane> lanes)
+    {
+        var now = engine.Time.GetUtcNow();
+        return [.. lanes.GroupBy(l => l.Unit).Where(unit => unit.All(l => !l.Busy && !l.NeedsResync) && unit.Any(l => l.Due <= now)).SelectMany(unit => unit)];
+    }
+
+    private async Task PassAsync(IReadOnlyList<Lane> due, Lease lease, CancellationToken ct)
+    {
+        try
+        {
+            foreach (var lane in due)
+                lane.Busy = true;
+            var units = await pass.RunAsync(due, lease, new IdlePolicy(engine.Options.IdlePersist), ct);
+            foreach (var unit in units)
+                _running.Add(FinishAsync(unit, ct));
+            _failures = 0;
+        }
+        catch (CdcSyncException fault)
+        {
+            var wait = Backoff.After(++_failures, fault, Random.Shared);
+            engine.Observer.WorkerFailed(fault.Code.Exit == ExitCode.Source ? "source" : "warehouse", fault, wait);
+            foreach (var lane in due)
+            {
+                await book.RecordAsync(Step.Failed(lane, fault), ct);
+                lane.Due = engine.Time.GetUtcNow() + wait;
+                lane.Busy = false;
+            }
+        }
+    }
+
+    private async Task FinishAsync(Task<IReadOnlyList<Step>> unit, CancellationToken ct)
+    {
+        foreach (var step in await unit)
+        {
+            await book.RecordAsync(step, ct);
+            step.Lane.Busy = false;
+        }
+    }
+
+    /// <summary>Sleeps until a lane is due or a unit has finished.</summary>
+    private async Task SleepAsync(IReadOnlyList<Lane> lanes, CancellationToken ct)
+    {
+        var now = engine.Time.GetUtcNow();
+        var next = lanes.GroupBy(l => l.Unit).Where(unit => unit.All(l => !l.Busy && !l.NeedsResync)).SelectMany(unit => unit).Select(l => l.Due).DefaultIfEmpty(now + LongestSleep).Min();
+        var sleep = next - now < LongestSleep ? next - now : LongestSleep;
+        if (sleep > TimeSpan.Zero)
+        {
+            using var woken = CancellationTokenSource.CreateLinkedTokenSource(ct);
+            await Task.WhenAny([.. _running, Task.Delay(sleep, engine.Time, woken.Token)]);
+            await woken.CancelAsync();
+        }
+
+        foreach (var finished in _running.Where(t => t.IsCompleted).ToArray())
+        {
+            _running.Remove(finished);
+            await finished;
+        }
+    }
+}

@@ -1,0 +1,203 @@
+using CdcSync.Core.Datasets;
+using CdcSync.Core.Errors;
+using CdcSync.Core.Landing;
+using CdcSync.Core.Shaping;
+using CdcSync.Core.Sources;
+using CdcSync.Core.Warehouses;
+
+namespace CdcSync.Core.Sync;
+
+/// <summary>Syncs a pipeline: once, or for ever. All state lives in the warehouse; any number of workers may run, one of them works.</summary>
+public sealed class SyncEngine
+{
+    private readonly Pipeline _pipeline;
+    private readonly EngineContext _engine;
+    private readonly Publisher _publisher;
+    private readonly FirstLoad _firstLoad;
+    private readonly IReadOnlyList<Lane> _lanes;
+    private readonly LaneBook _book;
+
+    /// <summary>Creates an engine for a pipeline.</summary>
+    /// <param name="pipeline">The pipeline.</param>
+    /// <param name="sources">Its sources, by name. The caller disposes them.</param>
+    /// <param name="warehouse">Its warehouse, opened for this pipeline. The caller disposes it.</param>
+    /// <param name="landing">Where raw batches are kept.</param>
+    /// <param name="keyring">The keys of its masks.</param>
+    /// <param name="observer">Is told what happens.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="options">Limits.</param>
+    /// <exception cref="CdcSyncException">A dataset names a key that is not in the keyring, or a cast that does not exist.</exception>
+    public SyncEngine(Pipeline pipeline, IReadOnlyDictionary<string, IChangeSource> sources, IWarehouse warehouse, LandingZone landing, Keyring keyring,
+        ISyncObserver observer, TimeProvider time, EngineOptions options)
+    {
+        _pipeline = pipeline;
+        _engine = new EngineContext(pipeline.Name, warehouse, landing, observer, time, options);
+        _publisher = new Publisher(_engine);
+        _lanes = [.. pipeline.Datasets.Select(d => new Lane(d, sources[d.SourceName], keyring, warehouse.ValueGate(d)))];
+        _book = new LaneBook(_engine);
+        _firstLoad = new FirstLoad(_engine, _publisher, _book);
+    }
+
+    /// <summary>Brings every dataset to its source's now: first loads, then changes. Transient errors are tried again a few times.</summary>
+    /// <param name="only">Only these datasets; null = all.</param>
+    /// <param name="ct">Cancels; what is committed stays.</param>
+    /// <returns>One outcome per dataset, in the pipeline's order.</returns>
+    /// <exception cref="CdcSyncException">The warehouse can't be used, or another worker holds the lease.</exception>
+    public async Task<PassReport> SyncOnceAsync(IReadOnlySet<DatasetId>? only, CancellationToken ct)
+    {
+        var lanes = Chosen(only);
+        return await UnderLeaseAsync(async keeper =>
+        {
+            await SweepAsync(keeper.Lost);
+            return await Task.WhenAll(lanes.GroupBy(l => l.Source).Select(source => new SingleRun(_engine, _book, Pass(source.Key)).RunAsync([.. source], keeper.Lease, keeper.Lost)));
+        }, ct);
+    }
+
+    /// <summary>Loads datasets anew and publishes the difference; clears what kept them from going on.</summary>
+    /// <param name="datasets">The datasets.</param>
+    /// <param name="breaker">Whether the delete breaker may stop it.</param>
+    /// <param name="ct">Cancels; a dataset whose difference is published stays so.</param>
+    public async Task<PassReport> ResyncAsync(IReadOnlySet<DatasetId> datasets, BreakerUse breaker, CancellationToken ct)
+    {
+        IReadOnlyList<Lane> lanes = [.. Chosen(datasets).Where(l => datasets.Contains(l.Dataset.Id))];
+        return await UnderLeaseAsync(async keeper =>
+        {
+            var checkpoints = await _engine.Warehouse.Control.ReadCheckpointsAsync([.. datasets], keeper.Lost);
+            var outcomes = new List<IReadOnlyList<DatasetOutcome>>();
+            foreach (var lane in lanes)
+            {
+                var steps = await _firstLoad.ReloadAsync(lane, checkpoints.GetValueOrDefault(lane.Dataset.Id), breaker, keeper.Lease, keeper.Lost);
+                foreach (var step in steps)
+                    await _book.RecordAsync(step, keeper.Lost);
+                outcomes.Add([.. steps.Select(s => s.Outcome)]);
+            }
+
+            return [.. outcomes];
+        }, ct);
+    }
+
+    /// <summary>Reads what a pass would read and counts it. Writes nothing anywhere.</summary>
+    public async Task<PassReport> DryRunAsync(IReadOnlySet<DatasetId>? only, CancellationToken ct)
+    {
+        await _engine.Warehouse.Control.CheckSchemaAsync(ct);
+        var outcomes = await Task.WhenAll(Chosen(only).GroupBy(l => l.Source).Select(source => DryRun.CountAsync(_engine, source.Key, [.. source], ct)));
+        return new PassReport([.. outcomes.SelectMany(o => o)]);
+    }
+
+    /// <summary>Works until cancelled: takes the lease or stands by for it, polls each source at its datasets' intervals, retries what fails. Never ends by itself on a fault that may pass.</summary>
+    /// <param name="ct">Stops gracefully: what has begun to commit is committed, the rest rolls back.</param>
+    /// <exception cref="CdcSyncException">The control schema is missing or newer: a person has to act first.</exception>
+    public async Task RunAsync(CancellationToken ct)
+    {
+        var failures = 0;
+        while (!ct.IsCancellationRequested)
+        {
+            try
+            {
+                await _engine.Warehouse.Control.CheckSchemaAsync(ct);
+                await using var keeper = await LeaseKeeper.TryTakeAsync(_engine, ct);
+                if (keeper is null)
+                {
+                    _engine.Observer.LeaseChanged(false);
+                    await Task.Delay(_engine.Options.LeaseDuration / 3, _engine.Time, ct);
+                    continue;
+                }
+
+                failures = 0;
+                await WorkAsync(keeper);
+            }
+            catch (OperationCanceledException) when (ct.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (OperationCanceledException)
+            {
+                // The lease was lost: stand by for it.
+            }
+            catch (CdcSyncException fault) when (fault.IsTransient)
+            {
+                var wait = Backoff.After(++failures, fault, Random.Shared);
+                _engine.Observer.WorkerFailed("warehouse", fault, wait);
+                await Task.Delay(wait, _engine.Time, ct).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+            }
+        }
+    }
+
+    private async Task WorkAsync(LeaseKeeper keeper)
+    {
+        await _book.OpenAsync(_lanes, keeper.Lost);
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(keeper.Lost);
+        List<Task> loops = [.. _lanes.GroupBy(l => l.Source).Select(s => new PollLoop(_engine, _book, Pass(s.Key)).RunAsync([.. s], keeper.Lease, ended.Token)), SweepLoopAsync(ended.Token)];
+        await Task.WhenAny(loops);                                       // a loop ends by cancellation, or by a bug: then all end
+        await ended.CancelAsync();
+        await Task.WhenAll(loops);
+    }
+
+    private SourcePass Pass(IChangeSource source) => new(_engine, source, _publisher, _firstLoad);
+
+    /// <summary>Does a single run's work under the lease. Losing the lease midway is an error of the run, not a cancellation.</summary>
+    private async Task<PassReport> UnderLeaseAsync(Func<LeaseKeeper, Task<IReadOnlyList<DatasetOutcome>[]>> work, CancellationToken ct)
+    {
+        await using var keeper = await TakeLeaseAsync(ct);
+        try
+        {
+            await _book.OpenAsync(_lanes, keeper.Lost);
+            var byId = (await work(keeper)).SelectMany(outcomes => outcomes).ToDictionary(o => o.Dataset);
+            return new PassReport([.. _pipeline.Datasets.Where(d => byId.ContainsKey(d.Id)).Select(d => byId[d.Id])]);
+        }
+        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
+        {
+            throw new CdcSyncException(ErrorCodes.LeaseLost, $"pipeline '{_pipeline.Name}': the lease was lost midway; what was committed before is kept.", "Another worker may go on with it. Run: cdcsync status");
+        }
+    }
+
+    /// <summary>Waits for a rival's lease to end, but not for ever: a crashed worker's lease ends by itself, a living one's is renewed.</summary>
+    private async Task<LeaseKeeper> TakeLeaseAsync(CancellationToken ct)
+    {
+        await _engine.Warehouse.Control.CheckSchemaAsync(ct);
+        var patience = _engine.Time.GetUtcNow() + _engine.Options.LeaseDuration + TimeSpan.FromSeconds(2);
+        while (true)
+        {
+            if (await LeaseKeeper.TryTakeAsync(_engine, ct) is { } keeper)
+                return keeper;
+            if (_engine.Time.GetUtcNow() >= patience)
+            {
+                throw new CdcSyncException(ErrorCodes.LeaseLost, $"pipeline '{_pipeline.Name}': another worker holds the lease and renews it.",
+                    "Let it work, or stop it first. Run: cdcsync status");
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(200), _engine.Time, ct);
+        }
+    }
+
+    private async Task SweepLoopAsync(CancellationToken ct)
+    {
+        while (true)
+        {
+            await SweepAsync(ct);
+            await Task.Delay(_engine.Options.SweepInterval, _engine.Time, ct);
+        }
+    }
+
+    private async Task SweepAsync(CancellationToken ct)
+    {
+        try
+        {
+            await _engine.Warehouse.SweepStagesAsync(ct);
+            await _engine.Landing.SweepAsync(await _engine.Warehouse.Control.ReadLandedPathsAsync(_pipeline.Name, ct), ct);
+        }
+        catch (CdcSyncException fault)
+        {
+            _engine.Observer.WorkerFailed("warehouse", fault, _engine.Options.SweepInterval);
+        }
+    }
+
+    private IReadOnlyList<Lane> Chosen(IReadOnlySet<DatasetId>? only)
+    {
+        if (only is null)
+            return _lanes;
+        foreach (var id in only.Where(id => _lanes.All(l => l.Dataset.Id != id)))
+            throw new CdcSyncException(ErrorCodes.UnknownDataset, $"pipeline '{_pipeline.Name}' has no dataset '{id}'.", "Run: cdcsync status");
+        var groups = _lanes.Where(l => l.Dataset.Group is not null && only.Contains(l.Dataset.Id)).Select(l => l.Unit).ToHashSet(StringComparer.Ordinal);
+        return [.. _lanes.Where(l => only.Contains(l.Dataset.Id) || groups.Contains(l.Unit))];
+    }}

@@ -1,0 +1,183 @@
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using CdcSync.Arrow;
+using CdcSync.Core.Batches;
+using CdcSync.Core.Checkpoints;
+using CdcSync.Core.Datasets;
+using CdcSync.Core.Errors;
+using CdcSync.Core.Sources;
+
+namespace CdcSync.Core.Tests.Fakes;
+
+/// <summary>A source in memory with versions, cleanup and truncate, as change tracking has them: one table of (id, value) per dataset.</summary>
+internal sealed class FakeSource(TimeProvider time, FaultPlan faults) : IChangeSource, IRangeReader
+{
+    private readonly Dictionary<DatasetId, FakeTable> _tables = [];
+
+    public string Name => "fake";
+
+    public string Identity { get; set; } = "one";
+
+    public int ChunkRows { get; set; } = 3;
+
+    /// <summary>Runs in the middle of every read, as other sessions do.</summary>
+    public Action? Meanwhile { get; set; }
+
+    public List<CommittedPosition> Acknowledged { get; } = [];
+
+    public IRangeReader Ranges => this;
+
+    public FakeTable this[DatasetId dataset] => _tables.TryGetValue(dataset, out var table) ? table : _tables[dataset] = new FakeTable();
+
+    public ValueTask<IReadSession> OpenAsync(IReadOnlyList<ReadRequest> requests, CancellationToken ct)
+    {
+        faults.Pass();
+        var readings = requests.ToDictionary(r => r.Dataset.Id, Read);
+        var windows = requests.ToDictionary(r => r.Dataset.Id, r => readings[r.Dataset.Id].State == ReadingState.Changed ? this[r.Dataset.Id].After(VersionOf(r.From!)) : []);
+        return ValueTask.FromResult<IReadSession>(new Session(this, time.GetUtcNow(), readings, windows, requests.ToDictionary(r => r.Dataset.Id, r => r.Dataset)));
+    }
+
+    public ValueTask AcknowledgeAsync(IReadOnlyList<CommittedPosition> committed, CancellationToken ct)
+    {
+        faults.Pass();
+        lock (Acknowledged)
+            Acknowledged.AddRange(committed);
+        return ValueTask.CompletedTask;
+    }
+
+    public ValueTask<IReadOnlyList<KeyRange>> PlanAsync(Dataset dataset, long rowsPerRange, CancellationToken ct)
+    {
+        faults.Pass();
+        var keys = this[dataset.Id].Rows.Keys.Order().ToArray();
+        var bounds = keys.Where((_, i) => (i + 1) % rowsPerRange == 0).Select(k => k.ToString(CultureInfo.InvariantCulture)).ToArray();
+        string?[] all = [null, .. bounds, null];
+        return ValueTask.FromResult<IReadOnlyList<KeyRange>>([.. all.Zip(all.Skip(1)).Select((b, i) => new KeyRange(i, b.First, b.Second))]);
+    }
+
+    public async IAsyncEnumerable<ChangeChunk> ReadAsync(Dataset dataset, KeyRange range, [EnumeratorCancellation] CancellationToken ct)
+    {
+        Meanwhile?.Invoke();
+        var (from, to) = (Bound(range.From, long.MinValue), Bound(range.To, long.MaxValue));
+        var rows = this[dataset.Id].Rows.Where(r => r.Key > from && r.Key <= to).OrderBy(r => r.Key).ToArray();
+        foreach (var part in rows.Chunk(ChunkRows))
+        {
+            faults.Pass();
+            await Task.Yield();
+            yield return ChangeChunk.Upserts(Rows(dataset, part.Select(r => (r.Key, (string?)r.Value))));
+        }
+    }
+
+    public ValueTask<IReadOnlyList<DiscoveredObject>> DiscoverAsync(IReadOnlyList<string> patterns, CancellationToken ct) => ValueTask.FromResult<IReadOnlyList<DiscoveredObject>>([]);
+
+    public ValueTask<IReadOnlyList<CdcSyncException>> CheckAsync(Dataset dataset, CancellationToken ct) => ValueTask.FromResult<IReadOnlyList<CdcSyncException>>([]);
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private Reading Read(ReadRequest request)
+    {
+        var table = this[request.Dataset.Id];
+        var (identity, now) = (new SourceIdentity("fake", Identity), new Position("fake", table.Version.ToString(CultureInfo.InvariantCulture)));
+        if (request.From is null)
+            return Reading.Start(identity, now);
+        var after = VersionOf(request.From);
+        if (after < table.MinValid)
+            return Reading.Failed(ReadingState.Expired, new CdcSyncException(ErrorCodes.ChangesExpired, $"kept from {table.MinValid}, checkpoint {after}.", "Run: cdcsync resync"), identity);
+        if (after > table.Version)
+            return Reading.Failed(ReadingState.Rewound, new CdcSyncException(ErrorCodes.SourceRewound, $"at {table.Version}, checkpoint {after}.", "Run: cdcsync resync"), identity);
+        return after == table.Version ? Reading.Unchanged(identity, now) : Reading.Changed(identity, now);
+    }
+
+    private static long VersionOf(Checkpoint checkpoint) => long.Parse(checkpoint.Stream.Canonical, CultureInfo.InvariantCulture);
+
+    private static long Bound(string? text, long open) => text is null ? open : long.Parse(text, CultureInfo.InvariantCulture);
+
+    private static RecordBatch Rows(Dataset dataset, IEnumerable<(long Key, string? Value)> rows)
+    {
+        var builder = new RecordBatchBuilder(dataset.SourceSchema);
+        foreach (var (key, value) in rows)
+        {
+            ((FixedWidthBuilder<long>)builder[0]).Append(key);
+            if (value is null)
+                builder[1].AppendNull();
+            else
+                ((VarLengthBuilder)builder[1]).Append(value);
+        }
+
+        return builder.Build();
+    }
+
+    private sealed class Session(FakeSource source, DateTimeOffset sourceTime, Dictionary<DatasetId, Reading> readings, Dictionary<DatasetId, List<Change>> windows, Dictionary<DatasetId, Dataset> datasets) : IReadSession
+    {
+        public DateTimeOffset SourceTime => sourceTime;
+
+        public IReadOnlyDictionary<DatasetId, Reading> Readings => readings;
+
+        public async IAsyncEnumerable<ReadEvent> ReadAsync(IReadOnlyCollection<DatasetId> wanted, [EnumeratorCancellation] CancellationToken ct)
+        {
+            foreach (var id in wanted)
+            {
+                source.Meanwhile?.Invoke();
+                foreach (var part in windows[id].Chunk(source.ChunkRows))
+                {
+                    source.Faults.Pass();
+                    await Task.Yield();
+                    var kinds = part.Select(c => c.Value is null ? ChangeKind.Delete : ChangeKind.Upsert).ToArray();
+                    yield return new ChunkRead(id, new ChangeChunk(Rows(datasets[id], part.Select(c => (c.Key, c.Value))), kinds, []));
+                }
+
+                yield return new WindowEnd(id, readings[id].UpTo!, sourceTime);
+            }
+        }
+
+        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    }
+
+    private FaultPlan Faults => faults;
+}
+
+/// <summary>The last change of a key; a null value is a delete.</summary>
+internal sealed record Change(long Key, string? Value);
+
+/// <summary>A tracked table.</summary>
+internal sealed class FakeTable
+{
+    private readonly Dictionary<long, long> _changed = [];
+
+    public Dictionary<long, string> Rows { get; private set; } = [];
+
+    public long Version { get; private set; }
+
+    public long MinValid { get; private set; }
+
+    public void Put(long key, string value)
+    {
+        Rows[key] = value;
+        _changed[key] = ++Version;
+    }
+
+    public void Delete(long key)
+    {
+        if (Rows.Remove(key))
+            _changed[key] = ++Version;
+    }
+
+    /// <summary>Forgets the changes up to a version, as retention does.</summary>
+    public void Cleanup()
+    {
+        _changed.Clear();
+        MinValid = Version;
+    }
+
+    /// <summary>Empties the table without tracking it, as TRUNCATE does: only the minimum valid version tells.</summary>
+    public void Truncate()
+    {
+        Rows.Clear();
+        _changed.Clear();
+        MinValid = ++Version;
+    }
+
+    /// <summary>Goes back to an older state, as a restore does.</summary>
+    public void Restore(IReadOnlyDictionary<long, string> rows, long version) => (Rows, Version) = (new(rows), version);
+
+    public List<Change> After(long version) => [.. _changed.Where(c => c.Value > version).OrderBy(c => c.Value).Select(c => new Change(c.Key, Rows.GetValueOrDefault(c.Key)))];
+}

@@ -1,0 +1,304 @@
+using CdcSync.Arrow;
+using CdcSync.Core.Batches;
+using CdcSync.Core.Checkpoints;
+using CdcSync.Core.Datasets;
+using CdcSync.Core.Errors;
+using CdcSync.Core.Gates;
+using CdcSync.Core.Warehouses;
+
+namespace CdcSync.Core.Tests.Fakes;
+
+/// <summary>A warehouse in memory that keeps every promise of the interface, with faults to order.</summary>
+internal sealed class FakeWarehouse(TimeProvider time, FaultPlan faults) : IWarehouse, IControlStore
+{
+    private readonly Lock _transaction = new();
+
+    public Dictionary<DatasetId, Dictionary<long, string?>> Tables { get; } = [];
+
+    public Dictionary<DatasetId, Checkpoint> Checkpoints { get; } = [];
+
+    public Dictionary<DatasetId, DatasetState> States { get; } = [];
+
+    public List<LedgerEntry> Ledger { get; } = [];
+
+    public List<(DatasetId Dataset, QuarantinedRow Row)> Quarantine { get; } = [];
+
+    public Lease? Held { get; set; }
+
+    /// <summary>What happens to the next commit's answer.</summary>
+    public CommitFate NextCommit { get; set; }
+
+    public IControlStore Control => this;
+
+    public Dictionary<long, string?> Rows(DatasetId dataset) => Tables.TryGetValue(dataset, out var rows) ? rows : Tables[dataset] = [];
+
+    public ValueTask<IReadOnlyList<string>> EnsureTargetAsync(Dataset dataset, CancellationToken ct)
+    {
+        faults.Pass();
+        Rows(dataset.Id);
+        return ValueTask.FromResult<IReadOnlyList<string>>([]);
+    }
+
+    public IRowGate ValueGate(Dataset dataset) => new AcceptAll();
+
+    public ValueTask<bool> HasRowsAsync(Dataset dataset, CancellationToken ct) => ValueTask.FromResult(Rows(dataset.Id).Count > 0);
+
+    public ValueTask<IPublication> OpenPublicationAsync(Lease lease, CancellationToken ct)
+    {
+        faults.Pass();
+        return ValueTask.FromResult<IPublication>(new Publication(this, lease));
+    }
+
+    public ValueTask<IReadOnlyList<DatasetId>> AdvanceIdleAsync(Lease lease, IReadOnlyDictionary<DatasetId, CheckpointMove> moves, CancellationToken ct)
+    {
+        faults.Pass();
+        lock (_transaction)
+        {
+            if (!Holds(lease))
+                return ValueTask.FromResult<IReadOnlyList<DatasetId>>([]);
+            var moved = moves.Where(m => GenerationOf(m.Key) == m.Value.ExpectedGeneration).ToArray();
+            foreach (var (id, move) in moved)
+                Checkpoints[id] = move.Next;
+            return ValueTask.FromResult<IReadOnlyList<DatasetId>>([.. moved.Select(m => m.Key)]);
+        }
+    }
+
+    public ValueTask<int> SweepStagesAsync(CancellationToken ct) => ValueTask.FromResult(0);
+
+    public ValueTask CheckSchemaAsync(CancellationToken ct)
+    {
+        faults.Pass();
+        return ValueTask.CompletedTask;
+    }
+
+    public ValueTask<IReadOnlyList<string>> MigrateAsync(CancellationToken ct) => ValueTask.FromResult<IReadOnlyList<string>>([]);
+
+    public ValueTask<IReadOnlyDictionary<DatasetId, Checkpoint>> ReadCheckpointsAsync(IReadOnlyCollection<DatasetId> datasets, CancellationToken ct)
+    {
+        faults.Pass();
+        lock (_transaction)
+            return ValueTask.FromResult<IReadOnlyDictionary<DatasetId, Checkpoint>>(Checkpoints.Where(c => datasets.Contains(c.Key)).ToDictionary());
+    }
+
+    public ValueTask<bool> TryMoveCheckpointAsync(Lease lease, DatasetId dataset, CheckpointMove move, LedgerDraft ledger, CancellationToken ct)
+    {
+        faults.Pass();
+        lock (_transaction)
+        {
+            if (!Holds(lease) || GenerationOf(dataset) != move.ExpectedGeneration)
+                return ValueTask.FromResult(false);
+            Checkpoints[dataset] = move.Next;
+            Ledger.Add(new LedgerEntry(Guid.CreateVersion7(), dataset, move.Next.Generation, ledger, MergeStats.None, time.GetUtcNow(), lease.Holder));
+            return ValueTask.FromResult(true);
+        }
+    }
+
+    public ValueTask<bool> WasCommittedAsync(Guid publication, CancellationToken ct)
+    {
+        faults.Pass();
+        return ValueTask.FromResult(Ledger.Any(e => e.Publication == publication));
+    }
+
+    public ValueTask<IReadOnlyList<LedgerEntry>> ReadLedgerAsync(DatasetId? dataset, int limit, CancellationToken ct) =>
+        ValueTask.FromResult<IReadOnlyList<LedgerEntry>>([.. Ledger.Where(e => dataset is null || e.Dataset == dataset).Reverse().Take(limit)]);
+
+    public ValueTask<IReadOnlySet<string>> ReadLandedPathsAsync(string pipeline, CancellationToken ct) =>
+        ValueTask.FromResult<IReadOnlySet<string>>(Ledger.Select(e => e.Draft.Landing?.Path).OfType<string>().ToHashSet());
+
+    public ValueTask WriteStateAsync(DatasetState state, CancellationToken ct)
+    {
+        faults.Pass();
+        lock (_transaction)
+            States[state.Dataset] = state;
+        return ValueTask.CompletedTask;
+    }
+
+    public ValueTask<IReadOnlyList<DatasetStatus>> ReadStatusAsync(string pipeline, CancellationToken ct)
+    {
+        faults.Pass();
+        return ValueTask.FromResult<IReadOnlyList<DatasetStatus>>([.. States.Values.Select(s => new DatasetStatus(s, Checkpoints.GetValueOrDefault(s.Dataset), null, 0))]);
+    }
+
+    public ValueTask<Lease?> TryAcquireLeaseAsync(string pipeline, string holder, TimeSpan duration, CancellationToken ct)
+    {
+        faults.Pass();
+        lock (_transaction)
+        {
+            if (Held is { } held && held.ExpiresAt > time.GetUtcNow() && held.Holder != holder)
+                return ValueTask.FromResult<Lease?>(null);
+            Held = new Lease(pipeline, holder, (Held?.Token ?? 0) + 1, time.GetUtcNow() + duration);
+            return ValueTask.FromResult<Lease?>(Held);
+        }
+    }
+
+    public ValueTask<Lease?> RenewLeaseAsync(Lease lease, TimeSpan duration, CancellationToken ct)
+    {
+        lock (_transaction)
+        {
+            if (!Holds(lease))
+                return ValueTask.FromResult<Lease?>(null);
+            Held = lease with { ExpiresAt = time.GetUtcNow() + duration };
+            return ValueTask.FromResult<Lease?>(Held);
+        }
+    }
+
+    public ValueTask ReleaseLeaseAsync(Lease lease, CancellationToken ct)
+    {
+        lock (_transaction)
+        {
+            if (Held?.Token == lease.Token)
+                Held = Held with { ExpiresAt = DateTimeOffset.MinValue };
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
+    public ValueTask<IReadOnlyDictionary<DatasetId, long>> CountQuarantinedAsync(string pipeline, CancellationToken ct) =>
+        ValueTask.FromResult<IReadOnlyDictionary<DatasetId, long>>(Quarantine.GroupBy(q => q.Dataset).ToDictionary(g => g.Key, g => (long)g.Count()));
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private bool Holds(Lease lease) => Held is { } held && held.Token == lease.Token && held.ExpiresAt > time.GetUtcNow();
+
+    private long GenerationOf(DatasetId dataset) => Checkpoints.GetValueOrDefault(dataset)?.Generation ?? 0;
+
+    private sealed class AcceptAll : IRowGate
+    {
+        public IReadOnlyList<RowRejection> Inspect(ChangeChunk chunk) => [];
+    }
+
+    private sealed class Stage(FakeWarehouse warehouse, Dataset dataset, PublishMode mode) : IStage, IStagedView
+    {
+        public List<(long Key, ChangeKind Kind, string? Value)> Staged { get; } = [];
+
+        public Dataset Dataset => dataset;
+
+        public PublishMode Mode => mode;
+
+        public long StagedRows => Staged.Count;
+
+        public long StagedDeletes => Staged.Count(s => s.Kind == ChangeKind.Delete);
+
+        public bool IsWholeContent => mode == PublishMode.Difference;
+
+        public ValueTask WriteAsync(ChangeChunk chunk, CancellationToken ct)
+        {
+            warehouse.Faults.Pass();
+            var (keys, values) = ((FixedWidthArray<long>)chunk.Rows.Column(0), (VarLengthArray)chunk.Rows.Column(1));
+            for (var i = 0; i < chunk.Length; i++)
+                Staged.Add((keys[i], chunk.Kinds.Span[i], values.IsNull(i) ? null : values.GetString(i)));
+            return ValueTask.CompletedTask;
+        }
+
+        public ValueTask<long> CountRowsToDeleteAsync(CancellationToken ct)
+        {
+            var upserted = Staged.Where(s => s.Kind == ChangeKind.Upsert).Select(s => s.Key).ToHashSet();
+            var rows = warehouse.Rows(dataset.Id).Keys;
+            return ValueTask.FromResult((long)(IsWholeContent ? rows.Count(k => !upserted.Contains(k)) : Staged.Count(s => s.Kind == ChangeKind.Delete && rows.Contains(s.Key))));
+        }
+
+        public ValueTask<long> CountTargetRowsAsync(CancellationToken ct) => ValueTask.FromResult((long)warehouse.Rows(dataset.Id).Count);
+
+        public MergeStats Merge()
+        {
+            var rows = warehouse.Rows(dataset.Id);
+            var folded = Staged.GroupBy(s => s.Key).Select(g => g.Last()).ToArray();
+            var (inserted, updated, deleted, erased) = (0L, 0L, 0L, 0L);
+            foreach (var (key, kind, value) in folded)
+            {
+                var known = rows.TryGetValue(key, out var old);
+                if (kind == ChangeKind.Upsert)
+                {
+                    rows[key] = value;
+                    inserted += known ? 0 : 1;
+                    updated += known && old != value ? 1 : 0;
+                }
+                else if (rows.Remove(key))
+                {
+                    deleted += kind == ChangeKind.Delete ? 1 : 0;
+                    erased += kind == ChangeKind.Erase ? 1 : 0;
+                }
+            }
+
+            if (IsWholeContent)
+            {
+                foreach (var key in rows.Keys.Except(folded.Select(f => f.Key)).ToArray())
+                {
+                    rows.Remove(key);
+                    deleted++;
+                }
+            }
+
+            return new MergeStats(inserted, updated, deleted, erased);
+        }
+    }
+
+    private sealed class Publication(FakeWarehouse warehouse, Lease lease) : IPublication
+    {
+        public Guid Id { get; } = Guid.CreateVersion7();
+
+        public ValueTask<IStage> OpenStageAsync(Dataset dataset, PublishMode mode, CancellationToken ct)
+        {
+            warehouse.Faults.Pass();
+            return ValueTask.FromResult<IStage>(new Stage(warehouse, dataset, mode));
+        }
+
+        public async ValueTask<PublicationResult> PublishAsync(IReadOnlyList<DatasetPublication> parts, CancellationToken ct)
+        {
+            warehouse.Faults.Pass();
+            foreach (var part in parts)
+            {
+                foreach (var gate in part.Gates)
+                {
+                    if (await gate.InspectAsync((Stage)part.Stage, ct) is { } blocked)
+                        return new PublicationResult(PublicationOutcome.Blocked, [], blocked, part.Stage.Dataset.Id);
+                }
+            }
+
+            lock (warehouse._transaction)
+                return Commit(parts);
+        }
+
+        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+        private PublicationResult Commit(IReadOnlyList<DatasetPublication> parts)
+        {
+            var fate = warehouse.NextCommit;
+            warehouse.NextCommit = CommitFate.Answered;
+            if (!warehouse.Holds(lease))
+                return new PublicationResult(PublicationOutcome.LeaseLost, []);
+            if (parts.Any(p => warehouse.GenerationOf(p.Stage.Dataset.Id) != p.Move.ExpectedGeneration))
+                return new PublicationResult(PublicationOutcome.Superseded, []);
+            if (fate == CommitFate.LostBefore)
+                throw Lost();
+            var stats = new List<MergeStats>();
+            foreach (var part in parts)
+            {
+                var id = part.Stage.Dataset.Id;
+                stats.Add(((Stage)part.Stage).Merge());
+                warehouse.Quarantine.AddRange(part.Quarantined.Select(q => (id, q)));
+                warehouse.Checkpoints[id] = part.Move.Next;
+                warehouse.Ledger.Add(new LedgerEntry(Id, id, part.Move.Next.Generation, part.Ledger, stats[^1], DateTimeOffset.MinValue, lease.Holder));
+            }
+
+            return fate == CommitFate.LostAfter ? throw Lost() : new PublicationResult(PublicationOutcome.Committed, stats);
+        }
+
+        private static CdcSyncException Lost() => new(ErrorCodes.CommitUnknown, "the answer was lost.", "Ask the ledger. Run: cdcsync history");
+    }
+
+    private FaultPlan Faults => faults;
+}
+
+/// <summary>What happens to a commit's answer.</summary>
+internal enum CommitFate
+{
+    /// <summary>It arrives.</summary>
+    Answered,
+
+    /// <summary>The connection breaks before the commit reached the warehouse.</summary>
+    LostBefore,
+
+    /// <summary>The connection breaks after the commit.</summary>
+    LostAfter,
+}

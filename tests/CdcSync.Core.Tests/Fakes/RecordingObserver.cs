@@ -1,0 +1,56 @@
+using System.Collections.Concurrent;
+using CdcSync.Core.Checkpoints;
+using CdcSync.Core.Datasets;
+using CdcSync.Core.Errors;
+using CdcSync.Core.Sync;
+using CdcSync.Core.Warehouses;
+
+namespace CdcSync.Core.Tests.Fakes;
+
+/// <summary>Remembers what it was told.</summary>
+internal sealed class RecordingObserver : ISyncObserver
+{
+    public ConcurrentQueue<(DatasetId Dataset, BatchReport Report)> Batches { get; } = [];
+
+    public ConcurrentQueue<(DatasetId Dataset, CdcSyncException Fault)> Faults { get; } = [];
+
+    public ConcurrentQueue<(string Side, CdcSyncException Fault)> WorkerFaults { get; } = [];
+
+    public ConcurrentQueue<(DatasetId Dataset, DatasetPhase Phase)> Phases { get; } = [];
+
+    public ConcurrentDictionary<DatasetId, DateTimeOffset> CompleteUpTo { get; } = [];
+
+    public ConcurrentQueue<bool> Leases { get; } = [];
+
+    public void CheckpointRead(Dataset dataset, Checkpoint? checkpoint)
+    {
+    }
+
+    public void Polled(string source, DateTimeOffset sourceTime, IReadOnlyList<Dataset> datasets)
+    {
+    }
+
+    public void RowsRead(Dataset dataset, long rows, long bytes)
+    {
+    }
+
+    public void SnapshotProgressed(Dataset dataset, SnapshotProgress progress)
+    {
+    }
+
+    public void BatchCommitted(Dataset dataset, BatchReport report) => Batches.Enqueue((dataset.Id, report));
+
+    public void IdleAdvanced(Dataset dataset, DateTimeOffset completeUpTo) => CompleteUpTo[dataset.Id] = completeUpTo;
+
+    public void BatchFailed(Dataset dataset, CdcSyncException fault, TimeSpan? retryIn) => Faults.Enqueue((dataset.Id, fault));
+
+    public void WorkerFailed(string side, CdcSyncException fault, TimeSpan retryIn) => WorkerFaults.Enqueue((side, fault));
+
+    public void PhaseChanged(Dataset dataset, DatasetPhase phase) => Phases.Enqueue((dataset.Id, phase));
+
+    public void QuarantineCounted(Dataset dataset, long rows)
+    {
+    }
+
+    public void LeaseChanged(bool held) => Leases.Enqueue(held);
+}

@@ -1,0 +1,57 @@
+#!/usr/bin/env bash
+# Builds everything and runs every test. On Debian as root it first installs the real servers that tests start privately.
+# Usage: ./test.sh [name of a test project ...]      e.g. ./test.sh CdcSync.Core.Tests
+set -euo pipefail
+cd "$(dirname "$0")"
+
+install_servers() {
+  local missing=()
+  compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || missing+=(postgresql)
+  command -v promtool >/dev/null || missing+=(prometheus)
+  [ ${#missing[@]} -eq 0 ] && return
+  if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then
+    echo "Not installed: ${missing[*]}. Tests that need them are skipped." >&2
+    return
+  fi
+  echo "Installing ${missing[*]} ..." >&2
+  # Tests start servers of their own; the packages shall not start any.
+  if [ ! -e /etc/postgresql-common/createcluster.conf ]; then
+    mkdir -p /etc/postgresql-common
+    echo 'create_main_cluster = false' >/etc/postgresql-common/createcluster.conf
+  fi
+  apt-get update -qq
+  DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+}
+
+projects=("$@")
+if [ ${#projects[@]} -eq 0 ]; then
+  for folder in tests/*.Tests; do projects+=("$(basename "$folder")"); done
+fi
+
+install_servers
+dotnet build CdcSync.sln --nologo -v quiet -clp:NoSummary
+[ $# -gt 0 ] || dotnet format CdcSync.sln --no-restore --verify-no-changes
+
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+failed=0
+for project in "${projects[@]}"; do
+  echo "== $project"
+  dotnet test "tests/$project" --no-build --nologo 2>&1 | tee -a "$log" || failed=1
+done
+
+# The counts of all runs, from the runner's own closing lines.
+awk -v broken="$failed" '
+  /Failed: +[0-9]+, Passed: +[0-9]+, Skipped: +[0-9]+/ {
+    gsub(",", "")
+    for (i = 1; i < NF; i++) {
+      if ($i == "Failed:") f += $(i + 1)
+      if ($i == "Passed:") p += $(i + 1)
+      if ($i == "Skipped:") s += $(i + 1)
+    }
+  }
+  END {
+    if (broken && !f) f = 1
+    printf "%d passed, %d failed%s\n", p, f, (s ? ", " s " skipped" : "")
+    exit (f || !p)
+  }' "$log"

@@ -11,7 +11,7 @@ public readonly partial record struct DatasetId
     /// <exception cref="CdcSyncException"><see cref="ErrorCodes.InvalidName"/> if the name has another form.</exception>
     public DatasetId(string value)
     {
-        if (!Form().IsMatch(value))
+        if (!IsValid(value))
             throw new CdcSyncException(ErrorCodes.InvalidName, $"dataset '{value}': expected 1 to 63 of a-z 0-9 _ - . starting with a letter or digit.", "Rename it in the pipeline file. Run: cdcsync validate");
         Value = value;
     }
@@ -19,9 +19,13 @@ public readonly partial record struct DatasetId
     /// <summary>The name.</summary>
     public string Value { get; }
 
+    /// <summary>True if a text has the form of a name.</summary>
+    /// <param name="value">The text.</param>
+    public static bool IsValid(string value) => Form().IsMatch(value);
+
     /// <inheritdoc/>
     public override string ToString() => Value;
 
-    [GeneratedRegex("^[a-z0-9][a-z0-9_.-]{0,62}$")]
+    [GeneratedRegex(@"^[a-z0-9][a-z0-9_.-]{0,62}\z")]
     private static partial Regex Form();
 }

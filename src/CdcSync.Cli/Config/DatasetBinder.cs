@@ -1,0 +1,124 @@
+using CdcSync.Arrow;
+using CdcSync.Core.Contracts;
+using CdcSync.Core.Datasets;
+using CdcSync.Core.Errors;
+using CdcSync.Core.Shaping;
+using CdcSync.Core.Yaml;
+
+namespace CdcSync.Cli.Config;
+
+/// <summary>Makes the engine's datasets from the file's datasets and their contracts, and checks what only shows when both are known.</summary>
+internal sealed class DatasetBinder(Diagnostics diagnostics, Keyring keys)
+{
+    /// <summary>The datasets that could be bound; what could not is a finding.</summary>
+    internal IReadOnlyList<Dataset> Bind(IReadOnlyList<DatasetDraft> drafts)
+    {
+        CheckTargets(drafts);
+        CheckGroups(drafts);
+        return [.. drafts.Select(Bind).OfType<Dataset>()];
+    }
+
+    private Dataset? Bind(DatasetDraft draft)
+    {
+        // What is missing, or has a name of another form, is a finding already.
+        if (draft is not { Object: { } source, Contract: { } contract, Table: { } table, Capture: { } capture, Target: { } target } || !DatasetId.IsValid(draft.Name)) return null;
+        CheckKey(draft, table, capture);
+        CheckCapture(draft, source, table, capture);
+        CheckPromises(draft, contract, table);
+        CheckMasks(draft, table);
+        var dataset = new Dataset
+        {
+            Id = new DatasetId(draft.Name),
+            SourceName = draft.Source,
+            Object = source,
+            Capture = capture,
+            Target = target,
+            Columns = table.Columns(),
+            Contract = contract.Reference,
+            Filter = table.Filter,
+            Deletes = draft.Deletes,
+            GapPolicy = draft.GapPolicy,
+            Group = draft.Group,
+            Interval = draft.Interval,
+            FreshnessTarget = contract.Promise(ServiceLevelKind.Freshness, table),
+            Breaker = draft.Breaker,
+        };
+        CheckShape(draft, dataset);
+        return dataset;
+    }
+
+    private static void CheckTargets(IReadOnlyList<DatasetDraft> drafts)
+    {
+        // Case does not distinguish: SQLite's tables ignore it, and two tables that differ in case alone are a trap anywhere.
+        foreach (var same in drafts.Where(d => d.Target is not null).GroupBy(d => d.Target!.ToString(), StringComparer.OrdinalIgnoreCase))
+            foreach (var second in same.Skip(1))
+                second.Reader.Error("target", $"'{second.Target}' is written by the dataset '{same.First().Name}' already.", ErrorCodes.DuplicateTarget);
+    }
+
+    private static void CheckGroups(IReadOnlyList<DatasetDraft> drafts)
+    {
+        foreach (var group in drafts.Where(d => d.Group is not null).GroupBy(d => d.Group))
+        {
+            var first = group.First();
+            foreach (var other in group.Skip(1))
+            {
+                if (other.Source != first.Source) other.Reader.Error("group", $"'{group.Key}' is read from the source '{first.Source}' ({first.Name}): a group has one source.");
+                if (other.Interval != first.Interval) other.Reader.Error("group", $"'{group.Key}' has another interval in {first.Name}: what publishes together is polled together.");
+            }
+        }
+    }
+
+    private static void CheckKey(DatasetDraft draft, ContractObject table, Capture capture)
+    {
+        if (capture is not Capture.FullRefresh && !table.Properties.Any(p => p.IsKey))
+            draft.Reader.Error("contract", $"the object '{table.Name}' has no key: mark the key's properties with primaryKey: true (with primaryKeyPosition where they are several), or use capture: full-refresh.");
+    }
+
+    private static void CheckCapture(DatasetDraft draft, SourceObject source, ContractObject table, Capture capture)
+    {
+        if (capture is Capture.ChangeTracking && source is SourceObject.Query)
+            draft.Reader.Error(draft.Reader.Node("capture") is null ? "query" : "capture", "a query has no change tracking: use a high-water mark or full-refresh.");
+        if (capture is Capture.HighWaterMark mark) CheckMark(draft, table, mark);
+    }
+
+    private static void CheckMark(DatasetDraft draft, ContractObject table, Capture.HighWaterMark mark)
+    {
+        if (table.Columns().FirstOrDefault(c => c.Source == mark.Column) is not { } column)
+        {
+            draft.Reader.Error("capture", $"the mark '{mark.Column}' is no source column of the contract's object '{table.Name}'.{Suggestion.For(mark.Column, table.Properties.Select(p => p.SourceColumn))}");
+            return;
+        }
+        var fits = mark.Kind is MarkKind.Timestamp
+            ? column.ReadType is TimestampType
+            : column.ReadType is Int8Type or Int16Type or Int32Type or Int64Type or UInt8Type or UInt16Type or UInt32Type or UInt64Type;
+        if (!fits) draft.Reader.Error("capture", $"the mark '{mark.Column}' is read as {column.ReadType}: kind {mark.Kind.ToString().ToLowerInvariant()} needs {(mark.Kind is MarkKind.Timestamp ? "a timestamp" : "an integer")}.");
+    }
+
+    private void CheckPromises(DatasetDraft draft, DataContract contract, ContractObject table)
+    {
+        foreach (var kind in (ServiceLevelKind[])[ServiceLevelKind.Freshness, ServiceLevelKind.Frequency])
+            if (contract.Promise(kind, table) is { } promise && draft.Interval > promise)
+                diagnostics.Warning(draft.Reader.AtOf("interval"), $"{draft.Reader.Path}: the interval is longer than the {kind.ToString().ToLowerInvariant()} that the contract promises.");
+    }
+
+    private void CheckMasks(DatasetDraft draft, ContractObject table)
+    {
+        foreach (var property in table.Properties)
+            if (property.Mask is { } mask && !keys.Names.Contains(mask.KeyName))
+                draft.Reader.Error("contract", $"the property '{property.Name}' is masked with the key '{mask.KeyName}', which is not among keys.{Suggestion.For(mask.KeyName, keys.Names)}", ErrorCodes.MaskKeyMissing);
+    }
+
+    // What the shape can't do is found here, offline, and not when the first rows arrive.
+    private void CheckShape(DatasetDraft draft, Dataset dataset)
+    {
+        if (dataset.Columns.Any(c => c.Mask is { } mask && !keys.Names.Contains(mask.KeyName))) return;
+        try
+        {
+            _ = new Shaper(dataset, keys);
+        }
+        catch (CdcSyncException e)
+        {
+            draft.Reader.Error("contract", e.Message, e.Code);
+        }
+    }
+}

@@ -1,0 +1,55 @@
+using CdcSync.Core.Contracts;
+using CdcSync.Core.Datasets;
+using CdcSync.Core.Yaml;
+
+namespace CdcSync.Cli.Config;
+
+/// <summary>A dataset as the file has it, with its defaults filled in, before it meets its contract's columns.</summary>
+internal sealed record DatasetDraft
+{
+    /// <summary>The mapping in the file, for places and messages.</summary>
+    public required FieldReader Reader { get; init; }
+
+    /// <summary>Its name.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The source's name.</summary>
+    public required string Source { get; init; }
+
+    /// <summary>What is read.</summary>
+    public required SourceObject? Object { get; init; }
+
+    /// <summary>The contract.</summary>
+    public required DataContract? Contract { get; init; }
+
+    /// <summary>The contract's object.</summary>
+    public required ContractObject? Table { get; init; }
+
+    /// <summary>How changes are found.</summary>
+    public required Capture? Capture { get; init; }
+
+    /// <summary>Where the rows go.</summary>
+    public required TargetTable? Target { get; init; }
+
+    /// <summary>The time between two polls.</summary>
+    public required TimeSpan Interval { get; init; }
+
+    /// <summary>What a delete does.</summary>
+    public required DeleteMode Deletes { get; init; }
+
+    /// <summary>What a gap does.</summary>
+    public required GapPolicy GapPolicy { get; init; }
+
+    /// <summary>The group it publishes with.</summary>
+    public required string? Group { get; init; }
+
+    /// <summary>The delete breaker.</summary>
+    public required DeleteBreaker Breaker { get; init; }
+}
+
+/// <summary>What datasets do unless they say otherwise: the file's <c>defaults</c>.</summary>
+internal sealed record DatasetDefaults(TimeSpan Interval, DeleteMode Deletes, GapPolicy GapPolicy, DeleteBreaker Breaker)
+{
+    /// <summary>What holds where the file has no defaults.</summary>
+    internal static DatasetDefaults None { get; } = new(TimeSpan.FromMinutes(1), DeleteMode.Hard, GapPolicy.Fail, DeleteBreaker.Default);
+}

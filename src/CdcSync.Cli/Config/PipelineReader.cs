@@ -1,0 +1,108 @@
+using CdcSync.Core.Datasets;
+using CdcSync.Core.Errors;
+using CdcSync.Core.Shaping;
+using CdcSync.Core.Yaml;
+
+namespace CdcSync.Cli.Config;
+
+/// <summary>Reads the root of a pipeline file.</summary>
+internal sealed class PipelineReader(string file, string folder, ReadContext context)
+{
+    private const string DefaultListen = "127.0.0.1:9464";
+    private static readonly TimeSpan DefaultKeep = TimeSpan.FromDays(7);
+    private const long DefaultLimit = 10L << 30;
+
+    internal PipelineConfig? Read(FieldReader root)
+    {
+        var name = root.RequiredText("pipeline");
+        if (name.Length > 0) CheckName(name, root.AtOf("pipeline"), "pipeline");
+        var secrets = new SecretReader(context, root.Flag("allowInlineSecrets") is true ? InlineSecrets.Allowed : InlineSecrets.Refused);
+        var systems = new SystemReader(folder, secrets);
+        var sources = Sources(root, systems);
+        var warehouse = root.RequiredNode("warehouse") is null || root.Map("warehouse") is not { } reader ? null : systems.Warehouse(reader);
+        var landing = Landing(root);
+        var keys = Keys(root, secrets);
+        var http = Http(root, secrets);
+        var datasets = Datasets(root, sources, warehouse, keys);
+        root.End();
+        return new PipelineConfig
+        {
+            File = file,
+            Pipeline = new Pipeline(name, datasets),
+            Sources = sources.Where(s => s.Value is not null).ToDictionary(s => s.Key, s => s.Value!, StringComparer.Ordinal),
+            Warehouse = warehouse!,
+            Landing = landing,
+            Keys = keys,
+            Http = http,
+        };
+    }
+
+    private Dictionary<string, SystemConfig?> Sources(FieldReader root, SystemReader systems)
+    {
+        var sources = new Dictionary<string, SystemConfig?>(StringComparer.Ordinal);
+        root.RequiredNode("sources");
+        foreach (var (key, value) in root.Names("sources"))
+        {
+            CheckName(key.Value, key.At, "source");
+            // One that is wrong is there all the same: datasets that name it are not wrong too.
+            sources[key.Value] = context.Map(value, $"sources.{key.Value}") is { } reader ? systems.Source(reader) : null;
+        }
+        return sources;
+    }
+
+    private LandingConfig Landing(FieldReader root)
+    {
+        var reader = root.Map("landing") ?? Empty("landing");
+        var path = reader.Text("path") ?? "./landing";
+        var full = ConfinedPath.Resolve(folder, path);
+        if (full is null) reader.Error("path", $"'{path}' leaves the folder of the pipeline file: write an absolute path.");
+        var landing = new LandingConfig(full ?? path, reader.Duration("keep") ?? DefaultKeep, reader.Size("limit") ?? DefaultLimit);
+        reader.End();
+        return landing;
+    }
+
+    private Keyring Keys(FieldReader root, SecretReader secrets)
+    {
+        var keys = new Dictionary<string, byte[]>(StringComparer.Ordinal);
+        foreach (var (key, value) in root.Names("keys"))
+        {
+            var path = $"keys.{key.Value}";
+            if (secrets.Token(value, path) is not { } secret) continue;
+            var (bytes, problem) = KeyBytes.Decode(secret.Reveal());
+            if (bytes is null) context.Diagnostics.Error(value.At, $"{path}: {problem}");
+            else keys[key.Value] = bytes;
+        }
+        return new Keyring(keys);
+    }
+
+    private HttpConfig Http(FieldReader root, SecretReader secrets)
+    {
+        var reader = root.Map("http") ?? Empty("http");
+        var token = reader.Node("token") is { } node ? secrets.Token(node, reader.PathOf("token")) : null;
+        var http = new HttpConfig(reader.Text("listen") ?? DefaultListen, token, reader.Texts("hosts") ?? [], reader.Flag("behindProxy") ?? false);
+        reader.End();
+        return http;
+    }
+
+    private IReadOnlyList<Dataset> Datasets(FieldReader root, Dictionary<string, SystemConfig?> sources, SystemConfig? warehouse, Keyring keys)
+    {
+        var defaults = root.Map("defaults") is { } given ? DatasetReader.Defaults(given) : DatasetDefaults.None;
+        var reader = new DatasetReader(defaults, sources.Keys, warehouse, new ContractShelf(file, folder));
+        var drafts = new List<DatasetDraft>();
+        if (root.RequiredNode("datasets") is YamlMap { Entries.Count: 0 }) root.Error("datasets", "expected at least one dataset.");
+        foreach (var (key, value) in root.Names("datasets"))
+        {
+            CheckName(key.Value, key.At, "dataset");
+            if (context.Map(value, $"datasets.{key.Value}") is { } fields) drafts.Add(reader.Read(key.Value, fields));
+        }
+        return new DatasetBinder(context.Diagnostics, keys).Bind(drafts);
+    }
+
+    // Names are metric labels, folder names and keys.
+    private void CheckName(string name, FileLocation at, string what)
+    {
+        if (!DatasetId.IsValid(name)) context.Diagnostics.Error(at, $"{what} '{name}': expected 1 to 63 of a-z 0-9 _ - . starting with a letter or digit.", ErrorCodes.InvalidName);
+    }
+
+    private FieldReader Empty(string path) => new(new YamlMap(new FileLocation(file, 1, 1), []), context, path);
+}

@@ -103,7 +103,7 @@ internal sealed class FirstLoad(EngineContext engine, Publisher publisher, LaneB
     /// <summary>Reads and publishes one batch, the reading ahead of the publishing.</summary>
     private async Task<Step> PublishAsync(Batch batch, IAsyncEnumerable<ChangeChunk> rows, Position upTo, Lease lease, CancellationToken ct)
     {
-        var reading = ReadAsync(batch, rows, upTo, ct);
+        var reading = Task.Run(() => ReadAsync(batch, rows, upTo, ct), CancellationToken.None);
         var steps = await publisher.RunAsync([batch], lease, ct);
         await reading;
         return steps[0];

@@ -32,7 +32,7 @@ internal sealed class SourcePass(EngineContext engine, IChangeSource source, Pub
 
         // Windows are published while they are read: each unit follows its landing files.
         var windows = await OpenWindowsAsync(triage, session, work, ct);
-        work.AddRange(windows.GroupBy(b => b.Lane.Unit).Select(unit => publisher.RunAsync([.. unit], lease, ct)));
+        work.AddRange(windows.GroupBy(b => b.Lane.Unit).Select(unit => Begin(() => publisher.RunAsync([.. unit], lease, ct))));
         await SpoolAsync(session, windows, ct);
         await session.DisposeAsync();                                    // a slow warehouse never holds the source's transaction
 
@@ -40,10 +40,13 @@ internal sealed class SourcePass(EngineContext engine, IChangeSource source, Pub
         work.Add(AdvanceIdleAsync(triage.Unchanged, session.SourceTime, lease, idle, ct));
 
         // First loads and reloads read by key ranges, each in short transactions of its own.
-        work.AddRange(triage.FirstLoads.Select(t => firstLoad.RunAsync(t.Lane, t.Before, t.Start, session.SourceTime, lease, ct)));
-        work.AddRange(triage.Reloads.Select(lane => firstLoad.ReloadAsync(lane, checkpoints[lane.Dataset.Id], BreakerUse.Armed, lease, ct)));
+        work.AddRange(triage.FirstLoads.Select(t => Begin(() => firstLoad.RunAsync(t.Lane, t.Before, t.Start, session.SourceTime, lease, ct))));
+        work.AddRange(triage.Reloads.Select(lane => Begin(() => firstLoad.ReloadAsync(lane, checkpoints[lane.Dataset.Id], BreakerUse.Armed, lease, ct))));
         return [.. work.Select(unit => AcknowledgedAsync(unit, ct))];
     }
+
+    /// <summary>Begins a unit's work on a thread of its own: an embedded database never yields, and the units shall run side by side.</summary>
+    private static Task<IReadOnlyList<Step>> Begin(Func<Task<IReadOnlyList<Step>>> unit) => Task.Run(unit, CancellationToken.None);
 
     private async Task<IReadOnlyList<Batch>> OpenWindowsAsync(Triage triage, IReadSession session, List<Task<IReadOnlyList<Step>>> work, CancellationToken ct)
     {

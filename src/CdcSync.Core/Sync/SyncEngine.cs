@@ -49,7 +49,7 @@ public sealed class SyncEngine
         return await UnderLeaseAsync(async keeper =>
         {
             await SweepAsync(keeper.Lost);
-            return await Task.WhenAll(lanes.GroupBy(l => l.Source).Select(source => new SingleRun(_engine, _book, Pass(source.Key)).RunAsync([.. source], keeper.Lease, keeper.Lost)));
+            return await Task.WhenAll(lanes.GroupBy(l => l.Source).Select(source => Task.Run(() => new SingleRun(_engine, _book, Pass(source.Key)).RunAsync([.. source], keeper.Lease, keeper.Lost))));
         }, ct);
     }
 
@@ -127,7 +127,7 @@ public sealed class SyncEngine
     {
         await _book.OpenAsync(_lanes, keeper.Lost);
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(keeper.Lost);
-        List<Task> loops = [.. _lanes.GroupBy(l => l.Source).Select(s => new PollLoop(_engine, _book, Pass(s.Key)).RunAsync([.. s], keeper.Lease, ended.Token)), SweepLoopAsync(ended.Token)];
+        List<Task> loops = [.. _lanes.GroupBy(l => l.Source).Select(s => Task.Run(() => new PollLoop(_engine, _book, Pass(s.Key)).RunAsync([.. s], keeper.Lease, ended.Token))), SweepLoopAsync(ended.Token)];
         await Task.WhenAny(loops);                                       // a loop ends by cancellation, or by a bug: then all end
         await ended.CancelAsync();
         await Task.WhenAll(loops);

@@ -1,0 +1,169 @@
+using CdcSync.Connectors.Migrations;
+using CdcSync.Core.Checkpoints;
+using CdcSync.Core.Datasets;
+using CdcSync.Core.Errors;
+using CdcSync.Core.Warehouses;
+using Npgsql;
+using static CdcSync.Connectors.Postgres.Parameter;
+
+namespace CdcSync.Connectors.Postgres;
+
+/// <summary>The control state in the schema <c>cdcsync</c>. The clock of leases and ledger is the server's.</summary>
+internal sealed class PostgresControlStore(PostgresSessions sessions, string pipeline) : IControlStore
+{
+    public async ValueTask CheckSchemaAsync(CancellationToken ct) =>
+        await sessions.RunAsync("checking the control schema", async connection =>
+        {
+            await MigrationRunner.For(PostgresMigrations.Dialect).CheckAsync(connection, ct);
+            return true;
+        }, ct);
+
+    public ValueTask<IReadOnlyList<string>> MigrateAsync(CancellationToken ct) =>
+        sessions.RunAsync("migrating the control schema", connection => MigrationRunner.For(PostgresMigrations.Dialect).MigrateAsync(connection, ct), ct);
+
+    public async ValueTask<IReadOnlyDictionary<DatasetId, Checkpoint>> ReadCheckpointsAsync(IReadOnlyCollection<DatasetId> datasets, CancellationToken ct)
+    {
+        var rows = await QueryAsync("reading checkpoints", Statement(ControlSql.ReadCheckpoints, Text(pipeline), Texts([.. datasets.Select(d => d.Value)])),
+            r => (Id: new DatasetId(r.GetString(0)), Checkpoint: ReadCheckpoint(r, 1)!), ct);
+        return rows.ToDictionary(r => r.Id, r => r.Checkpoint);
+    }
+
+    public async ValueTask<bool> TryMoveCheckpointAsync(Lease lease, DatasetId dataset, CheckpointMove move, LedgerDraft ledger, CancellationToken ct)
+    {
+        var doing = $"{dataset}: moving the checkpoint";
+        try
+        {
+            return await sessions.RunAsync(doing, async connection =>
+            {
+                // No token: the commit goes out with the rest.
+                await using var reader = await ReadAsync(connection, CancellationToken.None,
+                    Statement("BEGIN"),
+                    LockStatement(lease, [(dataset, move)]),
+                    MoveStatement(lease, dataset, move),
+                    Statement(ControlSql.Ledger(MergeText.Nothing), [.. LedgerParameters(Guid.CreateVersion7(), lease, dataset, move, ledger)]),
+                    Statement("COMMIT"));
+                await DrainAsync(reader);
+                return true;
+            }, ct);
+        }
+        catch (CdcSyncException e) when (e.Code == ErrorCodes.Superseded || e.Code == ErrorCodes.LeaseLost)
+        {
+            return false;
+        }
+    }
+
+    public async ValueTask<bool> WasCommittedAsync(Guid publication, CancellationToken ct) =>
+        (await QueryAsync("asking the ledger for a publication", Statement(ControlSql.WasCommitted, Uuid(publication)), r => r.GetBoolean(0), ct))[0];
+
+    public async ValueTask<IReadOnlyList<LedgerEntry>> ReadLedgerAsync(DatasetId? dataset, int limit, CancellationToken ct) =>
+        await QueryAsync("reading the ledger", Statement(ControlSql.ReadLedger, Text(pipeline), Text(dataset?.Value), BigInt(limit)), ReadEntry, ct);
+
+    public async ValueTask<IReadOnlySet<string>> ReadLandedPathsAsync(string pipeline, CancellationToken ct) =>
+        (await QueryAsync("reading the ledger's landing files", Statement(ControlSql.ReadLandedPaths, Text(pipeline)), r => r.GetString(0), ct)).ToHashSet(StringComparer.Ordinal);
+
+    public async ValueTask WriteStateAsync(DatasetState state, CancellationToken ct)
+    {
+        try
+        {
+            await QueryAsync($"{state.Dataset}: recording its state", Statement(ControlSql.WriteState,
+                Text(state.Pipeline), Text(state.Dataset.Value), Text(state.Target.Schema ?? ""), Text(state.Target.Name), Text(ControlText.Of(state.Phase)),
+                Text(state.ErrorCode), Text(state.Error), Double(state.FreshnessTarget?.TotalSeconds),
+                Text(state.Contract.Id), Text(state.Contract.Version), Text(state.Contract.Owner)), _ => true, ct);
+        }
+        // The one thing its row can collide with is another dataset's target.
+        catch (CdcSyncException e) when (e.Code == ErrorCodes.WarehouseRefusedRows)
+        {
+            throw PostgresTargets.Taken(state.Dataset, state.Target, "another dataset");
+        }
+    }
+
+    public async ValueTask<IReadOnlyList<DatasetStatus>> ReadStatusAsync(string pipeline, CancellationToken ct) =>
+        await QueryAsync("reading the status", Statement(ControlSql.ReadStatus, Text(pipeline)), r => ReadStatus(pipeline, r), ct);
+
+    public async ValueTask<Lease?> TryAcquireLeaseAsync(string pipeline, string holder, TimeSpan duration, CancellationToken ct) =>
+        (await QueryAsync($"{pipeline}: taking the lease", Statement(ControlSql.AcquireLease, Text(pipeline), Text(holder), Double(duration.TotalSeconds)),
+            r => new Lease(pipeline, holder, r.GetInt64(0), r.GetFieldValue<DateTimeOffset>(1)), ct)).SingleOrDefault();
+
+    public async ValueTask<Lease?> RenewLeaseAsync(Lease lease, TimeSpan duration, CancellationToken ct) =>
+        (await QueryAsync($"{lease.Pipeline}: renewing the lease", Statement(ControlSql.RenewLease, Text(lease.Pipeline), BigInt(lease.Token), Double(duration.TotalSeconds)),
+            r => lease with { ExpiresAt = r.GetFieldValue<DateTimeOffset>(1) }, ct)).SingleOrDefault();
+
+    public async ValueTask ReleaseLeaseAsync(Lease lease, CancellationToken ct) =>
+        await QueryAsync($"{lease.Pipeline}: giving the lease back", Statement(ControlSql.ReleaseLease, Text(lease.Pipeline), BigInt(lease.Token)), _ => true, ct);
+
+    public async ValueTask<IReadOnlyDictionary<DatasetId, long>> CountQuarantinedAsync(string pipeline, CancellationToken ct) =>
+        (await QueryAsync("counting the quarantine", Statement(ControlSql.CountQuarantined, Text(pipeline)), r => (Id: new DatasetId(r.GetString(0)), Rows: r.GetInt64(1)), ct))
+            .ToDictionary(r => r.Id, r => r.Rows);
+
+    /// <summary>See <see cref="IWarehouse.AdvanceIdleAsync"/>.</summary>
+    public async ValueTask<IReadOnlyList<DatasetId>> AdvanceIdleAsync(Lease lease, IReadOnlyDictionary<DatasetId, CheckpointMove> moves, CancellationToken ct)
+    {
+        if (moves.Count == 0) return [];
+        KeyValuePair<DatasetId, CheckpointMove>[] all = [.. moves];
+        return await QueryAsync("advancing the checkpoints of unchanged datasets", Statement(ControlSql.AdvanceIdle,
+            Text(lease.Pipeline), BigInt(lease.Token),
+            Texts([.. all.Select(m => m.Key.Value)]), BigInts([.. all.Select(m => m.Value.ExpectedGeneration)]),
+            Texts([.. all.Select(m => m.Value.Next.Source.Kind)]), Texts([.. all.Select(m => m.Value.Next.Source.Id)]),
+            Texts([.. all.Select(m => m.Value.Next.Stream.Kind)]), Texts([.. all.Select(m => m.Value.Next.Stream.Canonical)]),
+            Jsons([.. all.Select(m => ControlText.OfSnapshot(m.Value.Next.Snapshot))]), Instants([.. all.Select(m => m.Value.Next.CompleteUpTo)])),
+            r => new DatasetId(r.GetString(0)), ct);
+    }
+
+    /// <summary>The values of <see cref="ControlSql.Ledger"/>, in its order.</summary>
+    public static IEnumerable<NpgsqlParameter> LedgerParameters(Guid publication, Lease lease, DatasetId dataset, CheckpointMove move, LedgerDraft draft) =>
+    [
+        Uuid(publication), Text(lease.Pipeline), Text(dataset.Value), BigInt(move.Next.Generation), Text(ControlText.Of(draft.Kind)),
+        Text(draft.UpTo.Kind), Text(draft.After?.Canonical), Text(draft.UpTo.Canonical), Integer(draft.Range), BigInt(draft.RowsRead), BigInt(draft.RowsQuarantined),
+        Text(draft.Landing?.Path), Text(draft.Landing?.Sha256), BigInt(draft.Landing?.Rows), BigInt(draft.Landing?.Bytes),
+        Instant(draft.SourceTime), Instant(draft.NewestCommit), Text(lease.Holder), BigInt(lease.Token),
+    ];
+
+    /// <summary>The statement that locks the checkpoints of a publication, or fails.</summary>
+    public static NpgsqlBatchCommand LockStatement(Lease lease, IReadOnlyList<(DatasetId Dataset, CheckpointMove Move)> moves) => Statement(ControlSql.Lock,
+        Text(lease.Pipeline), BigInt(lease.Token), Texts([.. moves.Select(m => m.Dataset.Value)]), BigInts([.. moves.Select(m => m.Move.ExpectedGeneration)]));
+
+    /// <summary>The statement that moves a checkpoint, or fails.</summary>
+    public static NpgsqlBatchCommand MoveStatement(Lease lease, DatasetId dataset, CheckpointMove move) => Statement(ControlSql.Move,
+        Text(lease.Pipeline), Text(dataset.Value), BigInt(move.ExpectedGeneration), Text(move.Next.Source.Kind), Text(move.Next.Source.Id),
+        Text(move.Next.Stream.Kind), Text(move.Next.Stream.Canonical), Json(ControlText.OfSnapshot(move.Next.Snapshot)), Instant(move.Next.CompleteUpTo));
+
+    private ValueTask<List<T>> QueryAsync<T>(string doing, NpgsqlBatchCommand statement, Func<NpgsqlDataReader, T> row, CancellationToken ct) =>
+        sessions.RunAsync(doing, async connection =>
+        {
+            await using var reader = await ReadAsync(connection, ct, statement);
+            List<T> rows = [];
+            while (await reader.ReadAsync(ct)) rows.Add(row(reader));
+            return rows;
+        }, ct);
+
+    private static async Task DrainAsync(NpgsqlDataReader reader)
+    {
+        while (await reader.NextResultAsync(CancellationToken.None)) { }
+    }
+
+    private static Checkpoint? ReadCheckpoint(NpgsqlDataReader r, int at) => r.IsDBNull(at) ? null : new Checkpoint(
+        r.GetInt64(at), new SourceIdentity(r.GetString(at + 1), r.GetString(at + 2)), new Position(r.GetString(at + 3), r.GetString(at + 4)),
+        ControlText.ReadSnapshot(TextOrNull(r, at + 5)), InstantOrNull(r, at + 6));
+
+    private static LedgerEntry ReadEntry(NpgsqlDataReader r)
+    {
+        var kind = r.GetString(4);
+        var landing = r.IsDBNull(14) ? null : new LandedFile(r.GetString(14), r.GetString(15), r.GetInt64(16), r.GetInt64(17));
+        var draft = new LedgerDraft(ControlText.Read<BatchKind>(r.GetString(3)), TextOrNull(r, 5) is { } after ? new Position(kind, after) : null, new Position(kind, r.GetString(6)),
+            r.GetInt64(8), r.GetInt64(9), landing, r.GetFieldValue<DateTimeOffset>(18), InstantOrNull(r, 19), r.IsDBNull(7) ? null : r.GetInt32(7));
+        return new LedgerEntry(r.GetGuid(0), new DatasetId(r.GetString(1)), r.GetInt64(2), draft,
+            new MergeStats(r.GetInt64(10), r.GetInt64(11), r.GetInt64(12), r.GetInt64(13)), r.GetFieldValue<DateTimeOffset>(21), r.GetString(20));
+    }
+
+    private static DatasetStatus ReadStatus(string pipeline, NpgsqlDataReader r)
+    {
+        var state = new DatasetState(pipeline, new DatasetId(r.GetString(0)), new TargetTable(r.GetString(1) is { Length: > 0 } schema ? schema : null, r.GetString(2)),
+            ControlText.Read<DatasetPhase>(r.GetString(3)), TextOrNull(r, 4), TextOrNull(r, 5), r.IsDBNull(6) ? null : TimeSpan.FromSeconds(r.GetDouble(6)),
+            new ContractReference(r.GetString(7), r.GetString(8), r.GetString(9)));
+        return new DatasetStatus(state, ReadCheckpoint(r, 10), InstantOrNull(r, 17), r.GetInt64(18));
+    }
+
+    private static string? TextOrNull(NpgsqlDataReader r, int at) => r.IsDBNull(at) ? null : r.GetString(at);
+
+    private static DateTimeOffset? InstantOrNull(NpgsqlDataReader r, int at) => r.IsDBNull(at) ? null : r.GetFieldValue<DateTimeOffset>(at);
+}

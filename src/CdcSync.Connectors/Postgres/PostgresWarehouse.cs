@@ -1,0 +1,62 @@
+using CdcSync.Core.Checkpoints;
+using CdcSync.Core.Datasets;
+using CdcSync.Core.Errors;
+using CdcSync.Core.Gates;
+using CdcSync.Core.Warehouses;
+using Npgsql;
+
+namespace CdcSync.Connectors.Postgres;
+
+/// <summary>A PostgreSQL database (15 or newer) as warehouse. Nothing is connected before it is needed.</summary>
+public sealed class PostgresWarehouse : IWarehouse
+{
+    private readonly PostgresSessions _sessions;
+    private readonly PostgresControlStore _control;
+    private readonly PostgresTargets _targets;
+
+    /// <summary>Opens a warehouse for one pipeline.</summary>
+    /// <param name="options">Where it is, and how patient its sessions are.</param>
+    /// <param name="time">The clock by which idle sessions age.</param>
+    /// <exception cref="CdcSyncException"><see cref="ErrorCodes.WarehouseDenied"/> if the connection string can't be read.</exception>
+    public PostgresWarehouse(PostgresWarehouseOptions options, TimeProvider time)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(time);
+        _sessions = new PostgresSessions(options.Checked(), time);
+        _control = new PostgresControlStore(_sessions, options.Pipeline);
+        _targets = new PostgresTargets(_sessions, options.Pipeline);
+    }
+
+    /// <inheritdoc/>
+    public IControlStore Control => _control;
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<string>> EnsureTargetAsync(Dataset dataset, CancellationToken ct) => _targets.EnsureAsync(dataset, ct);
+
+    /// <inheritdoc/>
+    public IRowGate ValueGate(Dataset dataset) => new PostgresValueGate(dataset);
+
+    /// <inheritdoc/>
+    public async ValueTask<bool> HasRowsAsync(Dataset dataset, CancellationToken ct)
+    {
+        var table = PostgresTable.For(dataset, await _sessions.DefaultSchemaAsync(ct));
+        return await _sessions.RunAsync($"{table.Label}: looking for rows", async connection =>
+        {
+            await using var command = new NpgsqlCommand($"SELECT EXISTS (SELECT FROM {table.Name})", connection);
+            return (bool)(await command.ExecuteScalarAsync(ct))!;
+        }, ct);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<IPublication> OpenPublicationAsync(Lease lease, CancellationToken ct) => new(new PostgresPublication(_sessions, lease));
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<DatasetId>> AdvanceIdleAsync(Lease lease, IReadOnlyDictionary<DatasetId, CheckpointMove> moves, CancellationToken ct) =>
+        _control.AdvanceIdleAsync(lease, moves, ct);
+
+    /// <summary>Stages are temporary tables of their sessions and go with them: there is nothing to sweep.</summary>
+    public ValueTask<int> SweepStagesAsync(CancellationToken ct) => new(0);
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => _sessions.DisposeAsync();
+}

@@ -1,0 +1,48 @@
+using CdcSync.Core.Errors;
+using Microsoft.Data.Sqlite;
+using SQLitePCL;
+
+namespace CdcSync.Connectors.Sqlite.Warehouse;
+
+/// <summary>What SQLite's error numbers mean for a warehouse. The one place where its exceptions become the engine's.</summary>
+internal static class SqliteErrors
+{
+    /// <summary>Names an error.</summary>
+    /// <param name="path">The warehouse file.</param>
+    /// <param name="doing">What was being done.</param>
+    /// <param name="e">What SQLite said.</param>
+    public static CdcSyncException Translate(string path, string doing, SqliteException e)
+    {
+        var where = $"SQLite warehouse {path}, {doing}";
+        return e.SqliteErrorCode switch
+        {
+            raw.SQLITE_BUSY or raw.SQLITE_LOCKED => new(ErrorCodes.WarehouseBusy,
+                $"{where}: another process holds the write lock.", "It is tried again. If it stays, find who writes to the file (fuser). Run: cdcsync status", e),
+            raw.SQLITE_FULL => new(ErrorCodes.WarehouseFull,
+                $"{where}: the disk is full.", "Make room; nothing was lost and it is tried again. Run: cdcsync status", e),
+            raw.SQLITE_READONLY or raw.SQLITE_PERM or raw.SQLITE_AUTH => new(ErrorCodes.WarehouseDenied,
+                $"{where}: the file or its folder can't be written.", "Give the user that runs cdcsync the right to write both. Run: cdcsync status", e),
+            raw.SQLITE_CANTOPEN => new(ErrorCodes.WarehouseUnavailable, $"{where}: {WhyNotOpened(path)}.", "Create the folder or mend the path in the pipeline file. Run: cdcsync validate", e),
+            raw.SQLITE_IOERR => new(ErrorCodes.WarehouseUnavailable,
+                $"{where}: reading or writing the file failed (code {e.SqliteExtendedErrorCode}).", "Look at the disk and its file system; it is tried again. Run: cdcsync status", e),
+            raw.SQLITE_NOTADB or raw.SQLITE_CORRUPT => new(ErrorCodes.WarehouseFailed,
+                $"{where}: the file is not a SQLite database, or is damaged.", "Name another file, or restore it (sqlite3 FILE 'PRAGMA integrity_check'). Run: cdcsync validate", e),
+            raw.SQLITE_CONSTRAINT or raw.SQLITE_MISMATCH or raw.SQLITE_TOOBIG => new(ErrorCodes.WarehouseRefusedRows,
+                $"{where}: the target refused rows: {Constraint(e)}.", "Drop or mend the constraint, index or trigger that was added to the target. Run: cdcsync status", e),
+            raw.SQLITE_ERROR when e.Message.Contains("no such table: cdcsync_", StringComparison.Ordinal) || e.Message.Contains("no such table: main.cdcsync_", StringComparison.Ordinal) =>
+                new(ErrorCodes.ControlSchemaMissing, $"{where}: the control schema is missing.", "Create it. Run: cdcsync migrate", e),
+            _ => new(ErrorCodes.WarehouseFailed, $"{where}: {e.Message}", "Report it as a bug if nothing else touched the warehouse. Run: cdcsync status", e),
+        };
+    }
+
+    // The message of a trigger's RAISE may be made from a row's values; all others name tables, columns and constraints only.
+    private static string Constraint(SqliteException e) => e.SqliteExtendedErrorCode == raw.SQLITE_CONSTRAINT_TRIGGER ? "a trigger of the target raised an error" : e.Message;
+
+    private static string WhyNotOpened(string path)
+    {
+        var folder = Path.GetDirectoryName(Path.GetFullPath(path));
+        if (folder is not null && !Directory.Exists(folder)) return $"the folder {folder} does not exist";
+        if (Directory.Exists(path)) return "the path is a folder, not a file";
+        return File.Exists(path) ? "the file can't be opened" : "the file does not exist and can't be created";
+    }
+}

@@ -16,7 +16,7 @@ internal static class CommandLine
         using var signals = new StopSignals(terminal);
         try
         {
-            var root = CommandTree.Create();
+            var root = CommandTree.Create(terminal);
             var parsed = root.Parse(args);
             return parsed.Errors.Count > 0
                 ? Refuse(parsed, terminal)

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using CdcSync.Cli.Output;
 using CdcSync.Core.Errors;
 
 namespace CdcSync.Cli.Commands;
@@ -6,11 +7,12 @@ namespace CdcSync.Cli.Commands;
 /// <summary>All verbs, in the order in which people meet them.</summary>
 internal static class CommandTree
 {
-    public static RootCommand Create()
+    public static RootCommand Create(Terminal terminal)
     {
         var root = new RootCommand("Keeps warehouse tables equal to operational ones, in micro-batches that nobody sees half.")
         {
             CommonOptions.Config,
+            ValidateCommand.Create(terminal),
         };
         root.SetAction(_ =>
         {

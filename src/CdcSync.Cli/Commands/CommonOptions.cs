@@ -23,4 +23,7 @@ internal static class CommonOptions
         Description = "Only this dataset; may be given several times.",
         HelpName = "NAME",
     };
+
+    /// <summary>Runs <c>migrate</c> first, for who wants one command less.</summary>
+    public static Option<bool> Migrate { get; } = new("--migrate") { Description = "Create or upgrade the control schema first." };
 }

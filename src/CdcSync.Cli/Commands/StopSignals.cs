@@ -4,9 +4,12 @@ using CdcSync.Core.Errors;
 
 namespace CdcSync.Cli.Commands;
 
-/// <summary>SIGINT and SIGTERM: the first asks the command to stop gracefully, the second ends the process at once.</summary>
+/// <summary>SIGINT and SIGTERM: the first asks the command to stop gracefully, the second ends the process at once, and so does patience at its end.</summary>
 internal sealed class StopSignals : IDisposable
 {
+    // Service managers kill after 30 s or later; what was not committed rolls back either way.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(25);
+
     private readonly CancellationTokenSource _stop = new();
     private readonly IReadOnlyList<PosixSignalRegistration> _registrations;
     private readonly Terminal _terminal;
@@ -39,5 +42,13 @@ internal sealed class StopSignals : IDisposable
             Environment.Exit((int)code);
         _terminal.Note("Stopping: what has begun to commit is finished. A second signal ends at once.");
         _ = _stop.CancelAsync();
+        _ = EndAsync(code);
+    }
+
+    private async Task EndAsync(ExitCode code)
+    {
+        await Task.Delay(Patience);
+        _terminal.Note($"Not stopped after {Words.Of(Patience)}: ending now. What was not committed rolls back.");
+        Environment.Exit((int)code);
     }
 }

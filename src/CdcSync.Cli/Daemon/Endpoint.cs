@@ -76,7 +76,7 @@ internal sealed class Endpoint : IAsyncDisposable
         context.Response.Headers[HeaderNames.CacheControl] = "no-store";
         context.Response.Headers[HeaderNames.XContentTypeOptions] = "nosniff";
         if (!guard.IsHostAllowed(context.Request))
-            return SayAsync(context, HttpStatusCode.BadRequest, "this host name is not served here; see http.allowedHosts");
+            return SayAsync(context, HttpStatusCode.BadRequest, "this host name is not served here; see http.hosts");
         if (!HttpMethods.IsGet(context.Request.Method) && !HttpMethods.IsHead(context.Request.Method))
         {
             context.Response.Headers[HeaderNames.Allow] = "GET, HEAD";

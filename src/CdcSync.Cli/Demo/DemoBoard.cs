@@ -31,7 +31,7 @@ internal sealed class DemoBoard(Pipeline pipeline, TimeProvider time) : ISyncObs
 
     public void CheckpointRead(Dataset dataset, Checkpoint? checkpoint) => On(dataset, t => t.Completed(checkpoint?.CompleteUpTo));
 
-    public void Polled(string source, DateTimeOffset sourceTime, IReadOnlyList<Dataset> datasets) => WorkerFault = null;
+    public void Polled(string source, DateTimeOffset sourceTime, TimeSpan clockOffset, IReadOnlyList<Dataset> datasets) => WorkerFault = null;
 
     public void RowsRead(Dataset dataset, long rows, long bytes)
     {

@@ -35,7 +35,4 @@ internal static partial class LogEvents
 
     [LoggerMessage(2004, LogLevel.Warning, "{dataset}: {rows} rows in quarantine")]
     public static partial void QuarantineGrew(this ILogger log, string dataset, long rows);
-
-    [LoggerMessage(2005, LogLevel.Error, "not stopped after {wait}; ending anyway, what was not committed rolls back")]
-    public static partial void StopTookTooLong(this ILogger log, string wait);
 }

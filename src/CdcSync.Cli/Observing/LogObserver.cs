@@ -29,7 +29,7 @@ internal sealed class LogObserver(ILogger log) : ISyncObserver
         // Every pass reads it.
     }
 
-    public void Polled(string source, DateTimeOffset sourceTime, IReadOnlyList<Dataset> datasets)
+    public void Polled(string source, DateTimeOffset sourceTime, TimeSpan clockOffset, IReadOnlyList<Dataset> datasets)
     {
         // Every pass polls.
     }

@@ -11,7 +11,7 @@ internal sealed class Observers(params IReadOnlyList<ISyncObserver> all) : ISync
 {
     public void CheckpointRead(Dataset dataset, Checkpoint? checkpoint) => Tell(o => o.CheckpointRead(dataset, checkpoint));
 
-    public void Polled(string source, DateTimeOffset sourceTime, IReadOnlyList<Dataset> datasets) => Tell(o => o.Polled(source, sourceTime, datasets));
+    public void Polled(string source, DateTimeOffset sourceTime, TimeSpan clockOffset, IReadOnlyList<Dataset> datasets) => Tell(o => o.Polled(source, sourceTime, clockOffset, datasets));
 
     public void RowsRead(Dataset dataset, long rows, long bytes) => Tell(o => o.RowsRead(dataset, rows, bytes));
 

@@ -42,7 +42,7 @@ internal sealed class ProgressObserver : ISyncObserver, IAsyncDisposable
         // Tells nothing of progress.
     }
 
-    public void Polled(string source, DateTimeOffset sourceTime, IReadOnlyList<Dataset> datasets)
+    public void Polled(string source, DateTimeOffset sourceTime, TimeSpan clockOffset, IReadOnlyList<Dataset> datasets)
     {
         // Tells nothing of progress.
     }

@@ -30,11 +30,11 @@ public sealed class MetricsObserver : ISyncObserver
     }
 
     /// <inheritdoc/>
-    public void Polled(string source, DateTimeOffset sourceTime, IReadOnlyList<Dataset> datasets)
+    public void Polled(string source, DateTimeOffset sourceTime, TimeSpan clockOffset, IReadOnlyList<Dataset> datasets)
     {
         var now = _metrics.Time.GetUtcNow();
         _metrics.Sources[source].Connected.Set(true);
-        _metrics.Sources[source].ClockOffset.Set((sourceTime - now).TotalSeconds);
+        _metrics.Sources[source].ClockOffset.Set(clockOffset.TotalSeconds);
         foreach (var dataset in datasets)
         {
             _metrics[dataset.Id].LastPollSuccess.Set(now);

@@ -14,8 +14,9 @@ public interface ISyncObserver
     /// <summary>A source was read without error. All changes committed before <paramref name="sourceTime"/> were seen.</summary>
     /// <param name="source">The source's name.</param>
     /// <param name="sourceTime">The source's clock.</param>
+    /// <param name="clockOffset">By how much the source's clock is ahead of the worker's, as far as it is certain: 0 where it may be the time the answer took.</param>
     /// <param name="datasets">The datasets that were read or found unchanged.</param>
-    void Polled(string source, DateTimeOffset sourceTime, IReadOnlyList<Dataset> datasets);
+    void Polled(string source, DateTimeOffset sourceTime, TimeSpan clockOffset, IReadOnlyList<Dataset> datasets);
 
     /// <summary>Rows were read from the source.</summary>
     void RowsRead(Dataset dataset, long rows, long bytes);

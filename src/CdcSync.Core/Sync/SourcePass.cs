@@ -25,7 +25,9 @@ internal sealed class SourcePass(EngineContext engine, IChangeSource source, Pub
             engine.Observer.CheckpointRead(lane.Dataset, checkpoints.GetValueOrDefault(lane.Dataset.Id));
 
         // One consistent reading of the source serves all its datasets.
+        var asked = engine.Time.GetUtcNow();
         await using var session = await source.OpenAsync([.. due.Select(l => new ReadRequest(l.Dataset, checkpoints.GetValueOrDefault(l.Dataset.Id)))], ct);
+        var clockOffset = ClockOffset(session.SourceTime, asked, engine.Time.GetUtcNow());
         Failpoints.Hit(Failpoints.Opened);
         var triage = Triage.Of(due, checkpoints, session);
         work.AddRange(triage.Faults.Select(step => Task.FromResult<IReadOnlyList<Step>>([step])));
@@ -36,7 +38,7 @@ internal sealed class SourcePass(EngineContext engine, IChangeSource source, Pub
         await SpoolAsync(session, windows, ct);
         await session.DisposeAsync();                                    // a slow warehouse never holds the source's transaction
 
-        engine.Observer.Polled(source.Name, session.SourceTime, [.. due.Where(l => session.Readings[l.Dataset.Id].State is ReadingState.Changed or ReadingState.Unchanged).Select(l => l.Dataset)]);
+        engine.Observer.Polled(source.Name, session.SourceTime, clockOffset, [.. due.Where(l => session.Readings[l.Dataset.Id].State is ReadingState.Changed or ReadingState.Unchanged).Select(l => l.Dataset)]);
         work.Add(AdvanceIdleAsync(triage.Unchanged, session.SourceTime, lease, idle, ct));
 
         // First loads and reloads read by key ranges, each in short transactions of its own.
@@ -47,6 +49,10 @@ internal sealed class SourcePass(EngineContext engine, IChangeSource source, Pub
 
     /// <summary>Begins a unit's work on a thread of its own: an embedded database never yields, and the units shall run side by side.</summary>
     private static Task<IReadOnlyList<Step>> Begin(Func<Task<IReadOnlyList<Step>>> unit) => Task.Run(unit, CancellationToken.None);
+
+    /// <summary>The source's clock was read at some moment between asking and answer: what lies within is no offset.</summary>
+    private static TimeSpan ClockOffset(DateTimeOffset sourceTime, DateTimeOffset asked, DateTimeOffset answered) =>
+        sourceTime < asked ? sourceTime - asked : sourceTime > answered ? sourceTime - answered : TimeSpan.Zero;
 
     private async Task<IReadOnlyList<Batch>> OpenWindowsAsync(Triage triage, IReadSession session, List<Task<IReadOnlyList<Step>>> work, CancellationToken ct)
     {

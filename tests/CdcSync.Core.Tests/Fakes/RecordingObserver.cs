@@ -26,7 +26,7 @@ internal sealed class RecordingObserver : ISyncObserver
     {
     }
 
-    public void Polled(string source, DateTimeOffset sourceTime, IReadOnlyList<Dataset> datasets)
+    public void Polled(string source, DateTimeOffset sourceTime, TimeSpan clockOffset, IReadOnlyList<Dataset> datasets)
     {
     }
 

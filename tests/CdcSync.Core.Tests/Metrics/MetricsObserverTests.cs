@@ -18,7 +18,7 @@ public sealed class MetricsObserverTests : IDisposable
         foreach (var phase in Enum.GetValues<DatasetPhase>())
             _world.Observer.PhaseChanged(_world.Orders, phase);
         _world.Observer.LeaseChanged(true);
-        _world.Observer.Polled("erp", MetricsWorld.Noon, [_world.Orders]);
+        _world.Observer.Polled("erp", MetricsWorld.Noon, TimeSpan.Zero, [_world.Orders]);
         _world.CommitOneBatch(kind: BatchKind.Refresh, newestCommit: MetricsWorld.Noon);
         Assert.Equal(before, SeriesNames());
         foreach (var family in _world.Metrics.Registry.Families.Where(f => f.LabelNames.Contains("dataset")))
@@ -100,7 +100,7 @@ public sealed class MetricsObserverTests : IDisposable
     {
         var sourceNow = MetricsWorld.Noon + TimeSpan.FromMinutes(10);                // the source's clock is fast
         _world.Observer.CheckpointRead(_world.Orders, MetricsWorld.Checkpoint(sourceNow - TimeSpan.FromMinutes(1)));
-        _world.Observer.Polled("erp", sourceNow, [_world.Orders]);
+        _world.Observer.Polled("erp", sourceNow, sourceNow - MetricsWorld.Noon, [_world.Orders]);
         Assert.Equal(600, _world.Read("cdcsync_source_clock_offset_seconds", ("source", "erp")));
         Assert.Equal(60, _world.ReadOrders("cdcsync_lag_seconds"));
         _world.Observer.IdleAdvanced(_world.Orders, sourceNow);
@@ -121,7 +121,7 @@ public sealed class MetricsObserverTests : IDisposable
     [Fact]
     public void A_failure_is_counted_by_code_and_side_and_tells_of_the_connection()
     {
-        _world.Observer.Polled("erp", MetricsWorld.Noon, []);
+        _world.Observer.Polled("erp", MetricsWorld.Noon, TimeSpan.Zero, []);
         Assert.Equal(1, _world.Read("cdcsync_connected", ("side", "source")));
         _world.Observer.BatchFailed(_world.Orders, MetricsWorld.Fault(ErrorCodes.SourceUnavailable), TimeSpan.FromSeconds(1));
         _world.Observer.BatchFailed(_world.Orders, MetricsWorld.Fault(ErrorCodes.ChangesExpired), null);

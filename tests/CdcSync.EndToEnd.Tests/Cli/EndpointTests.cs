@@ -57,7 +57,7 @@ public sealed class EndpointTests : IDisposable
         await ExpectAsync(endpoint, "/readyz", HttpStatusCode.OK, "standing by\n");
         observer.LeaseChanged(true);
         await ExpectAsync(endpoint, "/readyz", HttpStatusCode.ServiceUnavailable, "no source was read yet, or none answers\n");
-        observer.Polled("shop", DateTimeOffset.UnixEpoch, [Orders]);
+        observer.Polled("shop", DateTimeOffset.UnixEpoch, TimeSpan.Zero, [Orders]);
         await ExpectAsync(endpoint, "/readyz", HttpStatusCode.OK, "working\n");
         observer.WorkerFailed("warehouse", new CdcSyncException(ErrorCodes.WarehouseUnavailable, "Gone.", "Run: cdcsync status"), TimeSpan.Zero);
         await ExpectAsync(endpoint, "/readyz", HttpStatusCode.ServiceUnavailable, "the warehouse does not answer\n");

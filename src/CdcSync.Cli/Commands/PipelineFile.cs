@@ -1,0 +1,44 @@
+using System.CommandLine;
+using CdcSync.Cli.Config;
+using CdcSync.Cli.Output;
+using CdcSync.Core.Datasets;
+using CdcSync.Core.Errors;
+using CdcSync.Core.Yaml;
+
+namespace CdcSync.Cli.Commands;
+
+/// <summary>Opens the pipeline file that a command line names.</summary>
+internal static class PipelineFile
+{
+    /// <summary>Reads and checks it; its warnings become notes.</summary>
+    /// <exception cref="CdcSyncException"><see cref="ErrorCodes.ConfigInvalid"/> or a kin of it: there is no such file, or it is wrong; all findings are in it.</exception>
+    public static PipelineConfig Open(ParseResult parsed, Terminal terminal)
+    {
+        var loaded = Load(parsed);
+        foreach (var warning in loaded.Findings.Where(f => f.Severity == DiagnosticSeverity.Warning))
+            terminal.Note(terminal.Yellow(warning.ToString()));
+        return loaded.OrThrow();
+    }
+
+    /// <summary>Reads and checks it.</summary>
+    /// <exception cref="CdcSyncException"><see cref="ErrorCodes.ConfigInvalid"/>: there is no such file.</exception>
+    public static LoadResult<PipelineConfig> Load(ParseResult parsed)
+    {
+        var path = parsed.GetRequiredValue(CommonOptions.Config);
+        return File.Exists(path) ? PipelineConfig.Load(path)
+            : throw new CdcSyncException(ErrorCodes.ConfigInvalid, $"there is no pipeline file '{path}'.", "Name one with --config, or write a first one. Run: cdcsync init");
+    }
+
+    /// <summary>The datasets named by <c>--dataset</c>; null = all.</summary>
+    /// <exception cref="CdcSyncException"><see cref="ErrorCodes.UnknownDataset"/>: there is none of that name.</exception>
+    public static IReadOnlySet<DatasetId>? Chosen(ParseResult parsed, Pipeline pipeline)
+    {
+        var names = parsed.GetValue(CommonOptions.Dataset);
+        return names is null or [] ? null : names.Select(name => Find(pipeline, name).Id).ToHashSet();
+    }
+
+    /// <summary>A dataset by name.</summary>
+    /// <exception cref="CdcSyncException"><see cref="ErrorCodes.UnknownDataset"/>: there is none of that name.</exception>
+    public static Dataset Find(Pipeline pipeline, string name) => pipeline.Datasets.FirstOrDefault(d => d.Id.Value == name)
+        ?? throw new CdcSyncException(ErrorCodes.UnknownDataset, $"pipeline '{pipeline.Name}' has no dataset '{name}'.{Suggestion.For(name, pipeline.Datasets.Select(d => d.Id.Value))}", "Run: cdcsync status");
+}

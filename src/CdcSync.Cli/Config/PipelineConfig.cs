@@ -1,6 +1,7 @@
 using CdcSync.Core.Datasets;
 using CdcSync.Core.Errors;
 using CdcSync.Core.Shaping;
+using CdcSync.Core.Sync;
 using CdcSync.Core.Yaml;
 
 namespace CdcSync.Cli.Config;
@@ -28,6 +29,9 @@ internal sealed record PipelineConfig
 
     /// <summary>What the daemon serves.</summary>
     public required HttpConfig Http { get; init; }
+
+    /// <summary>What the engine may use and how patient it is.</summary>
+    public required EngineOptions Engine { get; init; }
 
     /// <summary>The pipeline's name.</summary>
     public string Name => Pipeline.Name;

@@ -1,6 +1,7 @@
 using CdcSync.Core.Datasets;
 using CdcSync.Core.Errors;
 using CdcSync.Core.Shaping;
+using CdcSync.Core.Sync;
 using CdcSync.Core.Yaml;
 
 namespace CdcSync.Cli.Config;
@@ -23,6 +24,7 @@ internal sealed class PipelineReader(string file, string folder, ReadContext con
         var landing = Landing(root);
         var keys = Keys(root, secrets);
         var http = Http(root, secrets);
+        var engine = Engine(root);
         var datasets = Datasets(root, sources, warehouse, keys);
         root.End();
         return new PipelineConfig
@@ -34,6 +36,7 @@ internal sealed class PipelineReader(string file, string folder, ReadContext con
             Landing = landing,
             Keys = keys,
             Http = http,
+            Engine = engine,
         };
     }
 
@@ -82,6 +85,21 @@ internal sealed class PipelineReader(string file, string folder, ReadContext con
         var http = new HttpConfig(reader.Text("listen") ?? DefaultListen, token, reader.Texts("hosts") ?? [], reader.Flag("behindProxy") ?? false);
         reader.End();
         return http;
+    }
+
+    private EngineOptions Engine(FieldReader root)
+    {
+        var reader = root.Map("engine") ?? Empty("engine");
+        var options = new EngineOptions();
+        options = options with
+        {
+            LeaseDuration = reader.Duration("lease") ?? options.LeaseDuration,
+            MaxParallel = (int)(reader.Integer("parallel", min: 1, max: 64) ?? options.MaxParallel),
+            SnapshotRowsPerRange = reader.Integer("rowsPerRange", min: 1) ?? options.SnapshotRowsPerRange,
+        };
+        if (options.LeaseDuration < TimeSpan.FromSeconds(1)) reader.Error("lease", "expected at least 1s: it is renewed at a third of it.");
+        reader.End();
+        return options;
     }
 
     private IReadOnlyList<Dataset> Datasets(FieldReader root, Dictionary<string, SystemConfig?> sources, SystemConfig? warehouse, Keyring keys)

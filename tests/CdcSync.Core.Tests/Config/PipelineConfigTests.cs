@@ -23,6 +23,7 @@ public sealed class PipelineConfigTests : IDisposable
             landing: { path: /var/lib/cdcsync/landing, keep: 3d, limit: 1GiB }
             keys: { pii: "${env:PII}" }
             http: { listen: "127.0.0.1:0", token: "${env:PII}", hosts: [metrics.example.com], behindProxy: true }
+            engine: { lease: 5s, parallel: 2, rowsPerRange: 1000 }
             defaults: { interval: 10s, deletes: soft, gapPolicy: resnapshot, breaker: { ratio: 0.5 } }
             datasets:
               customers: { source: shop, object: customers, contract: shop.odcs.yaml#customers }
@@ -53,6 +54,7 @@ public sealed class PipelineConfigTests : IDisposable
         Assert.Equal(["pii"], config.Keys.Names);
         Assert.Equal(("127.0.0.1:0", true), (config.Http.Listen, config.Http.BehindProxy));
         Assert.Equal("0123456789abcdef", config.Http.Token!.Reveal());
+        Assert.Equal((TimeSpan.FromSeconds(5), 2, 1000L), (config.Engine.LeaseDuration, config.Engine.MaxParallel, config.Engine.SnapshotRowsPerRange));
 
         var (customers, orders, returns) = (config.Pipeline.Datasets[0], config.Pipeline.Datasets[1], config.Pipeline.Datasets[2]);
         Assert.Equal(new TargetTable("sales", "customers"), customers.Target);

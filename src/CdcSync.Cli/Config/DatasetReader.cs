@@ -16,6 +16,8 @@ internal sealed class DatasetReader(DatasetDefaults defaults, IReadOnlyCollectio
         return defaults;
     }
 
+    private string? DefaultSchema => (warehouse as SystemConfig.Postgres)?.Schema;
+
     /// <summary>Reads one dataset.</summary>
     internal DatasetDraft Read(string name, FieldReader reader)
     {
@@ -84,15 +86,15 @@ internal sealed class DatasetReader(DatasetDefaults defaults, IReadOnlyCollectio
 
     private TargetTable? Target(FieldReader reader, ContractObject? table)
     {
-        var text = reader.Text("target") ?? (reader.Node("target") is null ? table?.PhysicalName ?? table?.Name : null);
-        if (text is null) return null;
+        if (reader.Node("target") is null) return table is null ? null : new TargetTable(DefaultSchema, table.PhysicalName ?? table.Name);
+        if (reader.Text("target") is not { } text) return null;
         if (QualifiedName.Parse(text) is not { } name)
         {
             reader.Error("target", $"{QualifiedName.Expected}.");
             return null;
         }
         if (warehouse is SystemConfig.Sqlite && name.Schema is not null) reader.Error("target", $"SQLite has no schemas: expected a plain name, found '{text}'.");
-        return new TargetTable(name.Schema ?? (warehouse as SystemConfig.Postgres)?.Schema, name.Name);
+        return new TargetTable(name.Schema ?? DefaultSchema, name.Name);
     }
 
     private static TimeSpan? Interval(FieldReader reader) => reader.Duration("interval");

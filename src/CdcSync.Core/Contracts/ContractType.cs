@@ -37,7 +37,7 @@ internal static class ContractType
         Date32Type => LogicalType.Date,
         Time32Type or Time64Type => LogicalType.Time,
         TimestampType => LogicalType.Timestamp,
-        UInt64Type or HalfFloatType or FloatType or DoubleType or Decimal128Type => LogicalType.Number,
+        HalfFloatType or FloatType or DoubleType or Decimal128Type => LogicalType.Number,
         StringType or BinaryType or FixedSizeBinaryType => LogicalType.String,
         _ => LogicalType.Integer,
     };

@@ -8,6 +8,9 @@ namespace CdcSync.Core.Contracts;
 /// <summary>Reads a property: a column, with its custom properties <c>sourceColumn</c>, <c>readAs</c> and <c>mask</c>.</summary>
 internal static class PropertyReader
 {
+    /// <summary>What the columns that CdcSync adds begin with, such as _cdc_deleted_at.</summary>
+    internal const string ReservedPrefix = "_cdc_";
+
     private static readonly string[] Own = ["sourceColumn", "readAs", "mask"];
 
     internal static ContractProperty Read(FieldReader reader)
@@ -40,8 +43,8 @@ internal static class PropertyReader
             Options = options,
             Quality = QualityReader.Rules(reader),
         };
-        // The prefix belongs to the columns that CdcSync adds, such as _cdc_deleted_at.
-        if (property.TargetColumn.StartsWith("_cdc_", StringComparison.OrdinalIgnoreCase)) reader.Error("name", $"the column '{property.TargetColumn}': names that begin with _cdc_ are CdcSync's own.");
+        if (property.TargetColumn.StartsWith(ReservedPrefix, StringComparison.OrdinalIgnoreCase))
+            reader.Error("name", $"the column '{property.TargetColumn}': names that begin with {ReservedPrefix} are CdcSync's own.");
         reader.End();
         return property;
     }

@@ -26,8 +26,7 @@ internal sealed class QuarantineText
     {
         _dataset = dataset;
         _rows = rows;
-        // Text and bytes can be large, and only their beginning is shown: they are not made into text as a whole.
-        _texts = [.. rows.Columns.Select(c => c is VarLengthArray or FixedSizeBinaryArray ? null : CanonicalText.Of(c))];
+        _texts = new VarLengthArray?[rows.ColumnCount];
     }
 
     /// <summary>The key's canonical texts as a JSON array. A row of a dataset without a key has a digest of all its values there.</summary>
@@ -76,7 +75,7 @@ internal sealed class QuarantineText
     private string Beginning(int column, int row, out bool isWhole)
     {
         isWhole = true;
-        if (_texts[column] is { } texts) return texts.GetString(row);
+        if (TextsOf(column) is { } texts) return texts.GetString(row);
         var bytes = BytesOf(column, row);
         isWhole = bytes.Length <= PayloadLimit;
         if (!isWhole) bytes = bytes[..PayloadLimit];
@@ -86,10 +85,14 @@ internal sealed class QuarantineText
     private string? FullText(int column, int row)
     {
         if (_rows.Column(column).IsNull(row)) return null;
-        if (_texts[column] is { } texts) return texts.GetString(row);
+        if (TextsOf(column) is { } texts) return texts.GetString(row);
         var bytes = BytesOf(column, row);
         return _rows.Column(column).Type is StringType ? Encoding.UTF8.GetString(bytes) : Convert.ToHexStringLower(bytes);
     }
+
+    // Text and bytes can be large, and only their beginning is shown: they are not made into text as a whole.
+    private VarLengthArray? TextsOf(int column) =>
+        _rows.Column(column) is VarLengthArray or FixedSizeBinaryArray ? null : _texts[column] ??= CanonicalText.Of(_rows.Column(column));
 
     private ReadOnlySpan<byte> BytesOf(int column, int row) =>
         _rows.Column(column) is FixedSizeBinaryArray fixedSize ? fixedSize.GetBytes(row) : ((VarLengthArray)_rows.Column(column)).GetBytes(row);
@@ -100,7 +103,7 @@ internal sealed class QuarantineText
         for (var column = 0; column < _rows.ColumnCount; column++)
         {
             var isNull = _rows.Column(column).IsNull(row);
-            var bytes = isNull ? [] : _texts[column] is { } texts ? texts.GetBytes(row) : BytesOf(column, row);
+            var bytes = isNull ? [] : TextsOf(column) is { } texts ? texts.GetBytes(row) : BytesOf(column, row);
             hash.AppendData(BitConverter.GetBytes(isNull ? -1 : bytes.Length));
             hash.AppendData(bytes);
         }

@@ -51,6 +51,15 @@ public sealed class GateSplitTests
     }
 
     [Fact]
+    public void A_merged_row_has_the_key_it_would_have_in_quarantine()
+    {
+        var rows = TestColumns.Batch(Orders.TargetSchema, Row, [null, 8L, null, double.NaN, null, null, null, null]);
+        var (_, rejected) = GateSplit.Apply(Orders, ChangeChunk.Upserts(rows), [new Fixed(0, 1)]);
+
+        Assert.Equal(rejected.Select(r => r.Key), QuarantineKeys.Of(Orders, rows));
+    }
+
+    [Fact]
     public void Key_and_payload_are_json_of_canonical_texts()
     {
         var (_, rejected) = GateSplit.Apply(Orders, ChangeChunk.Upserts(TestColumns.Batch(Orders.TargetSchema, Row, [null, 8L, null, double.NaN, null, null, null, null])), [new Fixed(0, 1)]);

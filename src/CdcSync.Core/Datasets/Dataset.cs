@@ -21,7 +21,16 @@ public sealed record Dataset
     public required TargetTable Target { get; init; }
 
     /// <summary>The columns that are read, in order; those with a <see cref="DatasetColumn.Target"/> are written.</summary>
-    public required IReadOnlyList<DatasetColumn> Columns { get; init; }
+    public required IReadOnlyList<DatasetColumn> Columns
+    {
+        get;
+        init
+        {
+            field = value;
+            // A copy made by "with" brings along what was derived from the columns of the original.
+            _derived = new Derived(value);
+        }
+    }
 
     /// <summary>The contract it stands under.</summary>
     public required ContractReference Contract { get; init; }
@@ -48,16 +57,34 @@ public sealed record Dataset
     public DeleteBreaker Breaker { get; init; } = DeleteBreaker.Default;
 
     /// <summary>The key columns in key order; empty for a full refresh of an object without a key.</summary>
-    public IReadOnlyList<DatasetColumn> Key => field ??= [.. Columns.Where(c => c.KeyOrdinal is not null).OrderBy(c => c.KeyOrdinal)];
+    public IReadOnlyList<DatasetColumn> Key => _derived.Key;
 
     /// <summary>What is read: one nullable field per column, named as in the source.</summary>
-    public Schema SourceSchema => field ??= new Schema([.. Columns.Select(c => new Field(c.Source, c.ReadType, true))]);
+    public Schema SourceSchema => _derived.SourceSchema;
 
     /// <summary>What is written: one field per column that has a target, named as in the warehouse.</summary>
-    public Schema TargetSchema => field ??= new Schema([.. Columns.Where(c => c.Target is not null).Select(c => new Field(c.Target!, c.TargetType!, c.KeyOrdinal is null))]);
+    public Schema TargetSchema => _derived.TargetSchema;
 
     /// <summary>The indexes of the key columns in <see cref="TargetSchema"/>, in key order.</summary>
-    public IReadOnlyList<int> TargetKey => field ??= [.. Key.Select(k => TargetSchema.GetFieldIndex(k.Target!))];
+    public IReadOnlyList<int> TargetKey => _derived.TargetKey;
+
+    private readonly Derived _derived = new([]);
+
+    /// <summary>What follows from the columns, made when first asked for. Says nothing new about a dataset, so that any two are equal.</summary>
+    private sealed record Derived(IReadOnlyList<DatasetColumn> Columns)
+    {
+        internal IReadOnlyList<DatasetColumn> Key => field ??= [.. Columns.Where(c => c.KeyOrdinal is not null).OrderBy(c => c.KeyOrdinal)];
+
+        internal Schema SourceSchema => field ??= new Schema([.. Columns.Select(c => new Field(c.Source, c.ReadType, true))]);
+
+        internal Schema TargetSchema => field ??= new Schema([.. Columns.Where(c => c.Target is not null).Select(c => new Field(c.Target!, c.TargetType!, c.KeyOrdinal is null))]);
+
+        internal IReadOnlyList<int> TargetKey => field ??= [.. Key.Select(k => TargetSchema.GetFieldIndex(k.Target!))];
+
+        public bool Equals(Derived? other) => other is not null;
+
+        public override int GetHashCode() => 0;
+    }
 }
 
 /// <summary>A column on its way from source to warehouse.</summary>

@@ -13,6 +13,10 @@ internal static class CommandTree
         {
             CommonOptions.Config,
             ValidateCommand.Create(terminal),
+            MigrateCommand.Create(terminal),
+            StatusCommand.Create(terminal),
+            CheckpointCommand.Create(terminal),
+            HistoryCommand.Create(terminal),
         };
         root.SetAction(_ =>
         {

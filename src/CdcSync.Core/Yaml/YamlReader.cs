@@ -177,7 +177,18 @@ public sealed class YamlReader
         return new YamlMap(at, entries);
     }
 
-    private void Advance() => _events.MoveNext();
+    private void Advance()
+    {
+        try
+        {
+            _events.MoveNext();
+        }
+        catch (Exception e) when (e is InvalidOperationException or ArgumentException or IndexOutOfRangeException or NullReferenceException)
+        {
+            // The parser's scanner has no exception of its own for some malformed texts, such as a key and an open brace in an open list.
+            throw new Refusal(Here(), "the YAML is malformed here or soon after: look for a bracket, brace or quote that is not closed.");
+        }
+    }
 
     private FileLocation Here()
     {

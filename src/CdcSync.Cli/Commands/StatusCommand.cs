@@ -1,0 +1,28 @@
+using System.CommandLine;
+using CdcSync.Cli.Output;
+using CdcSync.Cli.Views;
+using CdcSync.Core.Errors;
+
+namespace CdcSync.Cli.Commands;
+
+/// <summary><c>status</c>: how every dataset stands, as the warehouse has it written.</summary>
+internal static class StatusCommand
+{
+    public static Command Create(Terminal terminal)
+    {
+        var command = new Command("status", "Show state, lag, last error and next action of every dataset.") { CommonOptions.Json };
+        command.SetAction((parsed, ct) => RunAsync(parsed, terminal, ct));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(ParseResult parsed, Terminal terminal, CancellationToken ct)
+    {
+        var config = PipelineFile.Open(parsed, terminal);
+        await using var composition = new Composition(config, terminal.Scrubber);
+        var control = composition.Warehouse.Control;
+        await control.CheckSchemaAsync(ct);
+        var document = StatusView.Document(config.Pipeline, await control.ReadStatusAsync(config.Name, ct), TimeProvider.System.GetUtcNow());
+        terminal.Data(parsed.GetValue(CommonOptions.Json) ? JsonOutput.Write(document) : StatusView.Text(document));
+        return (int)ExitCode.Ok;
+    }
+}

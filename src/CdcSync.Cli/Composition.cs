@@ -1,0 +1,60 @@
+using CdcSync.Cli.Config;
+using CdcSync.Cli.Output;
+using CdcSync.Connectors.Postgres;
+using CdcSync.Connectors.Sqlite.Warehouse;
+using CdcSync.Core.Warehouses;
+using Microsoft.Data.Sqlite;
+using Npgsql;
+
+namespace CdcSync.Cli;
+
+/// <summary>Puts together what a pipeline file asks for: the one place that knows which connector a word in the file means. Disposes what it made.</summary>
+internal sealed class Composition : IAsyncDisposable
+{
+    /// <summary>Opens nothing yet; the passwords it knows are scrubbed from all output from now on.</summary>
+    public Composition(PipelineConfig config, SecretScrubber scrubber)
+    {
+        if (config.Warehouse is SystemConfig.Postgres postgres)
+            scrubber.Add(postgres.Connection.Reveal());
+        if (config.Http.Token is { } token)
+            scrubber.Add(token.Reveal());
+        Warehouse = OpenWarehouse(config);
+    }
+
+    /// <summary>The warehouse.</summary>
+    public IWarehouse Warehouse { get; }
+
+    public ValueTask DisposeAsync() => Warehouse.DisposeAsync();
+
+    private static IWarehouse OpenWarehouse(PipelineConfig config) => config.Warehouse switch
+    {
+        SystemConfig.Sqlite sqlite => new SqliteWarehouse(new SqliteConnectionStringBuilder { DataSource = sqlite.Path }.ToString(), config.Name),
+        SystemConfig.Postgres postgres => new PostgresWarehouse(OptionsOf(postgres, config.Name), TimeProvider.System),
+        _ => throw new InvalidOperationException($"no warehouse of kind {config.Warehouse.Kind}"),
+    };
+
+    private static PostgresWarehouseOptions OptionsOf(SystemConfig.Postgres postgres, string pipeline)
+    {
+        var options = new PostgresWarehouseOptions { ConnectionString = postgres.Connection.Reveal(), Pipeline = pipeline };
+        NpgsqlConnectionStringBuilder connection;
+        try
+        {
+            connection = new NpgsqlConnectionStringBuilder(options.ConnectionString);
+        }
+        catch (Exception e) when (e is ArgumentException or FormatException or KeyNotFoundException)
+        {
+            return options;                                              // the warehouse says so, without repeating any of it
+        }
+
+        if (postgres.Schema is { } schema)
+            connection.SearchPath = $"\"{schema.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
+        var hasPassword = connection.Password is not null;
+        connection.Remove(nameof(connection.Password));
+        return options with
+        {
+            ConnectionString = connection.ConnectionString,
+            // Asked for anew at each connection, so that a rotated password is found.
+            Password = hasPassword ? _ => new(new NpgsqlConnectionStringBuilder(postgres.Connection.Reveal()).Password ?? "") : null,
+        };
+    }
+}

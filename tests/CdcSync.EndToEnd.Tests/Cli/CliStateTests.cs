@@ -1,0 +1,136 @@
+using System.Text.Json;
+using CdcSync.EndToEnd.Tests.Harness;
+using CdcSync.TestServers;
+
+namespace CdcSync.EndToEnd.Tests.Cli;
+
+/// <summary>The real process: validate, migrate and the commands that look at state.</summary>
+public sealed class CliStateTests
+{
+    [Fact]
+    public async Task A_valid_pipeline_is_valid()
+    {
+        using var pipeline = new PipelineFolder();
+        var result = await pipeline.RunAsync("validate");
+        Assert.Equal((0, ""), (result.ExitCode, result.Out));
+        Assert.Equal("cdcsync.yaml: pipeline 'shop', 2 datasets from 1 sources: valid.", result.Error);
+        var json = Json(await pipeline.RunAsync("validate", "--json"));
+        Assert.True(json.GetProperty("isValid").GetBoolean());
+    }
+
+    [Fact]
+    public async Task Everything_wrong_in_a_pipeline_file_is_told_at_its_place()
+    {
+        using var pipeline = new PipelineFolder(more: "extra: 1\n");
+        File.WriteAllText(pipeline["cdcsync.yaml"], File.ReadAllText(pipeline["cdcsync.yaml"]).Replace("object: returns", "objet: returns", StringComparison.Ordinal));
+        var result = await pipeline.RunAsync("validate");
+        Assert.Equal(2, result.ExitCode);
+        Assert.Matches(@"(?m)^cdcsync\.yaml:8:\d+: CDC1002 .*unknown key 'objet'\. Did you mean 'object'\?", result.Out);
+        Assert.Matches(@"(?m)^cdcsync\.yaml:9:\d+: CDC1002 .*unknown key 'extra'", result.Out);
+
+        var json = await pipeline.RunAsync("validate", "--json");
+        Assert.Equal(2, json.ExitCode);
+        var findings = JsonDocument.Parse(json.Out).RootElement.GetProperty("findings").EnumerateArray().ToArray();
+        Assert.Contains(findings, f => f.GetProperty("line").GetInt32() == 8 && f.GetProperty("severity").GetString() == "error" && f.GetProperty("code").GetString() == "CDC1002");
+
+        var status = await pipeline.RunAsync("status");                  // any other command says the same, on stderr
+        Assert.Equal((2, ""), (status.ExitCode, status.Out));
+        Assert.Contains("cdcsync.yaml:8:", status.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Broken_YAML_is_told_with_its_place()
+    {
+        using var pipeline = new PipelineFolder();
+        File.WriteAllText(pipeline["cdcsync.yaml"], "pipeline: [shop\nsources: {");
+        var result = await pipeline.RunAsync("status");
+        Assert.Equal((2, ""), (result.ExitCode, result.Out));
+        Assert.Matches(@"^CDC1002 cdcsync\.yaml:\d+:\d+: ", result.Error);
+    }
+
+    [Fact]
+    public async Task Without_the_control_schema_the_command_that_makes_it_is_named()
+    {
+        using var pipeline = new PipelineFolder();
+        foreach (var verb in new[] { "status", "history", "checkpoint show" })
+        {
+            var result = await pipeline.RunAsync(verb.Split(' '));
+            Assert.Equal((6, ""), (result.ExitCode, result.Out));
+            Assert.Matches("^CDC4001 .* [Rr]un: cdcsync migrate$", result.Error);
+        }
+    }
+
+    [Fact]
+    public async Task Migrate_makes_the_control_schema_once()
+    {
+        using var pipeline = new PipelineFolder();
+        var first = Json(await pipeline.RunAsync("migrate", "--json"));
+        Assert.NotEmpty(first.GetProperty("ran").EnumerateArray());
+        Assert.Equal("Nothing to do: the control schema is up to date.", (await pipeline.RunAsync("migrate")).Out);
+    }
+
+    [Fact]
+    public async Task A_pipeline_that_never_ran_has_a_status_and_says_what_is_next()
+    {
+        using var pipeline = new PipelineFolder();
+        await pipeline.RunAsync("migrate");
+        var text = await pipeline.RunAsync("status");
+        Assert.Equal(0, text.ExitCode);
+        Assert.Matches(@"(?m)^orders +new +- +- +15m00s +- +0 +cdcsync sync$", text.Out);
+
+        var json = Json(await pipeline.RunAsync("status", "--json"));
+        Assert.Equal("shop", json.GetProperty("pipeline").GetString());
+        var orders = json.GetProperty("datasets").EnumerateArray().First();
+        Assert.Equal("orders", orders.GetProperty("dataset").GetString());
+        Assert.Equal(900, orders.GetProperty("freshnessTargetSeconds").GetDouble());
+        Assert.Equal(JsonValueKind.Null, orders.GetProperty("completeUpTo").ValueKind);
+        Assert.Empty(Json(await pipeline.RunAsync("history", "--json")).GetProperty("entries").EnumerateArray());
+        Assert.Empty(Json(await pipeline.RunAsync("checkpoint", "show", "--json")).GetProperty("checkpoints").EnumerateArray());
+    }
+
+    [Fact]
+    public async Task A_warehouse_that_does_not_answer_is_exit_code_5_and_shows_no_password()
+    {
+        const string canary = "canary-hunter2";
+        using var pipeline = new PipelineFolder("{ kind: postgres, connection: \"${env:WAREHOUSE}\" }");
+        var environment = new Dictionary<string, string> { ["WAREHOUSE"] = $"Host=127.0.0.1;Port=1;Username=u;Password={canary};Database=d;Timeout=2", ["CDCSYNC_DEBUG"] = "1" };
+        var result = await CdcsyncProcess.RunAsync(pipeline.Root, ["status"], environment);
+        Assert.Equal((5, ""), (result.ExitCode, result.Out));
+        Assert.StartsWith("CDC3001 ", result.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain(canary, result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_connection_string_that_can_not_be_read_is_not_repeated()
+    {
+        const string canary = "canary-hunter2";
+        using var pipeline = new PipelineFolder("{ kind: postgres, connection: \"${env:WAREHOUSE}\" }");
+        var result = await CdcsyncProcess.RunAsync(pipeline.Root, ["migrate"], new Dictionary<string, string> { ["WAREHOUSE"] = $"Host=127.0.0.1;Pasword={canary}", ["CDCSYNC_DEBUG"] = "1" });
+        Assert.Equal((5, ""), (result.ExitCode, result.Out));
+        Assert.DoesNotContain(canary, result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_PostgreSQL_warehouse_is_migrated_and_asked_and_a_wrong_password_is_not_shown()
+    {
+        Assert.SkipWhen(PostgresServer.SkipReason is not null, PostgresServer.SkipReason ?? "");
+        await using var database = await (await PostgresServer.SharedAsync()).CreateDatabaseAsync();
+        await database.ExecuteAsync("""CREATE SCHEMA "Sales mart" """);
+        using var pipeline = new PipelineFolder("{ kind: postgres, connection: \"${env:WAREHOUSE}\", schema: \"Sales mart\" }");
+        var right = new Dictionary<string, string> { ["WAREHOUSE"] = database.ConnectionString };
+        var migrated = await CdcsyncProcess.RunAsync(pipeline.Root, ["migrate"], right);
+        Assert.True(migrated.ExitCode == 0, migrated.ToString());
+        var status = await CdcsyncProcess.RunAsync(pipeline.Root, ["status"], right);
+        Assert.True(status.ExitCode == 0, status.ToString());
+        Assert.Contains("cdcsync sync", status.Out, StringComparison.Ordinal);
+    }
+
+    private static JsonElement Json(ProcessResult result)
+    {
+        Assert.True(result.ExitCode == 0, result.ToString());
+        var root = JsonDocument.Parse(result.Out).RootElement;
+        Assert.Equal(1, root.GetProperty("schemaVersion").GetInt32());
+        Assert.Equal("schemaVersion", root.EnumerateObject().First().Name);
+        return root;
+    }
+}

@@ -8,22 +8,21 @@ namespace CdcSync.Connectors.Sqlite.Source;
 internal sealed class SourceConnection : IDisposable
 {
     private readonly SqliteConnection _connection;
-    private readonly CancellationTokenRegistration _interrupt;
+    private CancellationToken _cancellation;
 
-    private SourceConnection(string source, SqliteConnection connection, CancellationToken ct)
+    private SourceConnection(string source, SqliteConnection connection)
     {
         Source = source;
         _connection = connection;
-        Cancellation = ct;
-        var handle = connection.Handle!;
-        _interrupt = ct.Register(() => raw.sqlite3_interrupt(handle));
+        using var encoding = Prepare("PRAGMA encoding", "opening the file");
+        IsUtf16 = encoding.Step() && encoding.Text(0) != "UTF-8";
     }
 
     /// <summary>The source's name in the pipeline.</summary>
     public string Source { get; }
 
-    /// <summary>Interrupts the running statement; errors that follow from it are cancellations.</summary>
-    public CancellationToken Cancellation { get; }
+    /// <summary>True where the file keeps its texts in UTF-16.</summary>
+    public bool IsUtf16 { get; }
 
     /// <summary>The native connection.</summary>
     public sqlite3 Handle => _connection.Handle!;
@@ -32,11 +31,9 @@ internal sealed class SourceConnection : IDisposable
     /// <param name="options">Which file, and how long to wait for a lock.</param>
     /// <param name="source">The source's name, for errors.</param>
     /// <param name="mode">Read-only for everything but setting up and removing tracking.</param>
-    /// <param name="ct">Interrupts what runs on the connection, for as long as it is open.</param>
     /// <exception cref="CdcSyncException">The file is missing, denied, or not a database.</exception>
-    public static SourceConnection Open(SqliteSourceOptions options, string source, SqliteOpenMode mode, CancellationToken ct)
+    public static SourceConnection Open(SqliteSourceOptions options, string source, SqliteOpenMode mode = SqliteOpenMode.ReadOnly)
     {
-        ct.ThrowIfCancellationRequested();
         if (!File.Exists(options.Path))
             throw SqliteFaults.FileMissing(source, options.Path);
         var text = new SqliteConnectionStringBuilder { DataSource = options.Path, Mode = mode, Pooling = false, DefaultTimeout = 1 };
@@ -46,7 +43,7 @@ internal sealed class SourceConnection : IDisposable
             connection.Open();
             raw.sqlite3_extended_result_codes(connection.Handle, 1);
             raw.sqlite3_busy_timeout(connection.Handle, (int)options.BusyTimeout.TotalMilliseconds);
-            return new SourceConnection(source, connection, ct);
+            return new SourceConnection(source, connection);
         }
         catch (SqliteException e) when (e.SqliteErrorCode == raw.SQLITE_CANTOPEN && !MayRead(options.Path))
         {
@@ -58,6 +55,22 @@ internal sealed class SourceConnection : IDisposable
             connection.Dispose();
             throw SqliteFaults.From(source, "opening the file", e.SqliteExtendedErrorCode, e.Message);
         }
+        catch
+        {
+            connection.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Until disposed: a cancellation interrupts the running statement, and errors that follow from it are cancellations.</summary>
+    /// <param name="ct">The cancellation.</param>
+    /// <returns>To be disposed before the connection is: that waits for an interrupt under way, which must not reach a closed connection.</returns>
+    public IDisposable CancelledBy(CancellationToken ct)
+    {
+        ct.ThrowIfCancellationRequested();
+        _cancellation = ct;
+        var handle = Handle;
+        return ct.Register(() => raw.sqlite3_interrupt(handle));
     }
 
     /// <summary>Compiles a statement.</summary>
@@ -87,17 +100,12 @@ internal sealed class SourceConnection : IDisposable
     }
 
     /// <summary>The exception for a result code: a cancellation if one was asked for, else an error.</summary>
-    public Exception Fault(int code, string doing) => (code & 0xff) == raw.SQLITE_INTERRUPT && Cancellation.IsCancellationRequested
-        ? new OperationCanceledException(Cancellation)
+    public Exception Fault(int code, string doing) => (code & 0xff) == raw.SQLITE_INTERRUPT && _cancellation.IsCancellationRequested
+        ? new OperationCanceledException(_cancellation)
         : SqliteFaults.From(Source, doing, code, raw.sqlite3_errmsg(Handle).utf8_to_string());
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-        // Waits for an interrupt that is under way: it must not reach a closed connection.
-        _interrupt.Dispose();
-        _connection.Dispose();
-    }
+    public void Dispose() => _connection.Dispose();
 
     private static bool MayRead(string path)
     {

@@ -52,13 +52,13 @@ internal sealed class SourceFile : IDisposable
 
     public void Track(TimeSpan retention, params string[] tables)
     {
-        using var connection = SourceConnection.Open(Options, "shop", SqliteOpenMode.ReadWrite, TestContext.Current.CancellationToken);
+        using var connection = SourceConnection.Open(Options, "shop", SqliteOpenMode.ReadWrite);
         SqliteTracking.Enable(connection, tables, retention);
     }
 
     public void Untrack(params string[] tables)
     {
-        using var connection = SourceConnection.Open(Options, "shop", SqliteOpenMode.ReadWrite, TestContext.Current.CancellationToken);
+        using var connection = SourceConnection.Open(Options, "shop", SqliteOpenMode.ReadWrite);
         SqliteTracking.Remove(connection, tables);
     }
 

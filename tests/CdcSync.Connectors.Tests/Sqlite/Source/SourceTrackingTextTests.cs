@@ -1,7 +1,6 @@
 using CdcSync.Connectors.Sqlite.Source;
 using CdcSync.Connectors.Sqlite.Source.Catalog;
 using CdcSync.Connectors.Sqlite.Source.Tracking;
-using Microsoft.Data.Sqlite;
 
 namespace CdcSync.Connectors.Tests.Sqlite.Source;
 
@@ -101,7 +100,7 @@ public sealed class SourceTrackingTextTests
 
     private static string Script(SourceFile file, string table)
     {
-        using var connection = SourceConnection.Open(file.Options, "shop", SqliteOpenMode.ReadOnly, CancellationToken.None);
+        using var connection = SourceConnection.Open(file.Options, "shop");
         return SqliteTracking.Script(connection, SqliteCatalog.Read(connection, null), [table], TimeSpan.FromDays(7));
     }
 }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text;
 using CdcSync.Connectors.Sqlite.Source.Tracking;
@@ -10,7 +11,7 @@ namespace CdcSync.Connectors.Sqlite.Source.Catalog;
 /// </summary>
 internal sealed class SqliteCatalog
 {
-    private readonly Dictionary<string, SqliteTable?> _described = new(SqliteNames.Comparer);
+    private readonly ConcurrentDictionary<string, SqliteTable?> _described = new(SqliteNames.Comparer);
     private readonly List<Entry> _entries;
     private readonly string _fingerprint;
 
@@ -114,11 +115,11 @@ internal sealed class SqliteCatalog
             var name = rows.Text(0)!;
             var written = _entries.Find(e => e.Type == "index" && SqliteNames.Same(e.Name, name))?.Sql is { } sql ? IndexSql.Parse(sql) : null;
             var parts = new List<IndexPart>();
-            using var xinfo = connection.Prepare("SELECT cid, name, coll FROM pragma_index_xinfo(?1) WHERE key = 1 ORDER BY seqno", $"describing {table}").Bind(1, name);
+            using var xinfo = connection.Prepare("SELECT cid, name, coll, \"desc\" FROM pragma_index_xinfo(?1) WHERE key = 1 ORDER BY seqno", $"describing {table}").Bind(1, name);
             while (xinfo.Step())
             {
                 var column = xinfo.Text(1) is { } of ? columns.Find(c => SqliteNames.Same(c.Name, of)) : null;
-                parts.Add(new IndexPart(column, column is null ? written!.Parts[parts.Count] : null, xinfo.Text(2)!));
+                parts.Add(new IndexPart(column, column is null ? written!.Parts[parts.Count] : null, xinfo.Text(2)!, xinfo.Integer(3) == 1));
             }
             indexes.Add(new UniqueIndex(name, rows.Text(1) == "pk", parts, written?.Predicate));
         }

@@ -81,4 +81,5 @@ internal sealed record UniqueIndex(string Name, bool IsPrimaryKey, IReadOnlyList
 /// <param name="Column">The column; null where it is an expression.</param>
 /// <param name="Expression">The expression over bare column names; null where it is a column.</param>
 /// <param name="Collation">How texts are compared.</param>
-internal sealed record IndexPart(SqliteColumn? Column, string? Expression, string Collation);
+/// <param name="IsDescending">True if it is sorted downwards.</param>
+internal sealed record IndexPart(SqliteColumn? Column, string? Expression, string Collation, bool IsDescending);

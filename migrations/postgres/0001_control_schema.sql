@@ -139,12 +139,14 @@ END
 $function$;
 
 -- Compares lease and generations and locks the checkpoints, in the order of their ids, so that two workers never wait for each other.
--- A dataset without a checkpoint has generation 0.
-CREATE FUNCTION cdcsync.lock_publication(p_pipeline text, p_token bigint, p_datasets text[], p_generations bigint[]) RETURNS void LANGUAGE plpgsql AS $function$
+-- A dataset without a checkpoint has generation 0. The publication itself is locked too: who lost the answer to a commit waits for its end, then asks the ledger.
+CREATE FUNCTION cdcsync.lock_publication(p_publication uuid, p_pipeline text, p_token bigint, p_datasets text[], p_generations bigint[])
+    RETURNS void LANGUAGE plpgsql AS $function$
 DECLARE
     v_row record;
     v_generation bigint;
 BEGIN
+    PERFORM pg_advisory_xact_lock(hashtextextended(p_publication::text, 0));
     FOR v_row IN
         SELECT m.dataset, m.generation FROM unnest(p_datasets, p_generations) AS m (dataset, generation) ORDER BY m.dataset COLLATE "C"
     LOOP

@@ -3,8 +3,8 @@ namespace CdcSync.Connectors.Postgres;
 /// <summary>The statements on the control schema. Parameters are numbered in the order of the values next to them.</summary>
 internal static class ControlSql
 {
-    /// <summary>Locks and compares. 1 pipeline, 2 lease token, 3 datasets, 4 their generations.</summary>
-    public const string Lock = "SELECT cdcsync.lock_publication($1, $2, $3, $4)";
+    /// <summary>Locks and compares. 1 publication, 2 pipeline, 3 lease token, 4 datasets, 5 their generations.</summary>
+    public const string Lock = "SELECT cdcsync.lock_publication($1, $2, $3, $4, $5)";
 
     /// <summary>How long the server waits for this worker to go on, while it holds checkpoints. 1 milliseconds.</summary>
     public const string LimitFreeze = "SELECT set_config('idle_in_transaction_session_timeout', $1, true)";
@@ -80,6 +80,9 @@ internal static class ControlSql
          WHERE c.pipeline = $1 AND c.dataset = m.dataset AND c.generation = m.expected
         RETURNING c.dataset
         """;
+
+    /// <summary>Waits for a publication that still runs on a connection that was lost. 1 publication.</summary>
+    public const string AwaitEnd = "SELECT pg_advisory_xact_lock_shared(hashtextextended($1::text, 0))";
 
     /// <summary>1 publication.</summary>
     public const string WasCommitted = "SELECT EXISTS (SELECT FROM cdcsync.ledger WHERE publication = $1)";

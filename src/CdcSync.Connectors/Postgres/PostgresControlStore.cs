@@ -31,6 +31,7 @@ internal sealed class PostgresControlStore(PostgresSessions sessions, string pip
     public async ValueTask<bool> TryMoveCheckpointAsync(Lease lease, DatasetId dataset, CheckpointMove move, LedgerDraft ledger, CancellationToken ct)
     {
         var doing = $"{dataset}: moving the checkpoint";
+        var publication = Guid.CreateVersion7();
         try
         {
             return await sessions.RunAsync(doing, async connection =>
@@ -38,9 +39,9 @@ internal sealed class PostgresControlStore(PostgresSessions sessions, string pip
                 // No token: the commit goes out with the rest.
                 await using var reader = await ReadAsync(connection, CancellationToken.None,
                     Statement("BEGIN"),
-                    LockStatement(lease, [(dataset, move)]),
+                    LockStatement(publication, lease, [(dataset, move)]),
                     MoveStatement(lease, dataset, move),
-                    Statement(ControlSql.Ledger(MergeText.Nothing), [.. LedgerParameters(Guid.CreateVersion7(), lease, dataset, move, ledger)]),
+                    Statement(ControlSql.Ledger(MergeText.Nothing), [.. LedgerParameters(publication, lease, dataset, move, ledger)]),
                     Statement("COMMIT"));
                 await DrainAsync(reader);
                 return true;
@@ -52,8 +53,14 @@ internal sealed class PostgresControlStore(PostgresSessions sessions, string pip
         }
     }
 
-    public async ValueTask<bool> WasCommittedAsync(Guid publication, CancellationToken ct) =>
-        (await QueryAsync("asking the ledger for a publication", Statement(ControlSql.WasCommitted, Uuid(publication)), r => r.GetBoolean(0), ct))[0];
+    public ValueTask<bool> WasCommittedAsync(Guid publication, CancellationToken ct) =>
+        sessions.RunAsync("asking the ledger for a publication", async connection =>
+        {
+            await using var reader = await ReadAsync(connection, ct, Statement(ControlSql.AwaitEnd, Uuid(publication)), Statement(ControlSql.WasCommitted, Uuid(publication)));
+            await reader.NextResultAsync(ct);
+            await reader.ReadAsync(ct);
+            return reader.GetBoolean(0);
+        }, ct);
 
     public async ValueTask<IReadOnlyList<LedgerEntry>> ReadLedgerAsync(DatasetId? dataset, int limit, CancellationToken ct) =>
         await QueryAsync("reading the ledger", Statement(ControlSql.ReadLedger, Text(pipeline), Text(dataset?.Value), BigInt(limit)), ReadEntry, ct);
@@ -119,8 +126,8 @@ internal sealed class PostgresControlStore(PostgresSessions sessions, string pip
     ];
 
     /// <summary>The statement that locks the checkpoints of a publication, or fails.</summary>
-    public static NpgsqlBatchCommand LockStatement(Lease lease, IReadOnlyList<(DatasetId Dataset, CheckpointMove Move)> moves) => Statement(ControlSql.Lock,
-        Text(lease.Pipeline), BigInt(lease.Token), Texts([.. moves.Select(m => m.Dataset.Value)]), BigInts([.. moves.Select(m => m.Move.ExpectedGeneration)]));
+    public static NpgsqlBatchCommand LockStatement(Guid publication, Lease lease, IReadOnlyList<(DatasetId Dataset, CheckpointMove Move)> moves) => Statement(ControlSql.Lock,
+        Uuid(publication), Text(lease.Pipeline), BigInt(lease.Token), Texts([.. moves.Select(m => m.Dataset.Value)]), BigInts([.. moves.Select(m => m.Move.ExpectedGeneration)]));
 
     /// <summary>The statement that moves a checkpoint, or fails.</summary>
     public static NpgsqlBatchCommand MoveStatement(Lease lease, DatasetId dataset, CheckpointMove move) => Statement(ControlSql.Move,

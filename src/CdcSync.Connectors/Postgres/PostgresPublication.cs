@@ -28,7 +28,7 @@ internal sealed class PostgresPublication(PostgresSessions sessions, Lease lease
         var table = PostgresTable.For(dataset, await sessions.DefaultSchemaAsync(ct));
         if (table.Key.Count == 0 && mode != PublishMode.Difference)
             throw new CdcSyncException(ErrorCodes.InternalError, $"{dataset.Id}: rows without a key can only be published as a whole.", "Report it as a bug. Run: cdcsync validate");
-        return new PostgresStage(this, table, mode);
+        return new PostgresStage(this, table, mode, sessions.Options.ArrayRows);
     }
 
     public async ValueTask<PublicationResult> PublishAsync(IReadOnlyList<DatasetPublication> parts, CancellationToken ct)
@@ -84,6 +84,7 @@ internal sealed class PostgresPublication(PostgresSessions sessions, Lease lease
         {
             await EndCopyAsync(ct);
             await OpenAsync(ct, Statement(MergeSql.CreateStage(stage.Table)));
+            if (stage.Copied == 0 && stage.Mode == PublishMode.Merge) stage.Watch(await QuarantinedKeysAsync(stage, ct));
             _copy = await PostgresCopy.BeginAsync(_session!.Connection, stage, ct);
         }
         await _copy.WriteAsync(chunk, ct);
@@ -118,7 +119,7 @@ internal sealed class PostgresPublication(PostgresSessions sessions, Lease lease
         await using var batch = Batch(_session.Connection,
         [
             Statement("BEGIN"),
-            PostgresControlStore.LockStatement(lease, _moves),
+            PostgresControlStore.LockStatement(Id, lease, _moves),
             .. parts.SelectMany(Merge),
             .. parts.SelectMany(Rest),
             CheckLease(),
@@ -189,13 +190,22 @@ internal sealed class PostgresPublication(PostgresSessions sessions, Lease lease
         // A whole content supersedes whatever was kept out before.
         if (stage.Mode == PublishMode.Difference)
             yield return Statement(ControlSql.ForgetAllQuarantined, pipeline, dataset);
-        else if (stage.QuarantinedKeys() is { Length: > 0 } keys)
+        else if (stage.KeysOutOfQuarantine() is { Length: > 0 } keys)
             yield return Statement(ControlSql.ForgetQuarantined, pipeline, dataset, Texts(keys));
         if (part.Quarantined.Count == 0) yield break;
         // Of two versions of one key the later is the newer.
         var rows = part.Quarantined.GroupBy(q => q.Key).Select(g => g.Last()).ToArray();
         yield return Statement(ControlSql.Quarantine, Text(lease.Pipeline), Text(stage.Dataset.Id.Value), BigInt(part.Move.Next.Generation), Text(part.Ledger.UpTo.Canonical),
             Texts([.. rows.Select(r => r.Key)]), Texts([.. rows.Select(r => r.Rule)]), Texts([.. rows.Select(r => r.Column)]), Texts([.. rows.Select(r => r.Reason)]), Texts([.. rows.Select(r => r.Payload)]));
+    }
+
+    /// <summary>Read before the lock: if another worker changes them until then, the generation is another too.</summary>
+    private async Task<HashSet<string>> QuarantinedKeysAsync(PostgresStage stage, CancellationToken ct)
+    {
+        await using var reader = await ReadAsync(_session!.Connection, ct, Statement(ControlSql.QuarantinedKeys, Text(lease.Pipeline), Text(stage.Dataset.Id.Value)));
+        var keys = new HashSet<string>(StringComparer.Ordinal);
+        while (await reader.ReadAsync(ct)) keys.Add(reader.GetString(0));
+        return keys;
     }
 
     private NpgsqlBatchCommand CheckLease() => Statement(ControlSql.CheckLease, Text(lease.Pipeline), BigInt(lease.Token));
@@ -220,8 +230,8 @@ internal sealed class PostgresPublication(PostgresSessions sessions, Lease lease
         if (_isLocked) return;
         await OpenAsync(ct);
         await RunAsync(_session!.Connection, ct,
-            Statement(ControlSql.LimitFreeze, Text($"{(long)sessions.FrozenAfter.TotalMilliseconds}")),
-            PostgresControlStore.LockStatement(lease, _moves));
+            Statement(ControlSql.LimitFreeze, Text($"{(long)sessions.Options.FrozenAfter.TotalMilliseconds}")),
+            PostgresControlStore.LockStatement(Id, lease, _moves));
         _isLocked = true;
     }
 

@@ -32,11 +32,11 @@ internal sealed class PostgresSessions : IAsyncDisposable
         _source = builder.Build();
         _time = time;
         _free = new SemaphoreSlim(options.MaxSessions);
-        FrozenAfter = options.FrozenAfter;
+        Options = options;
     }
 
-    /// <summary>See <see cref="PostgresWarehouseOptions.FrozenAfter"/>.</summary>
-    public TimeSpan FrozenAfter { get; }
+    /// <summary>What was asked for.</summary>
+    public PostgresWarehouseOptions Options { get; }
 
     /// <summary>The schema of tables that are named without one. Known from the first session on.</summary>
     /// <exception cref="CdcSyncException"><see cref="ErrorCodes.TargetMismatch"/> if the connection has none.</exception>

@@ -1,5 +1,6 @@
 using CdcSync.Core.Batches;
 using CdcSync.Core.Datasets;
+using CdcSync.Core.Gates;
 using CdcSync.Core.Warehouses;
 using Npgsql;
 using CdcSync.Connectors.Postgres.Wire;
@@ -10,13 +11,13 @@ namespace CdcSync.Connectors.Postgres;
 /// Rows on their way. A few stay here and travel as array parameters, with the merge, in one round trip; more go by COPY into a temporary table of the
 /// publication's session.
 /// </summary>
-internal sealed class PostgresStage(PostgresPublication publication, PostgresTable table, PublishMode mode) : IStage
+internal sealed class PostgresStage(PostgresPublication publication, PostgresTable table, PublishMode mode, int arrayRows) : IStage
 {
-    // Up to there arrays win: measured against COPY with its round trips.
-    private const int SmallRows = 2_000;
-    private const long SmallBytes = 1L << 20;
+    private const long ArrayBytes = 1L << 20;
 
     private readonly List<ChangeChunk> _kept = [];
+    private readonly HashSet<string> _noticed = new(StringComparer.Ordinal);
+    private HashSet<string> _watched = [];
     private long _bytes;
 
     public Dataset Dataset => table.Dataset;
@@ -47,13 +48,14 @@ internal sealed class PostgresStage(PostgresPublication publication, PostgresTab
         if (!IsInTable)
         {
             _kept.Add(chunk);
-            if (Rows <= SmallRows && _bytes <= SmallBytes) return;
+            if (Rows <= arrayRows && _bytes <= ArrayBytes) return;
             IsInTable = true;
             foreach (var kept in _kept) await publication.CopyAsync(this, kept, ct);
             _kept.Clear();
             return;
         }
         await publication.CopyAsync(this, chunk, ct);
+        Notice(chunk);
     }
 
     /// <summary>The staged rows as a relation with the alias <c>r</c>.</summary>
@@ -80,8 +82,20 @@ internal sealed class PostgresStage(PostgresPublication publication, PostgresTab
         _ => MergeSql.CountMergeDeletes(table, Relation(1)),
     };
 
-    /// <summary>The keys of staged rows that may be in quarantine.</summary>
-    public string[] QuarantinedKeys() => [];
+    /// <summary>Notes from now on which of the quarantined keys are staged.</summary>
+    public void Watch(HashSet<string> quarantined)
+    {
+        _watched = quarantined;
+        foreach (var chunk in _kept) Notice(chunk);
+    }
+
+    /// <summary>The keys of staged rows that may be in quarantine: all of a few, the known ones of many.</summary>
+    public string[] KeysOutOfQuarantine() => IsInTable ? [.. _noticed] : [.. _kept.SelectMany(c => QuarantineKeys.Of(Dataset, c.Rows)).Distinct()];
+
+    private void Notice(ChangeChunk chunk)
+    {
+        if (_watched.Count > 0) _noticed.UnionWith(QuarantineKeys.Of(Dataset, chunk.Rows).Where(_watched.Contains));
+    }
 
     private void Count(ChangeChunk chunk)
     {

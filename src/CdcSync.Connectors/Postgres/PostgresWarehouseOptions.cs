@@ -24,6 +24,9 @@ public sealed record PostgresWarehouseOptions
     /// <summary>After how long the server ends the transaction of a worker that holds a dataset's checkpoint and is frozen. Default 30 s.</summary>
     public TimeSpan FrozenAfter { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>Rows up to which a stage travels as array parameters; above it by COPY. Measured; tests set it to 0.</summary>
+    internal int ArrayRows { get; init; } = 2_000;
+
     /// <summary>Checks the options.</summary>
     /// <exception cref="ArgumentOutOfRangeException">One is out of its range.</exception>
     internal PostgresWarehouseOptions Checked()

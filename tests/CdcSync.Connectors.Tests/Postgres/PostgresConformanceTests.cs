@@ -12,18 +12,26 @@ public sealed class PostgresConformanceTests : WarehouseConformance.WarehouseCon
     protected override async Task<IWarehouseFixture> CreateAsync() => await PostgresFixture.CreateAsync();
 }
 
+/// <summary>The same, every stage by COPY and temporary table, however small.</summary>
+public sealed class PostgresConformanceByCopyTests : WarehouseConformance.WarehouseConformance
+{
+    protected override async Task<IWarehouseFixture> CreateAsync() => await PostgresFixture.CreateAsync(arrayRows: 0);
+}
+
 /// <summary>A database of its own on the process's PostgreSQL.</summary>
-internal sealed class PostgresFixture(PostgresDatabase database) : IWarehouseFixture
+internal sealed class PostgresFixture(PostgresDatabase database, int arrayRows) : IWarehouseFixture
 {
     public PostgresDatabase Database => database;
 
-    public static async Task<PostgresFixture> CreateAsync()
+    public static async Task<PostgresFixture> CreateAsync(int arrayRows = 2_000)
     {
         if (PostgresServer.SkipReason is { } reason) Assert.Skip(reason);
-        return new PostgresFixture(await (await PostgresServer.SharedAsync()).CreateDatabaseAsync());
+        return new PostgresFixture(await (await PostgresServer.SharedAsync()).CreateDatabaseAsync(), arrayRows);
     }
 
-    public IWarehouse Open(string pipeline) => new PostgresWarehouse(new PostgresWarehouseOptions { ConnectionString = database.ConnectionString, Pipeline = pipeline }, TimeProvider.System);
+    public IWarehouse Open(string pipeline) => Open(new PostgresWarehouseOptions { ConnectionString = database.ConnectionString, Pipeline = pipeline });
+
+    public PostgresWarehouse Open(PostgresWarehouseOptions options) => new(options with { ArrayRows = arrayRows }, TimeProvider.System);
 
     public Task ExecuteAsync(string sql) => database.ExecuteAsync(sql);
 

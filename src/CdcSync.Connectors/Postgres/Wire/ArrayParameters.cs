@@ -47,7 +47,7 @@ internal static class ArrayParameters
         Time32Type t => Of(parts, rows, NpgsqlDbType.Time, (a, i) => Value<int>(a, i) * PostgresTime.Microseconds(t.Unit)),
         Time64Type t => Of(parts, rows, NpgsqlDbType.Time, (a, i) => Value<long>(a, i) * PostgresTime.Microseconds(t.Unit)),
         TimestampType t => Of(parts, rows, t.Timezone is null ? NpgsqlDbType.Timestamp : NpgsqlDbType.TimestampTz,
-            (a, i) => checked((Value<long>(a, i) * PostgresTime.Microseconds(t.Unit)) - PostgresTime.EpochMicroseconds)),
+            (a, i) => PostgresTime.FromUnix(Value<long>(a, i), t.Unit)),
         _ => throw new ArgumentException($"{type} has no form in PostgreSQL.", nameof(type)),
     };
 

@@ -41,11 +41,11 @@ internal abstract class CopyColumn
         FixedWidthArray<short> a => new FixedColumn<short, Int16Form<short>>(a, default),
         FixedWidthArray<ushort> a => new FixedColumn<ushort, Int32Form<ushort>>(a, default),
         FixedWidthArray<int> { Type: Date32Type } a => new FixedColumn<int, DateForm>(a, default),
-        FixedWidthArray<int> { Type: Time32Type t } a => new FixedColumn<int, TicksForm<int>>(a, new(PostgresTime.Microseconds(t.Unit), 0)),
+        FixedWidthArray<int> { Type: Time32Type t } a => new FixedColumn<int, TimeForm<int>>(a, new(PostgresTime.Microseconds(t.Unit))),
         FixedWidthArray<int> a => new FixedColumn<int, Int32Form<int>>(a, default),
         FixedWidthArray<uint> a => new FixedColumn<uint, Int64Form<uint>>(a, default),
-        FixedWidthArray<long> { Type: Time64Type t } a => new FixedColumn<long, TicksForm<long>>(a, new(PostgresTime.Microseconds(t.Unit), 0)),
-        FixedWidthArray<long> { Type: TimestampType t } a => new FixedColumn<long, TicksForm<long>>(a, new(PostgresTime.Microseconds(t.Unit), PostgresTime.EpochMicroseconds)),
+        FixedWidthArray<long> { Type: Time64Type t } a => new FixedColumn<long, TimeForm<long>>(a, new(PostgresTime.Microseconds(t.Unit))),
+        FixedWidthArray<long> { Type: TimestampType t } a => new FixedColumn<long, TimestampForm>(a, new(t.Unit)),
         FixedWidthArray<long> a => new FixedColumn<long, Int64Form<long>>(a, default),
         FixedWidthArray<ulong> a => new NumericColumn<ulong>(a, 0),
         FixedWidthArray<Int128> { Type: Decimal128Type t } a => new NumericColumn<Int128>(a, t.Scale),
@@ -117,12 +117,18 @@ internal readonly struct DateForm : IFixedForm<int>
     public void Write(int value, Span<byte> destination) => BinaryPrimitives.WriteInt32BigEndian(destination, value - PostgresTime.EpochDays);
 }
 
-internal readonly struct TicksForm<T>(long microseconds, long epoch) : IFixedForm<T> where T : IBinaryInteger<T>
+internal readonly struct TimeForm<T>(long microseconds) : IFixedForm<T> where T : IBinaryInteger<T>
 {
     public int Width => sizeof(long);
 
-    public void Write(T value, Span<byte> destination) =>
-        BinaryPrimitives.WriteInt64BigEndian(destination, checked((long.CreateTruncating(value) * microseconds) - epoch));
+    public void Write(T value, Span<byte> destination) => BinaryPrimitives.WriteInt64BigEndian(destination, long.CreateTruncating(value) * microseconds);
+}
+
+internal readonly struct TimestampForm(TimeUnit unit) : IFixedForm<long>
+{
+    public int Width => sizeof(long);
+
+    public void Write(long value, Span<byte> destination) => BinaryPrimitives.WriteInt64BigEndian(destination, PostgresTime.FromUnix(value, unit));
 }
 
 internal sealed class FixedColumn<T, TForm>(FixedWidthArray<T> array, TForm form) : CopyColumn

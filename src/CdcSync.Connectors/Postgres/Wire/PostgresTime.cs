@@ -23,6 +23,9 @@ internal static class PostgresTime
     /// <summary>How many microseconds a unit has.</summary>
     public static long Microseconds(TimeUnit unit) => unit switch { TimeUnit.Second => 1_000_000, TimeUnit.Millisecond => 1_000, _ => 1 };
 
+    /// <summary>A timestamp since 1970 in a unit as microseconds since 2000. The epochs are apart in the unit first: at the end of the range the other way overflows.</summary>
+    public static long FromUnix(long value, TimeUnit unit) => checked((value - (EpochMicroseconds / Microseconds(unit))) * Microseconds(unit));
+
     /// <summary>True if a day since 1970 is one PostgreSQL has.</summary>
     public static bool HasDay(int days) => (long)days - EpochDays is >= FirstDay and <= LastDay;
 

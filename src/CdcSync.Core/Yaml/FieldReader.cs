@@ -101,7 +101,7 @@ public sealed class FieldReader(YamlMap map, ReadContext context, string path)
             if (word == text) return meaning;
             known.Add(word);
         }
-var meant = Suggestion.Nearest(text, known) is { } near ? $" Did you mean '{near}'?" : "";
+        var meant = Suggestion.Nearest(text, known) is { } near ? $" Did you mean '{near}'?" : "";
         Error(key, $"expected one of {string.Join(", ", known)}, found {Node(key)!.Describe()}.{meant}");
         return null;
     }

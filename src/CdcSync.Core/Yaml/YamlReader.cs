@@ -16,13 +16,15 @@ public sealed class YamlReader
 
     private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
+    private readonly Scanner _scanner;
     private readonly Parser _events;
     private readonly string _file;
     private readonly Diagnostics _diagnostics;
 
     private YamlReader(string text, string file, Diagnostics diagnostics)
     {
-        _events = new Parser(new StringReader(text));
+        _scanner = new Scanner(new StringReader(text));
+        _events = new Parser(_scanner);
         _file = file;
         _diagnostics = diagnostics;
     }
@@ -177,24 +179,22 @@ public sealed class YamlReader
         return new YamlMap(at, entries);
     }
 
+    // The parser's scanner has no exception of its own for some malformed texts, such as a closing brace in an open list.
     private void Advance()
     {
         try
         {
             _events.MoveNext();
         }
-        catch (Exception e) when (e is InvalidOperationException or ArgumentException or IndexOutOfRangeException or NullReferenceException)
+        catch (Exception e) when (e is InvalidOperationException or ArgumentException or IndexOutOfRangeException or NullReferenceException or FormatException or OverflowException)
         {
-            // The parser's scanner has no exception of its own for some malformed texts, such as a key and an open brace in an open list.
-            throw new Refusal(Here(), "the YAML is malformed here or soon after: look for a bracket, brace or quote that is not closed.");
+            throw new Refusal(At(_scanner.CurrentPosition), "the YAML is malformed here: look for a bracket, brace or quote that is not closed.");
         }
     }
 
-    private FileLocation Here()
-    {
-        var start = _events.Current?.Start ?? Mark.Empty;
-        return new FileLocation(_file, (int)start.Line, (int)start.Column);
-    }
+    private FileLocation Here() => At(_events.Current?.Start ?? Mark.Empty);
+
+    private FileLocation At(Mark mark) => new(_file, (int)mark.Line, (int)mark.Column);
 
     /// <summary>Ends the reading of a document that can't be understood further.</summary>
     private sealed class Refusal(FileLocation at, string message) : Exception(message)

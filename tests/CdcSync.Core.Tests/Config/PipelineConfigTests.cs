@@ -144,6 +144,9 @@ public sealed class PipelineConfigTests : IDisposable
     [InlineData("defaults: {delets: hard}", "defaults: unknown key 'delets'. Did you mean 'deletes'?")]
     [InlineData("defaults: {breaker: {ratio: 2}}", "defaults.breaker.ratio: must be from 0 to 1.")]
     [InlineData("http: {listen: 9464}", "http.listen: expected a text (in quotes), found the number 9464.")]
+    [InlineData("engine: {lease: 500ms}", "engine.lease: expected at least 1s")]
+    [InlineData("engine: {parallel: 0}", "engine.parallel: must be from 1 to 64.")]
+    [InlineData("engine: {rowsPerRange: 0}", "engine.rowsPerRange: must be at least 1.")]
     [InlineData("landing: {path: ../out}", "landing.path: '../out' leaves the folder")]
     public void Root_keys_are_checked(string keys, string message) => Assert.Contains(_folder.LoadRoot(keys).Messages(), m => m.StartsWith(message, StringComparison.Ordinal));
 

@@ -32,6 +32,8 @@ public sealed class YamlReaderTests
     [InlineData("a: 1\nb: 2\na: 3\n", "f.yaml:3:1", "the key 'a' is there twice; the first is on line 1")]
     [InlineData("a: [1, 2\n", "f.yaml:2:1", "malformed")]
     [InlineData("a: 1\n\tb: 2\n", "f.yaml:1:4", "tab character")]
+    [InlineData("a: 1\nb: [x, }\n", "f.yaml:2:8", "malformed")]
+    [InlineData("a: \"\\UFFFFFFFF\"\n", "f.yaml:1:15", "malformed")]
     [InlineData("", "f.yaml:1:1", "empty")]
     [InlineData("# only a comment\n", "f.yaml:1:1", "empty")]
     public void What_makes_yaml_surprising_is_refused_at_its_place(string text, string place, string message)

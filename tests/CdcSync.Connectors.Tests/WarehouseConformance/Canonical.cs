@@ -12,6 +12,7 @@ public static class Canonical
 {
     public static string? Text(ArrowArray column, int row) => column.IsNull(row) ? null : column switch
     {
+        NullArray => null,
         BoolArray a => a.GetValue(row) ? "true" : "false",
         FixedWidthArray<sbyte> a => Invariant(a[row]),
         FixedWidthArray<byte> a => Invariant(a[row]),
@@ -39,8 +40,17 @@ public static class Canonical
 
     public static string Decimal(Int128 unscaled, int scale)
     {
-        var digits = Int128.Abs(unscaled).ToString(CultureInfo.InvariantCulture).PadLeft(scale + 1, '0');
-        return (unscaled < 0 ? "-" : "") + (scale <= 0 ? digits + (unscaled == 0 ? "" : new string('0', -scale)) : $"{digits[..^scale]}.{digits[^scale..]}");
+        var digits = Int128.Abs(unscaled).ToString(CultureInfo.InvariantCulture);
+        if (scale > 0)
+        {
+            digits = digits.PadLeft(scale + 1, '0');
+            digits = $"{digits[..^scale]}.{digits[^scale..]}";
+        }
+        else if (unscaled != 0)
+        {
+            digits += new string('0', -scale);
+        }
+        return unscaled < 0 ? $"-{digits}" : digits;
     }
 
     public static string Date(int days) => DateOnly.FromDayNumber(days + DateOnly.FromDateTime(DateTime.UnixEpoch).DayNumber).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);

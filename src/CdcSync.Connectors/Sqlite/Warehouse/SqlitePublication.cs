@@ -30,7 +30,8 @@ internal sealed class SqlitePublication(SqliteSessions sessions, string pipeline
         {
             var found = FoundTable.Read(_session, dataset.Target.Name) ?? throw new CdcSyncException(ErrorCodes.TargetMismatch,
                 $"{dataset.Id}: the target {dataset.Target} is missing.", "It is made again at the next start. Run: cdcsync sync");
-            var stage = new SqliteStage(this, _session, table, mode, new MergeSql(table, $"cdcsync_stage_{_stages.Count}", found.KeyCollations));
+            var sql = new MergeSql(table, $"cdcsync_stage_{_stages.Count}", found.KeyCollations);
+            var stage = new SqliteStage(this, _session, table, mode, sql, QuarantineRecords.Keys(_session, pipeline, dataset.Id));
             _session.Execute(stage.Sql.CreateStage);
             _stages.Add(stage);
             return stage;
@@ -134,6 +135,7 @@ internal sealed class SqlitePublication(SqliteSessions sessions, string pipeline
         var now = _session.Fixed($"SELECT {Instant.Now}").First(row => row.Text(0), missing: "");
         var stats = Merge.Run(_session, (SqliteStage)part.Stage, now);
         Failpoints.Hit(Failpoints.Merged);
+        QuarantineRecords.Write(_session, pipeline, part);
         ControlRecords.WriteLedger(_session, lease, Id, pipeline, dataset, part.Move.Next.Generation, part.Ledger, stats);
         ControlRecords.WriteCheckpoint(_session, pipeline, dataset, part.Move.Next);
         return stats;

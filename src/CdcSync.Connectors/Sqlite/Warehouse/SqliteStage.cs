@@ -9,8 +9,15 @@ using Microsoft.Data.Sqlite;
 namespace CdcSync.Connectors.Sqlite.Warehouse;
 
 /// <summary>A temporary table that only its session sees: a crash leaves nothing of it.</summary>
-internal sealed class SqliteStage(SqlitePublication publication, SqliteSession session, SqliteTable table, PublishMode mode, MergeSql sql) : IStage, IStagedView
+/// <param name="publication">The publication it belongs to.</param>
+/// <param name="session">The publication's session.</param>
+/// <param name="table">The target.</param>
+/// <param name="mode">How it is published.</param>
+/// <param name="sql">The statements over it.</param>
+/// <param name="quarantined">The keys that the dataset has in quarantine.</param>
+internal sealed class SqliteStage(SqlitePublication publication, SqliteSession session, SqliteTable table, PublishMode mode, MergeSql sql, IReadOnlySet<string> quarantined) : IStage, IStagedView
 {
+    private readonly HashSet<string> _superseded = new(StringComparer.Ordinal);
     private Statement? _insert;
 
     /// <inheritdoc/>
@@ -24,6 +31,9 @@ internal sealed class SqliteStage(SqlitePublication publication, SqliteSession s
 
     /// <summary>The statements over it.</summary>
     public MergeSql Sql => sql;
+
+    /// <summary>The keys in quarantine of which a newer version is staged.</summary>
+    public IReadOnlySet<string> Superseded => _superseded;
 
     /// <inheritdoc/>
     public long StagedRows { get; private set; }
@@ -54,6 +64,8 @@ internal sealed class SqliteStage(SqlitePublication publication, SqliteSession s
         Insert(_insert, chunk);
         session.Execute("COMMIT");
         Count(chunk.Kinds.Span);
+        // The keys' texts cost more than staging them: only where there is something to supersede.
+        if (quarantined.Count > 0) _superseded.UnionWith(QuarantineKeys.Of(Dataset, chunk.Rows).Where(quarantined.Contains));
     }
 
     /// <inheritdoc/>

@@ -1,0 +1,42 @@
+using CdcSync.Core.Datasets;
+using CdcSync.Core.Warehouses;
+
+namespace CdcSync.Connectors.Sqlite.Warehouse;
+
+/// <summary>The quarantine's rows, read and written inside a transaction that the caller holds.</summary>
+internal static class QuarantineRecords
+{
+    /// <summary>The keys of a dataset's quarantined rows.</summary>
+    public static HashSet<string> Keys(SqliteSession session, string pipeline, DatasetId dataset) => session
+        .Fixed("SELECT row_key FROM main.cdcsync_quarantine WHERE pipeline = ?1 AND dataset = ?2")
+        .With(pipeline, dataset.Value)
+        .All(row => row.Text(0))
+        .ToHashSet(StringComparer.Ordinal);
+
+    /// <summary>Removes what the batch supersedes, then writes what it adds. A key that is both has its newest version kept out: it stays.</summary>
+    public static void Write(SqliteSession session, string pipeline, DatasetPublication part)
+    {
+        var stage = (SqliteStage)part.Stage;
+        var dataset = stage.Dataset.Id.Value;
+        if (stage.IsWholeContent)
+        {
+            session.Fixed("DELETE FROM main.cdcsync_quarantine WHERE pipeline = ?1 AND dataset = ?2 AND row_key NOT IN (SELECT value FROM json_each(?3))")
+                .With(pipeline, dataset, System.Text.Json.JsonSerializer.Serialize(part.Quarantined.Select(q => q.Key))).Run();
+        }
+        foreach (var key in stage.Superseded)
+            session.Fixed("DELETE FROM main.cdcsync_quarantine WHERE pipeline = ?1 AND dataset = ?2 AND row_key = ?3").With(pipeline, dataset, key).Run();
+        foreach (var row in part.Quarantined)
+        {
+            session.Fixed($"""
+                INSERT INTO main.cdcsync_quarantine
+                    (pipeline, dataset, row_key, rule, column_name, reason, payload, generation, position, first_seen_at, last_seen_at)
+                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, {Instant.Now}, {Instant.Now})
+                ON CONFLICT (pipeline, dataset, row_key) DO UPDATE SET
+                    rule = excluded.rule, column_name = excluded.column_name, reason = excluded.reason, payload = excluded.payload,
+                    generation = excluded.generation, position = excluded.position, last_seen_at = excluded.last_seen_at
+                """)
+                .With(pipeline, dataset, row.Key, row.Rule, row.Column, row.Reason, row.Payload, part.Move.Next.Generation, part.Ledger.UpTo.Canonical)
+                .Run();
+        }
+    }
+}

@@ -1,0 +1,208 @@
+using CdcSync.Core.Checkpoints;
+using CdcSync.Core.Datasets;
+using CdcSync.Core.Errors;
+using CdcSync.Core.Warehouses;
+
+namespace CdcSync.Connectors.Tests.WarehouseConformance;
+
+public abstract partial class WarehouseConformance
+{
+    private IControlStore Control => Warehouse.Control;
+
+    [Fact]
+    public async Task Migrating_again_does_nothing()
+    {
+        Assert.Empty(await Control.MigrateAsync(default));
+        await Control.CheckSchemaAsync(default);
+    }
+
+    [Fact]
+    public async Task Without_a_control_schema_the_remedy_is_to_migrate()
+    {
+        var empty = await CreateAsync();
+        await using (empty)
+        {
+            var warehouse = empty.Open("pipe");
+            await using (warehouse)
+            {
+                var error = await Assert.ThrowsAsync<CdcSyncException>(async () => await warehouse.Control.CheckSchemaAsync(default));
+                Assert.Equal(ErrorCodes.ControlSchemaMissing, error.Code);
+                Assert.EndsWith("cdcsync migrate", error.Remedy, StringComparison.Ordinal);
+                var first = await Assert.ThrowsAsync<CdcSyncException>(async () => await warehouse.Control.ReadCheckpointsAsync([new DatasetId("a")], default));
+                Assert.Equal(ErrorCodes.ControlSchemaMissing, first.Code);
+
+                Assert.Equal(["0001_control_schema.sql"], (await warehouse.Control.MigrateAsync(default)).Take(1));
+                await warehouse.Control.CheckSchemaAsync(default);
+            }
+        }
+    }
+
+    [Fact]
+    public async Task A_control_schema_that_needs_a_newer_binary_is_refused_and_an_additive_one_is_not()
+    {
+        await Fixture.ExecuteAsync($"INSERT INTO {Fixture.Control("schemaversions")} (scriptname, applied, oldest_binary) VALUES ('9998_additive.sql', {Fixture.Clock(0)}, '0.1.0')");
+        await Control.CheckSchemaAsync(default);
+
+        await Fixture.ExecuteAsync($"INSERT INTO {Fixture.Control("schemaversions")} (scriptname, applied, oldest_binary) VALUES ('9999_breaking.sql', {Fixture.Clock(0)}, '99.0.0')");
+        Assert.Equal(ErrorCodes.ControlSchemaNewer, (await Assert.ThrowsAsync<CdcSyncException>(async () => await Control.CheckSchemaAsync(default))).Code);
+        Assert.Equal(ErrorCodes.ControlSchemaNewer, (await Assert.ThrowsAsync<CdcSyncException>(async () => await Control.MigrateAsync(default))).Code);
+    }
+
+    [Fact]
+    public async Task A_checkpoint_comes_back_as_it_was_written_and_only_where_the_generation_is_the_expected_one()
+    {
+        var id = new DatasetId("orders");
+        var plan = new Checkpoint(1, new SourceIdentity("kind'1", "id \"ü\""), new Position("sqlite-tracking", "12|ž"),
+            new SnapshotProgress(3, [new KeyRange(0, null, "a'\"\\ ß"), new KeyRange(2, "z", null)]), null);
+
+        Assert.True(await Control.TryMoveCheckpointAsync(Lease, id, new CheckpointMove(0, plan), Draft(new CheckpointMove(0, plan), 0, BatchKind.Plan), default));
+        Assert.False(await Control.TryMoveCheckpointAsync(Lease, id, new CheckpointMove(0, plan), Draft(new CheckpointMove(0, plan), 0, BatchKind.Plan), default));
+        Assert.False(await Control.TryMoveCheckpointAsync(Lease, id, Move(2), Draft(Move(2), 0), default));
+        var found = (await Control.ReadCheckpointsAsync([id, new DatasetId("other")], default));
+        Assert.Equal([id], found.Keys);
+        Same(plan, found[id]);
+
+        Assert.True(await Control.TryMoveCheckpointAsync(Lease, id, Move(1), Draft(Move(1), 0), default));
+        Same(Move(1).Next, (await Control.ReadCheckpointsAsync([id], default))[id]);
+        Assert.Equal([BatchKind.Window, BatchKind.Plan], (await Control.ReadLedgerAsync(id, 10, default)).Select(e => e.Draft.Kind));
+
+        static void Same(Checkpoint expected, Checkpoint actual)
+        {
+            Assert.Equal(expected with { Snapshot = null }, actual with { Snapshot = null });
+            Assert.Equal(expected.Snapshot?.Total, actual.Snapshot?.Total);
+            Assert.Equal(expected.Snapshot?.Remaining, actual.Snapshot?.Remaining);
+        }
+    }
+
+    [Fact]
+    public async Task Pipelines_do_not_see_each_others_state()
+    {
+        var id = new DatasetId("orders");
+        var other = Fixture.Open("other");
+        await using (other)
+        {
+            var lease = (await other.Control.TryAcquireLeaseAsync("other", "b", TimeSpan.FromMinutes(1), default))!;
+            Assert.True(await other.Control.TryMoveCheckpointAsync(lease, id, Move(0), Draft(Move(0), 0) with { Landing = new LandedFile("orders/1.arrow", "00", 1, 1) }, default));
+        }
+
+        Assert.Empty(await Control.ReadCheckpointsAsync([id], default));
+        Assert.Empty(await Control.ReadLedgerAsync(null, 10, default));
+        Assert.Empty(await Control.ReadLandedPathsAsync("pipe", default));
+        Assert.Equal(["orders/1.arrow"], await Control.ReadLandedPathsAsync("other", default));
+    }
+
+    [Fact]
+    public async Task The_ledger_tells_what_was_published_newest_first()
+    {
+        var dataset = await EnsuredAsync(TestDatasets.Accounts());
+        var publication = await Warehouse.OpenPublicationAsync(Lease, default);
+        var draft = new LedgerDraft(BatchKind.Range, new Position("test", "1"), new Position("test", "2"), 3, 1, new LandedFile("accounts/2.arrow", "abc", 2, 1234), SourceTime, SourceTime.AddSeconds(-1), 7);
+        await using (publication)
+        {
+            var part = await StageAsync(publication, dataset, PublishMode.Merge, [Change.Upsert(1L, "a", 1L), Change.Upsert(2L, "b", 1L)]);
+            Assert.False(await Control.WasCommittedAsync(publication.Id, default));
+            await publication.PublishAsync([part with { Ledger = draft }], default);
+        }
+        await PublishAsync(dataset, Change.Delete(2L));
+
+        Assert.True(await Control.WasCommittedAsync(publication.Id, default));
+        Assert.False(await Control.WasCommittedAsync(Guid.CreateVersion7(), default));
+        var entries = await Control.ReadLedgerAsync(dataset.Id, 10, default);
+        Assert.Equal([2L, 1L], entries.Select(e => e.Generation));
+        Assert.Equal(new LedgerEntry(publication.Id, dataset.Id, 1, draft, new MergeStats(2, 0, 0, 0), entries[1].CommittedAt, "test-holder"), entries[1]);
+        Assert.Equal(new MergeStats(0, 0, 1, 0), entries[0].Stats);
+        Assert.Null(entries[0].Draft.Landing);
+        Assert.Null(entries[0].Draft.Range);
+        Assert.Equal([2L], (await Control.ReadLedgerAsync(null, 1, default)).Select(e => e.Generation));
+        Assert.Equal(["accounts/2.arrow"], await Control.ReadLandedPathsAsync("pipe", default));
+    }
+
+    [Fact]
+    public async Task A_lease_has_one_holder_and_each_taking_a_higher_token()
+    {
+        Assert.Null(await Control.TryAcquireLeaseAsync("pipe", "rival", TimeSpan.FromMinutes(1), default));
+        var renewed = await Control.RenewLeaseAsync(Lease, TimeSpan.FromHours(1), default);
+        Assert.Equal(Lease with { ExpiresAt = renewed!.ExpiresAt }, renewed);
+        Assert.True(renewed.ExpiresAt > Lease.ExpiresAt.AddMinutes(30));
+
+        await Control.ReleaseLeaseAsync(renewed, default);
+        var next = await Control.TryAcquireLeaseAsync("pipe", "rival", TimeSpan.FromMinutes(1), default);
+        Assert.True(next!.Token > Lease.Token);
+        Assert.Equal("rival", next.Holder);
+
+        Assert.Null(await Control.RenewLeaseAsync(renewed, TimeSpan.FromHours(1), default));
+        await Control.ReleaseLeaseAsync(renewed, default);
+        Assert.Null(await Control.TryAcquireLeaseAsync("pipe", "third", TimeSpan.FromMinutes(1), default));
+    }
+
+    [Fact]
+    public async Task An_expired_lease_is_lost_by_the_warehouses_clock()
+    {
+        await ExpireLeaseAsync();
+
+        Assert.Null(await Control.RenewLeaseAsync(Lease, TimeSpan.FromMinutes(1), default));
+        Assert.False(await Control.TryMoveCheckpointAsync(Lease, new DatasetId("orders"), Move(0), Draft(Move(0), 0), default));
+        Assert.Empty(await Control.ReadLedgerAsync(null, 1, default));
+        var next = await Control.TryAcquireLeaseAsync("pipe", "rival", TimeSpan.FromMinutes(1), default);
+        Assert.Equal(Lease.Token + 1, next!.Token);
+    }
+
+    [Fact]
+    public async Task Of_many_that_take_a_lease_at_once_one_has_it()
+    {
+        await Control.ReleaseLeaseAsync(Lease, default);
+
+        var taken = await Task.WhenAll(Enumerable.Range(0, 8).Select(i => Task.Run(async () =>
+        {
+            var rival = Fixture.Open("pipe");
+            await using (rival)
+                return await rival.Control.TryAcquireLeaseAsync("pipe", $"rival {i}", TimeSpan.FromMinutes(1), default);
+        })));
+
+        Assert.Single(taken, lease => lease is not null);
+    }
+
+    [Fact]
+    public async Task A_state_is_written_over_and_shown_with_checkpoint_last_commit_and_quarantine()
+    {
+        var dataset = await EnsuredAsync(TestDatasets.Accounts());
+        var state = new DatasetState("pipe", dataset.Id, dataset.Target, DatasetPhase.Snapshot, null, null, TimeSpan.FromSeconds(90.5), dataset.Contract);
+        await Control.WriteStateAsync(state, default);
+        var before = Assert.Single(await Control.ReadStatusAsync("pipe", default));
+        Assert.Equal(new DatasetStatus(state with { Target = before.State.Target }, null, null, 0), before);
+        Assert.Equal(dataset.Target.Name, before.State.Target.Name);
+
+        await PublishAsync(dataset, Change.Upsert(1L, "a", 1L));
+        var failing = state with { Phase = DatasetPhase.ResyncRequired, ErrorCode = "CDC2003", Error = "expired. Run: cdcsync resync", FreshnessTarget = null };
+        await Control.WriteStateAsync(failing, default);
+
+        var status = Assert.Single(await Control.ReadStatusAsync("pipe", default));
+        Assert.Equal(failing with { Target = status.State.Target }, status.State);
+        Assert.Equal(1, status.Checkpoint!.Generation);
+        Assert.Equal((await Control.ReadLedgerAsync(dataset.Id, 1, default))[0].CommittedAt, status.LastCommitAt);
+        Assert.Empty(await Control.ReadStatusAsync("other", default));
+        Assert.Equal("resync-required", await Fixture.ScalarAsync($"SELECT phase FROM {Fixture.Control("dataset_status")}"));
+    }
+
+    [Fact]
+    public async Task Idle_checkpoints_advance_together_without_ledger_entries_and_those_that_lost_stay()
+    {
+        DatasetId[] ids = [new("a"), new("b"), new("c")];
+        foreach (var id in ids)
+            Assert.True(await Control.TryMoveCheckpointAsync(Lease, id, Move(0), Draft(Move(0), 0), default));
+        Assert.True(await Control.TryMoveCheckpointAsync(Lease, ids[1], Move(1), Draft(Move(1), 0), default));
+
+        var moved = await Warehouse.AdvanceIdleAsync(Lease, ids.Append(new DatasetId("unknown")).ToDictionary(id => id, _ => Move(1)), default);
+
+        Assert.Equal([ids[0], ids[2]], moved.OrderBy(id => id.Value, StringComparer.Ordinal));
+        var found = await Control.ReadCheckpointsAsync(ids, default);
+        Assert.All(ids, id => Assert.Equal(Move(1).Next, found[id]));
+        Assert.Equal(4, (await Control.ReadLedgerAsync(null, 100, default)).Count);
+
+        await ExpireLeaseAsync();
+        Assert.Empty(await Warehouse.AdvanceIdleAsync(Lease, ids.ToDictionary(id => id, _ => Move(2)), default));
+        Assert.Empty(await Warehouse.AdvanceIdleAsync(Lease, new Dictionary<DatasetId, CheckpointMove>(), default));
+    }
+
+    private Task ExpireLeaseAsync() => Fixture.ExecuteAsync($"UPDATE {Fixture.Control("lease")} SET expires_at = {Fixture.Clock(-1)}");
+}

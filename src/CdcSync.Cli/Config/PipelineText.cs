@@ -26,17 +26,17 @@ internal static class PipelineText
                     source: {YamlText.Write(source)}
                     object: {YamlText.Write(QualifiedName.Write(found.Schema, found.Name))}
                     contract: {YamlText.Write($"{contractPath}#{names[found]}")}
-                    capture: {Capture(found)}
+                    capture: {Capture(source, found)}
 
                 """);
         }
         return text.ToString();
     }
 
-    private static string Capture(DiscoveredObject found)
+    private static string Capture(string source, DiscoveredObject found)
     {
         if (found.Key.Count is 0 || found.IsView) return "full-refresh";
-        return found.IsTracked ? "change-tracking" : "change-tracking            # tracking is still off: cdcsync discover SOURCE --enable-tracking";
+        return found.IsTracked ? "change-tracking" : $"change-tracking   # tracking is still off: cdcsync discover {source} --enable-tracking --apply";
     }
 
     // A table's name in the form of a dataset's name.

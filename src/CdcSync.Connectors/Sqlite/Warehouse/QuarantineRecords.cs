@@ -13,17 +13,16 @@ internal static class QuarantineRecords
         .All(row => row.Text(0))
         .ToHashSet(StringComparer.Ordinal);
 
-    /// <summary>Removes what the batch supersedes, then writes what it adds. A key that is both has its newest version kept out: it stays.</summary>
+    /// <summary>
+    /// Removes the entries whose rows are staged, then writes those of the batch. A key that is both had its newest version kept out: its entry stays.
+    /// A whole content supersedes every entry.
+    /// </summary>
     public static void Write(SqliteSession session, string pipeline, DatasetPublication part)
     {
         var stage = (SqliteStage)part.Stage;
         var dataset = stage.Dataset.Id.Value;
-        if (stage.IsWholeContent)
-        {
-            session.Fixed("DELETE FROM main.cdcsync_quarantine WHERE pipeline = ?1 AND dataset = ?2 AND row_key NOT IN (SELECT value FROM json_each(?3))")
-                .With(pipeline, dataset, System.Text.Json.JsonSerializer.Serialize(part.Quarantined.Select(q => q.Key))).Run();
-        }
-        foreach (var key in stage.Superseded)
+        var superseded = stage.IsWholeContent ? stage.Quarantined : stage.Superseded;
+        foreach (var key in superseded.Except(part.Quarantined.Select(q => q.Key)))
             session.Fixed("DELETE FROM main.cdcsync_quarantine WHERE pipeline = ?1 AND dataset = ?2 AND row_key = ?3").With(pipeline, dataset, key).Run();
         foreach (var row in part.Quarantined)
         {

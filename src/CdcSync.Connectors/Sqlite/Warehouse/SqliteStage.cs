@@ -32,6 +32,9 @@ internal sealed class SqliteStage(SqlitePublication publication, SqliteSession s
     /// <summary>The statements over it.</summary>
     public MergeSql Sql => sql;
 
+    /// <summary>The keys that the dataset had in quarantine when the stage was opened.</summary>
+    public IReadOnlySet<string> Quarantined => quarantined;
+
     /// <summary>The keys in quarantine of which a newer version is staged.</summary>
     public IReadOnlySet<string> Superseded => _superseded;
 

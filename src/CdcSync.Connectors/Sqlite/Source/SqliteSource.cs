@@ -1,6 +1,8 @@
 using CdcSync.Connectors.Sqlite.Source.Catalog;
+using CdcSync.Connectors.Sqlite.Source.Discovery;
 using CdcSync.Connectors.Sqlite.Source.Ranges;
 using CdcSync.Connectors.Sqlite.Source.Tracking;
+using CdcSync.Core.Checkpoints;
 using CdcSync.Core.Datasets;
 using CdcSync.Core.Errors;
 using CdcSync.Core.Sources;
@@ -43,7 +45,8 @@ public sealed class SqliteSource : IChangeSource
     public ValueTask AcknowledgeAsync(IReadOnlyList<CommittedPosition> committed, CancellationToken ct) => ValueTask.CompletedTask;
 
     /// <inheritdoc/>
-    public ValueTask<IReadOnlyList<DiscoveredObject>> DiscoverAsync(IReadOnlyList<string> patterns, CancellationToken ct) => throw new NotSupportedException();
+    public async ValueTask<IReadOnlyList<DiscoveredObject>> DiscoverAsync(IReadOnlyList<string> patterns, CancellationToken ct) =>
+        await InTransactionAsync((connection, catalog) => new SqliteDiscovery(connection, catalog).Find(patterns), ct);
 
     /// <inheritdoc/>
     public async ValueTask<IReadOnlyList<CdcSyncException>> CheckAsync(Dataset dataset, CancellationToken ct) =>
@@ -94,7 +97,7 @@ public sealed class SqliteSource : IChangeSource
         }
     }
 
-    private static DatasetReader Reader(SourceConnection connection, SqliteCatalog catalog, ReadRequest request)
+    private DatasetReader Reader(SourceConnection connection, SqliteCatalog catalog, ReadRequest request)
     {
         try
         {
@@ -103,6 +106,7 @@ public sealed class SqliteSource : IChangeSource
             return request.Dataset.Capture switch
             {
                 Capture.ChangeTracking => TrackedReader.Open(connection, request, DatasetInspection.Table(connection, catalog, request.Dataset)!),
+                Capture.FullRefresh => FullReader.Open(connection, request, FileIdentity()),
                 var other => throw new InvalidOperationException(other.GetType().Name),
             };
         }
@@ -140,6 +144,13 @@ public sealed class SqliteSource : IChangeSource
         using var cancellation = connection.CancelledBy(ct);
         write(connection);
     }, ct);
+
+    /// <summary>The file, by the path it really has: what tells sources apart where nothing in them does.</summary>
+    private SourceIdentity FileIdentity()
+    {
+        var path = Path.GetFullPath(_options.Path);
+        return new SourceIdentity("sqlite-file", File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path);
+    }
 
     private SqliteCatalog ReadCatalog(SourceConnection connection) => _catalog = SqliteCatalog.Read(connection, _catalog);
 

@@ -42,6 +42,9 @@ internal sealed class SqliteCatalog
     /// <summary>True if there is a table or view of that name.</summary>
     public bool Has(string name) => _entries.Exists(e => e.Type is "table" or "view" && SqliteNames.Same(e.Name, name));
 
+    /// <summary>True if there is a view of that name.</summary>
+    public bool IsView(string name) => _entries.Exists(e => e.Type == "view" && SqliteNames.Same(e.Name, name));
+
     /// <summary>The text of a trigger as the catalogue keeps it; null if there is none of that name.</summary>
     public string? TriggerText(string name) => _entries.Find(e => e.Type == "trigger" && SqliteNames.Same(e.Name, name))?.Sql;
 
@@ -69,7 +72,7 @@ internal sealed class SqliteCatalog
         if (!list.Step())
             return null;
         var exact = list.Text(0)!;
-        var kind = list.Text(1) switch { "view" => TableKind.View, "virtual" => TableKind.Virtual, _ => TableKind.Table };
+        var kind = list.Text(1) switch { "view" => TableKind.View, "virtual" => TableKind.Virtual, "shadow" => TableKind.Shadow, _ => TableKind.Table };
         var columns = Columns(connection, exact, list.Integer(3) == 1, out var key);
         var indexes = UniqueIndexes(connection, exact, columns);
         var hasRowId = kind == TableKind.Table && list.Integer(2) == 0;

@@ -40,6 +40,9 @@ internal enum TableKind
 
     /// <summary>A virtual table: readable, but it takes no triggers.</summary>
     Virtual,
+
+    /// <summary>Where a virtual table keeps its data; nobody else reads it.</summary>
+    Shadow,
 }
 
 /// <summary>A column.</summary>

@@ -1,7 +1,11 @@
 using CdcSync.Cli.Config;
 using CdcSync.Cli.Output;
 using CdcSync.Connectors.Postgres;
+using CdcSync.Connectors.Sqlite.Source;
 using CdcSync.Connectors.Sqlite.Warehouse;
+using CdcSync.Core.Landing;
+using CdcSync.Core.Sources;
+using CdcSync.Core.Sync;
 using CdcSync.Core.Warehouses;
 using Microsoft.Data.Sqlite;
 using Npgsql;
@@ -11,9 +15,13 @@ namespace CdcSync.Cli;
 /// <summary>Puts together what a pipeline file asks for: the one place that knows which connector a word in the file means. Disposes what it made.</summary>
 internal sealed class Composition : IAsyncDisposable
 {
+    private readonly PipelineConfig _config;
+    private readonly Dictionary<string, IChangeSource> _sources = new(StringComparer.Ordinal);
+
     /// <summary>Opens nothing yet; the passwords it knows are scrubbed from all output from now on.</summary>
     public Composition(PipelineConfig config, SecretScrubber scrubber)
     {
+        _config = config;
         if (config.Warehouse is SystemConfig.Postgres postgres)
             scrubber.Add(postgres.Connection.Reveal());
         if (config.Http.Token is { } token)
@@ -24,7 +32,35 @@ internal sealed class Composition : IAsyncDisposable
     /// <summary>The warehouse.</summary>
     public IWarehouse Warehouse { get; }
 
-    public ValueTask DisposeAsync() => Warehouse.DisposeAsync();
+    /// <summary>A source of the pipeline.</summary>
+    /// <param name="name">Its name in the file; it must be there.</param>
+    public IChangeSource Source(string name)
+    {
+        if (!_sources.TryGetValue(name, out var source))
+            _sources.Add(name, source = OpenSource(name, _config.Sources[name]));
+        return source;
+    }
+
+    /// <summary>The engine over all sources.</summary>
+    public SyncEngine Engine(ISyncObserver observer)
+    {
+        var landing = new LandingZone(new LandingOptions(_config.Landing.Path, _config.Landing.Keep, _config.Landing.Limit), _config.Name, TimeProvider.System);
+        return new SyncEngine(_config.Pipeline, _config.Sources.Keys.ToDictionary(name => name, Source, StringComparer.Ordinal), Warehouse, landing, _config.Keys, observer, TimeProvider.System, new EngineOptions());
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var source in _sources.Values)
+            await source.DisposeAsync();
+        await Warehouse.DisposeAsync();
+    }
+
+    /// <summary>A source by what the file says of it; the caller disposes it.</summary>
+    public static IChangeSource OpenSource(string name, SystemConfig system) => system switch
+    {
+        SystemConfig.Sqlite sqlite => new SqliteSource(name, new SqliteSourceOptions { Path = sqlite.Path }),
+        _ => throw new InvalidOperationException($"no source of kind {system.Kind}"),
+    };
 
     private static IWarehouse OpenWarehouse(PipelineConfig config) => config.Warehouse switch
     {

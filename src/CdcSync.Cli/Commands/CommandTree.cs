@@ -12,11 +12,16 @@ internal static class CommandTree
         var root = new RootCommand("Keeps warehouse tables equal to operational ones, in micro-batches that nobody sees half.")
         {
             CommonOptions.Config,
+            InitCommand.Create(terminal),
             ValidateCommand.Create(terminal),
+            DiscoverCommand.Create(terminal),
             MigrateCommand.Create(terminal),
+            SyncCommand.Create(terminal),
+            RunCommand.Create(terminal),
             StatusCommand.Create(terminal),
             CheckpointCommand.Create(terminal),
             HistoryCommand.Create(terminal),
+            ResyncCommand.Create(terminal),
         };
         root.SetAction(_ =>
         {

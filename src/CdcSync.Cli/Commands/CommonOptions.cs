@@ -26,4 +26,7 @@ internal static class CommonOptions
 
     /// <summary>Runs <c>migrate</c> first, for who wants one command less.</summary>
     public static Option<bool> Migrate { get; } = new("--migrate") { Description = "Create or upgrade the control schema first." };
+
+    /// <summary>Confirms beforehand what a verb would ask.</summary>
+    public static Option<bool> Yes { get; } = new("--yes", "-y") { Description = "Do not ask." };
 }

@@ -57,7 +57,7 @@ internal sealed record InitDocument(IReadOnlyList<string> Files) : JsonDocumentR
 
 internal sealed record MigrateDocument(string Pipeline, IReadOnlyList<string> Ran) : JsonDocumentRoot;
 
-internal sealed record DiscoverDocument(string Source, IReadOnlyList<ObjectDocument> Objects, IReadOnlyList<string> Files, IReadOnlyList<string> Statements, bool IsApplied) : JsonDocumentRoot;
+internal sealed record DiscoverDocument(string Source, IReadOnlyList<ObjectDocument> Objects, string TrackingScript, bool IsApplied) : JsonDocumentRoot;
 
 internal sealed record ObjectDocument(string? Schema, string Name, string Kind, IReadOnlyList<string> Key, bool IsTracked, long? Rows, IReadOnlyList<ColumnDocument> Columns);
 

@@ -9,6 +9,7 @@ internal sealed class Terminal(TextWriter data, TextWriter notes, TerminalAbilit
     public const string DebugVariable = "CDCSYNC_DEBUG";
 
     private readonly Lock _writing = new();
+    private bool _isProgressShown;
 
     /// <summary>What it can do.</summary>
     public TerminalAbilities Abilities => abilities;
@@ -20,7 +21,7 @@ internal sealed class Terminal(TextWriter data, TextWriter notes, TerminalAbilit
     public static Terminal OfProcess()
     {
         var mayColor = Environment.GetEnvironmentVariable("NO_COLOR") is null or "" && Environment.GetEnvironmentVariable("TERM") != "dumb";
-        return new Terminal(Console.Out, Console.Error, new TerminalAbilities(mayColor && !Console.IsErrorRedirected, !Console.IsErrorRedirected));
+        return new Terminal(Console.Out, Console.Error, new TerminalAbilities(mayColor && !Console.IsErrorRedirected, !Console.IsErrorRedirected, !Console.IsErrorRedirected && !Console.IsInputRedirected));
     }
 
     /// <summary>Writes data that was asked for, line by line, to stdout.</summary>
@@ -46,6 +47,20 @@ internal sealed class Terminal(TextWriter data, TextWriter notes, TerminalAbilit
         Trace(exception);
     }
 
+    /// <summary>Asks a person; where nobody can answer, the answer is no.</summary>
+    public bool Confirm(string question)
+    {
+        if (!abilities.CanAsk)
+            return false;
+        lock (_writing)
+        {
+            notes.Write($"{Scrubber.Scrub(question)} [y/N] ");
+            notes.Flush();
+        }
+
+        return Console.ReadLine()?.Trim().ToLowerInvariant() is "y" or "yes";
+    }
+
     /// <summary>The text in red where colours are wanted.</summary>
     public string Red(string text) => abilities.Colors ? $"\e[31m{text}\e[0m" : text;
 
@@ -62,8 +77,6 @@ internal sealed class Terminal(TextWriter data, TextWriter notes, TerminalAbilit
             _isProgressShown = true;
         }
     }
-
-    private bool _isProgressShown;
 
     private void Write(TextWriter writer, string text)
     {
@@ -89,4 +102,5 @@ internal sealed class Terminal(TextWriter data, TextWriter notes, TerminalAbilit
 /// <summary>What a terminal can do.</summary>
 /// <param name="Colors">True if colours are wanted on stderr.</param>
 /// <param name="IsInteractive">True if a person sees stderr, so that a line may be written over.</param>
-internal sealed record TerminalAbilities(bool Colors, bool IsInteractive);
+/// <param name="CanAsk">True if that person can also answer.</param>
+internal sealed record TerminalAbilities(bool Colors, bool IsInteractive, bool CanAsk = false);

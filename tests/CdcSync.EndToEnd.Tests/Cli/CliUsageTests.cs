@@ -20,7 +20,7 @@ public sealed class CliUsageTests
         using var folder = new TempFolder();
         var result = await CdcsyncProcess.RunAsync(folder.Root, ["--help"]);
         Assert.Equal((0, ""), (result.ExitCode, result.Error));
-        foreach (var verb in new[] { "validate", "migrate", "status", "checkpoint", "history" })
+        foreach (var verb in new[] { "init", "validate", "discover", "migrate", "sync", "run", "status", "checkpoint", "history", "resync" })
             Assert.Contains($"  {verb} ", result.Out, StringComparison.Ordinal);
     }
 

@@ -1,3 +1,5 @@
+using System.Globalization;
+using CdcSync.Connectors.Sqlite.Source;
 using CdcSync.EndToEnd.Tests.Harness;
 using Microsoft.Data.Sqlite;
 
@@ -18,7 +20,7 @@ internal sealed class PipelineFolder : IDisposable
             defaults: { interval: 1s }
             datasets:
               orders: { source: shop, object: orders, contract: shop.odcs.yaml#orders }
-              returns: { source: shop, object: returns, contract: shop.odcs.yaml#returns, capture: full-refresh }
+              returns: { source: shop, object: returns, contract: shop.odcs.yaml#returns }
             {{more}}
             """);
         File.WriteAllText(_folder["shop.odcs.yaml"], """
@@ -46,17 +48,39 @@ internal sealed class PipelineFolder : IDisposable
 
     public string this[string name] => _folder[name];
 
+    /// <summary>Switches change tracking on for both tables, or for some.</summary>
+    public async Task TrackAsync(params string[] tables)
+    {
+        await using var source = new SqliteSource("shop", new SqliteSourceOptions { Path = _folder["shop.db"] });
+        await source.EnableTrackingAsync(tables is [] ? ["orders", "returns"] : tables, TimeSpan.FromDays(1), CancellationToken.None);
+    }
+
     public Task<ProcessResult> RunAsync(params string[] arguments) => CdcsyncProcess.RunAsync(Root, arguments);
 
     /// <summary>Runs SQL in the source.</summary>
     public void Execute(string sql)
     {
-        using var connection = new SqliteConnection($"Data Source={_folder["shop.db"]};Pooling=False");
-        connection.Open();
+        using var connection = Open("shop.db");
         using var command = connection.CreateCommand();
         command.CommandText = sql;
         command.ExecuteNonQuery();
     }
 
+    /// <summary>Asks the warehouse one thing.</summary>
+    public string? Warehouse(string sql)
+    {
+        using var connection = Open("warehouse.db");
+        using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        return Convert.ToString(command.ExecuteScalar(), CultureInfo.InvariantCulture);
+    }
+
     public void Dispose() => _folder.Dispose();
+
+    private SqliteConnection Open(string file)
+    {
+        var connection = new SqliteConnection($"Data Source={_folder[file]};Pooling=False");
+        connection.Open();
+        return connection;
+    }
 }

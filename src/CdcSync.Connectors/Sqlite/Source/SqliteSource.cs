@@ -14,7 +14,7 @@ namespace CdcSync.Connectors.Sqlite.Source;
 /// A SQLite file as a source: change tracking by triggers, high-water marks, full refresh. Each pass opens the file read-only, reads in one transaction and
 /// closes it. docs/sqlite.md says what each capture sees and misses.
 /// </summary>
-public sealed class SqliteSource : IChangeSource
+public sealed class SqliteSource : IChangeSource, ITrackingSetup
 {
     private readonly SqliteSourceOptions _options;
     private SqliteCatalog? _catalog;
@@ -67,6 +67,12 @@ public sealed class SqliteSource : IChangeSource
     /// <exception cref="CdcSyncException">A table is missing, is a view, or has no key; or its triggers don't compile. Nothing was changed then.</exception>
     public async ValueTask EnableTrackingAsync(IReadOnlyList<string> tables, TimeSpan retention, CancellationToken ct) =>
         await WriteAsync(connection => SqliteTracking.Enable(connection, tables, retention), ct);
+
+    ValueTask<string> ITrackingSetup.TrackingScriptAsync(IReadOnlyList<SourceObject.Table> tables, TimeSpan retention, CancellationToken ct) =>
+        TrackingScriptAsync([.. tables.Select(t => t.Name)], retention, ct);
+
+    ValueTask ITrackingSetup.EnableTrackingAsync(IReadOnlyList<SourceObject.Table> tables, TimeSpan retention, CancellationToken ct) =>
+        EnableTrackingAsync([.. tables.Select(t => t.Name)], retention, ct);
 
     /// <summary>Turns change tracking off for tables and removes all that belongs to it, in one transaction. Writes to the source.</summary>
     /// <param name="tables">The tables; those that are not tracked, or gone, are no error.</param>

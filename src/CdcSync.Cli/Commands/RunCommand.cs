@@ -1,0 +1,40 @@
+using System.CommandLine;
+using CdcSync.Cli.Daemon;
+using CdcSync.Cli.Output;
+
+namespace CdcSync.Cli.Commands;
+
+/// <summary><c>run</c>: the daemon.</summary>
+internal static class RunCommand
+{
+    private static readonly Option<string?> Listen = new("--listen")
+    {
+        Description = $"Where /metrics, /healthz and /readyz answer; port 0 = any free one. Default: http.listen, {EndpointOptions.DefaultListen}.",
+        HelpName = "ADDRESS:PORT",
+    };
+
+    private static readonly Option<bool> BehindProxy = new("--behind-proxy") { Description = "A proxy in front ends TLS: allow to listen off loopback." };
+
+    public static Command Create(Terminal terminal)
+    {
+        var command = new Command("run", "Keep the warehouse up to date until told to stop.") { Listen, BehindProxy, CommonOptions.Migrate };
+        command.SetAction((parsed, ct) => RunAsync(parsed, terminal, ct));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(ParseResult parsed, Terminal terminal, CancellationToken ct)
+    {
+        var config = PipelineFile.Open(parsed, terminal);
+        var http = config.Http;
+        var endpoint = new EndpointOptions(EndpointOptions.Parse(parsed.GetValue(Listen) ?? http.Listen), http.Token, http.Hosts,
+            http.BehindProxy || parsed.GetValue(BehindProxy) ? EndpointExposure.BehindProxy : EndpointExposure.Direct);
+        endpoint.Check();
+        await using var composition = new Composition(config, terminal.Scrubber);
+        if (parsed.GetValue(CommonOptions.Migrate))
+            await composition.Warehouse.Control.MigrateAsync(ct);
+        await using var worker = new Worker(config, composition, terminal);
+        await worker.RunAsync(endpoint, ct);
+        ct.ThrowIfCancellationRequested();                               // the signal that stopped it is the exit code
+        return 0;
+    }
+}

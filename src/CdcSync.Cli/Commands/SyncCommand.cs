@@ -1,0 +1,30 @@
+using System.CommandLine;
+using CdcSync.Cli.Output;
+
+namespace CdcSync.Cli.Commands;
+
+/// <summary><c>sync</c>: brings every dataset to its source's now, then ends.</summary>
+internal static class SyncCommand
+{
+    private static readonly Option<bool> DryRun = new("--dry-run") { Description = "Read and count what would be synced; write nothing." };
+
+    public static Command Create(Terminal terminal)
+    {
+        var command = new Command("sync", "Bring the warehouse to the sources' now, once.") { CommonOptions.Dataset, DryRun, CommonOptions.Migrate, CommonOptions.Json };
+        command.SetAction((parsed, ct) => RunAsync(parsed, terminal, ct));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(ParseResult parsed, Terminal terminal, CancellationToken ct)
+    {
+        var config = PipelineFile.Open(parsed, terminal);
+        var chosen = PipelineFile.Chosen(parsed, config.Pipeline);
+        var isDryRun = parsed.GetValue(DryRun);
+        await using var composition = new Composition(config, terminal.Scrubber);
+        if (parsed.GetValue(CommonOptions.Migrate) && !isDryRun)
+            await composition.Warehouse.Control.MigrateAsync(ct);
+        await using var observed = new ObservedPass(composition, terminal);
+        var report = isDryRun ? await observed.Engine.DryRunAsync(chosen, ct) : await observed.Engine.SyncOnceAsync(chosen, ct);
+        return observed.Tell(config.Name, report, (parsed.GetValue(CommonOptions.Json) ? PassOutput.Json : PassOutput.Text) | (isDryRun ? PassOutput.DryRun : PassOutput.Text));
+    }
+}

@@ -1,0 +1,125 @@
+using System.Net;
+using System.Text.RegularExpressions;
+using CdcSync.EndToEnd.Tests.Harness;
+
+namespace CdcSync.EndToEnd.Tests.Cli;
+
+/// <summary>The real daemon: ready line, metrics over HTTP, graceful stop.</summary>
+public sealed class CliDaemonTests
+{
+    private static readonly HttpClient Client = new();
+
+    [Fact]
+    public async Task The_daemon_syncs_tells_its_metrics_and_stops_cleanly()
+    {
+        using var pipeline = new PipelineFolder();
+        await pipeline.TrackAsync();
+        await using var daemon = CdcsyncProcess.Start(pipeline.Root, ["run", "--migrate", "--listen", "127.0.0.1:0"]);
+        var metrics = await AddressAsync(daemon);
+        Assert.Equal("ok\n", await Client.GetStringAsync(new Uri(metrics, "/healthz")));
+        await UntilAsync(async () => (await Client.GetAsync(new Uri(metrics, "/readyz"))).StatusCode == HttpStatusCode.OK, daemon);
+        await UntilAsync(async () => await ReadAsync(metrics, "cdcsync_watermark_timestamp_seconds{pipeline=\"shop\",dataset=\"orders\"}") > 0, daemon);
+
+        pipeline.Execute("INSERT INTO orders VALUES (3, 'c')");
+        await UntilAsync(() => Task.FromResult(pipeline.Warehouse("SELECT count(*) FROM orders") == "3"), daemon);
+        await UntilAsync(async () => await ReadAsync(metrics, "cdcsync_rows_total{pipeline=\"shop\",dataset=\"orders\",op=\"insert\"}") == 3, daemon);
+        Assert.Equal(1, await ReadAsync(metrics, "cdcsync_dataset_state{pipeline=\"shop\",dataset=\"orders\",state=\"streaming\"}"));
+        Assert.Equal(1, await ReadAsync(metrics, "cdcsync_lease_held{pipeline=\"shop\"}"));
+        Assert.Equal(1, await ReadAsync(metrics, "cdcsync_connected{pipeline=\"shop\",side=\"source\",name=\"shop\"}"));
+        Assert.True(await ReadAsync(metrics, "cdcsync_landing_limit_bytes{pipeline=\"shop\"}") > 0);
+        Assert.InRange(await ReadAsync(metrics, "cdcsync_lag_seconds{pipeline=\"shop\",dataset=\"orders\"}"), 0, 60);
+
+        daemon.Send(Signal.Terminate);
+        var result = await daemon.WaitForExitAsync(TimeSpan.FromSeconds(30));
+        Assert.Equal((143, ""), (result.ExitCode, result.Out));
+        Assert.DoesNotContain("CDC9", result.Error, StringComparison.Ordinal);
+        Assert.Contains("lease given back", result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_second_daemon_stands_by_and_takes_over()
+    {
+        using var pipeline = new PipelineFolder();
+        await pipeline.TrackAsync();
+        await using var first = CdcsyncProcess.Start(pipeline.Root, ["run", "--migrate", "--listen", "127.0.0.1:0"]);
+        await first.WaitForLineAsync("lease taken");
+        await using var second = CdcsyncProcess.Start(pipeline.Root, ["run", "--listen", "127.0.0.1:0"]);
+        var metrics = await AddressAsync(second);
+        await second.WaitForLineAsync("standing by");
+        Assert.Equal("standing by\n", await Client.GetStringAsync(new Uri(metrics, "/readyz")));
+        Assert.Equal(1, await ReadAsync(metrics, "cdcsync_pipeline_state{pipeline=\"shop\",state=\"standby\"}"));
+        first.Send(Signal.Interrupt);
+        Assert.Equal(130, (await first.WaitForExitAsync(TimeSpan.FromSeconds(30))).ExitCode);
+        await second.WaitForLineAsync("lease taken", TimeSpan.FromSeconds(30));
+    }
+
+    [Fact]
+    public async Task The_daemon_waits_for_a_source_that_is_not_there_and_goes_on_when_it_is()
+    {
+        using var pipeline = new PipelineFolder();
+        await pipeline.TrackAsync();
+        File.Move(pipeline["shop.db"], pipeline["away.db"]);
+        await using var daemon = CdcsyncProcess.Start(pipeline.Root, ["run", "--migrate", "--listen", "127.0.0.1:0"]);
+        var metrics = await AddressAsync(daemon);
+        await daemon.WaitForLineAsync("again in .*CDC2001");
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, (await Client.GetAsync(new Uri(metrics, "/readyz"))).StatusCode);
+        Assert.True(await ReadAsync(metrics, "cdcsync_batches_failed_total{pipeline=\"shop\",dataset=\"orders\",reason=\"CDC2001\"}") > 0);
+        File.Move(pipeline["away.db"], pipeline["shop.db"]);
+        await UntilAsync(async () => (await Client.GetAsync(new Uri(metrics, "/readyz"))).StatusCode == HttpStatusCode.OK, daemon);
+        await UntilAsync(() => Task.FromResult(pipeline.Warehouse("SELECT count(*) FROM sqlite_schema WHERE name = 'orders'") == "1" && pipeline.Warehouse("SELECT count(*) FROM orders") == "2"), daemon);
+    }
+
+    [Theory]
+    [InlineData("0.0.0.0:0", "CDC1102 0.0.0.0:0 can be reached from other machines")]
+    [InlineData("nowhere", "CDC1101 'nowhere' is no address to listen on")]
+    public async Task An_endpoint_that_may_not_be_is_refused_before_anything_is_done(string listen, string expected)
+    {
+        using var pipeline = new PipelineFolder();
+        var result = await pipeline.RunAsync("run", "--listen", listen);
+        Assert.Equal((2, ""), (result.ExitCode, result.Out));
+        Assert.StartsWith(expected, result.Error, StringComparison.Ordinal);
+        Assert.False(File.Exists(pipeline["warehouse.db"]));
+    }
+
+    [Fact]
+    public async Task The_token_is_asked_for_and_never_shown()
+    {
+        const string canary = "canary-token-4711";
+        using var pipeline = new PipelineFolder(more: "http: { listen: \"127.0.0.1:0\", token: \"${env:TOKEN}\" }\n");
+        await pipeline.TrackAsync();
+        await using var daemon = CdcsyncProcess.Start(pipeline.Root, ["run", "--migrate"], new Dictionary<string, string> { ["TOKEN"] = canary, ["CDCSYNC_DEBUG"] = "1" });
+        var metrics = await AddressAsync(daemon);
+        Assert.Equal(HttpStatusCode.Unauthorized, (await Client.GetAsync(metrics)).StatusCode);
+        using var request = new HttpRequestMessage(HttpMethod.Get, metrics) { Headers = { { "Authorization", $"Bearer {canary}" } } };
+        var answer = await Client.SendAsync(request);
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        Assert.DoesNotContain(canary, await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        daemon.Send(Signal.Terminate);
+        Assert.DoesNotContain(canary, (await daemon.WaitForExitAsync()).ToString(), StringComparison.Ordinal);
+    }
+
+    private static async Task<Uri> AddressAsync(CdcsyncProcess daemon)
+    {
+        var line = await daemon.WaitForLineAsync("^ready: pipeline shop, 2 datasets, http://");
+        return new Uri(Regex.Match(line, @"http://\S+").Value);
+    }
+
+    private static async Task<double> ReadAsync(Uri metrics, string series)
+    {
+        var line = (await Client.GetStringAsync(metrics)).Split('\n').Single(l => l.StartsWith(series + " ", StringComparison.Ordinal));
+        return double.Parse(line[(series.Length + 1)..], System.Globalization.CultureInfo.InvariantCulture);
+    }
+
+    private static async Task UntilAsync(Func<Task<bool>> condition, CdcsyncProcess daemon)
+    {
+        for (var attempt = 0; attempt < 300; attempt++)
+        {
+            Assert.False(daemon.HasExited, daemon.Snapshot().ToString());
+            if (await condition())
+                return;
+            await Task.Delay(100);
+        }
+
+        Assert.Fail(daemon.Snapshot().ToString());
+    }
+}

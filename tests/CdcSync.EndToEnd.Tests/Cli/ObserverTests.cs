@@ -1,0 +1,143 @@
+using CdcSync.Arrow;
+using CdcSync.Cli.Daemon;
+using CdcSync.Cli.Observing;
+using CdcSync.Cli.Output;
+using CdcSync.Core.Checkpoints;
+using CdcSync.Core.Datasets;
+using CdcSync.Core.Errors;
+using CdcSync.Core.Sync;
+using CdcSync.Core.Warehouses;
+using CdcSync.EndToEnd.Tests.Harness;
+
+namespace CdcSync.EndToEnd.Tests.Cli;
+
+public sealed class ObserverTests : IDisposable
+{
+    private static readonly DateTimeOffset Noon = new(2026, 3, 1, 12, 0, 0, TimeSpan.Zero);
+
+    private static readonly Dataset Orders = new()
+    {
+        Id = new DatasetId("orders"),
+        SourceName = "shop",
+        Object = new SourceObject.Table(null, "orders"),
+        Capture = new Capture.ChangeTracking(),
+        Target = new TargetTable(null, "orders"),
+        Columns = [new DatasetColumn("id", "id", Int64Type.Default, Int64Type.Default, 0)],
+        Contract = new ContractReference("orders", "1.0.0", "team"),
+    };
+
+    private readonly StringWriter _notes = new() { NewLine = "\n" };
+    private readonly Terminal _terminal;
+    private readonly HandClock _clock = new() { Now = Noon };
+    private readonly LogObserver _log;
+
+    public ObserverTests()
+    {
+        _terminal = new Terminal(TextWriter.Null, _notes, new TerminalAbilities(Colors: false, IsInteractive: false));
+        _log = new LogObserver(new TerminalLog(_terminal, _clock));
+    }
+
+    [Fact]
+    public void A_committed_batch_is_one_line()
+    {
+        _log.BatchCommitted(Orders, new BatchReport(17, BatchKind.Window, Checkpoint(null, Noon), new MergeStats(100, 20, 3, 1), 130, 6, new LandedFile("p", "h", 130, 5_000), null,
+            new Dictionary<string, TimeSpan> { ["read"] = TimeSpan.FromMilliseconds(3), ["land"] = TimeSpan.FromMilliseconds(1), ["stage"] = TimeSpan.FromMilliseconds(5), ["publish"] = TimeSpan.FromMilliseconds(26) }));
+        Assert.Equal("2026-03-01T12:00:00.000Z info  orders: window 17 committed: 130 read, 100 inserted, 20 updated, 3 deleted, 1 erased, 6 quarantined in 35 ms (read 3, land 1, stage 5, publish 26), "
+            + "landed 4.9 KiB, complete up to 2026-03-01T12:00:00.000Z\n", _notes.ToString());
+    }
+
+    [Fact]
+    public void A_failure_says_when_it_is_tried_again_or_who_has_to_act()
+    {
+        _log.BatchFailed(Orders, new CdcSyncException(ErrorCodes.SourceUnavailable, "orders: gone\nfor now.", "Run: cdcsync status"), TimeSpan.FromSeconds(2.5));
+        _log.BatchFailed(Orders, new CdcSyncException(ErrorCodes.ChangesExpired, "orders: too late.", "Run: cdcsync resync orders"), null);
+        Assert.Equal("2026-03-01T12:00:00.000Z warn  orders: failed, again in 2.5s: CDC2001 orders: gone for now. Run: cdcsync status\n"
+            + "2026-03-01T12:00:00.000Z error orders: stopped until someone acts: CDC2003 orders: too late. Run: cdcsync resync orders\n", _notes.ToString());
+    }
+
+    [Fact]
+    public void What_stays_as_it_is_is_told_once()
+    {
+        for (var i = 0; i < 3; i++)
+        {
+            _log.LeaseChanged(false);
+            _log.PhaseChanged(Orders, DatasetPhase.ResyncRequired);
+            _log.QuarantineCounted(Orders, 5);
+            _log.CheckpointRead(Orders, null);
+            _log.IdleAdvanced(Orders, Noon);
+        }
+
+        _log.LeaseChanged(true);
+        _log.LeaseChanged(false);
+        Assert.Equal(["another worker holds the lease, standing by", "orders: resync required", "orders: 5 rows in quarantine", "lease taken, working", "lease given back or lost"],
+            _notes.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => l[31..]));
+    }
+
+    [Fact]
+    public async Task Progress_is_a_line_per_10_seconds_while_there_is_some()
+    {
+        await using var progress = new ProgressObserver(_terminal, _clock);
+        _clock.Tick();
+        Assert.Equal("", _notes.ToString());
+        progress.SnapshotProgressed(Orders, new SnapshotProgress(10, [.. Enumerable.Range(0, 10).Select(i => new KeyRange(i, null, null))]));
+        progress.RowsRead(Orders, 1_234, 9);
+        _clock.Tick();
+        Assert.Matches(@"^first load: 0 of 10 ranges, 1,234 rows read, [\d,]+ rows/s\n$", _notes.ToString());
+        progress.SnapshotProgressed(Orders, new SnapshotProgress(10, [new KeyRange(9, null, null)]));
+        _clock.Tick();
+        Assert.Matches(@"first load: 9 of 10 ranges, 1,234 rows read, [\d,]+ rows/s, about \S+ left\n$", _notes.ToString());
+    }
+
+    [Fact]
+    public void The_size_of_the_landing_folder_is_asked_twice_a_minute_at_most()
+    {
+        using var folder = new TempFolder();
+        Directory.CreateDirectory(folder["a/b"]);
+        File.WriteAllBytes(folder["a/b/1"], new byte[100]);
+        var size = new LandingSize(folder.Root, _clock);
+        Assert.Equal(100, size.Bytes);
+        File.WriteAllBytes(folder["2"], new byte[11]);
+        _clock.Now += TimeSpan.FromSeconds(29);
+        Assert.Equal(100, size.Bytes);
+        _clock.Now += TimeSpan.FromSeconds(2);
+        Assert.Equal(111, size.Bytes);
+        Assert.Equal(0, new LandingSize(folder["missing"], _clock).Bytes);
+    }
+
+    public void Dispose() => _notes.Dispose();
+
+    private static Checkpoint Checkpoint(SnapshotProgress? snapshot, DateTimeOffset? completeUpTo) => new(1, new SourceIdentity("t", "1"), new Position("t", "1"), snapshot, completeUpTo);
+
+    /// <summary>A clock moved by hand; its timers fire when told.</summary>
+    private sealed class HandClock : TimeProvider
+    {
+        private Action _tick = () => { };
+
+        public DateTimeOffset Now { get; set; }
+
+        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+        public void Tick() => _tick();
+
+        public override DateTimeOffset GetUtcNow() => Now;
+
+        public override long GetTimestamp() => Now.Ticks;
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            _tick = () => callback(state);
+            return new HandTimer();
+        }
+
+        private sealed class HandTimer : ITimer
+        {
+            public bool Change(TimeSpan dueTime, TimeSpan period) => true;
+
+            public void Dispose()
+            {
+            }
+
+            public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+        }
+    }
+}

@@ -45,7 +45,7 @@ internal sealed class Composition : IAsyncDisposable
     public SyncEngine Engine(ISyncObserver observer)
     {
         var landing = new LandingZone(new LandingOptions(_config.Landing.Path, _config.Landing.Keep, _config.Landing.Limit), _config.Name, TimeProvider.System);
-        return new SyncEngine(_config.Pipeline, _config.Sources.Keys.ToDictionary(name => name, Source, StringComparer.Ordinal), Warehouse, landing, _config.Keys, observer, TimeProvider.System, new EngineOptions());
+        return new SyncEngine(_config.Pipeline, _config.Sources.Keys.ToDictionary(name => name, Source, StringComparer.Ordinal), Warehouse, landing, _config.Keys, observer, TimeProvider.System, _config.Engine);
     }
 
     public async ValueTask DisposeAsync()
@@ -65,13 +65,16 @@ internal sealed class Composition : IAsyncDisposable
     private static IWarehouse OpenWarehouse(PipelineConfig config) => config.Warehouse switch
     {
         SystemConfig.Sqlite sqlite => new SqliteWarehouse(new SqliteConnectionStringBuilder { DataSource = sqlite.Path }.ToString(), config.Name),
-        SystemConfig.Postgres postgres => new PostgresWarehouse(OptionsOf(postgres, config.Name), TimeProvider.System),
+        SystemConfig.Postgres postgres => new PostgresWarehouse(OptionsOf(postgres, config), TimeProvider.System),
         _ => throw new InvalidOperationException($"no warehouse of kind {config.Warehouse.Kind}"),
     };
 
-    private static PostgresWarehouseOptions OptionsOf(SystemConfig.Postgres postgres, string pipeline)
+    // A publication may hold its session while it waits for rows; lease, checkpoints and states must never wait for one of those.
+    private const int SessionsBesidePublications = 6;
+
+    private static PostgresWarehouseOptions OptionsOf(SystemConfig.Postgres postgres, PipelineConfig config)
     {
-        var options = new PostgresWarehouseOptions { ConnectionString = postgres.Connection.Reveal(), Pipeline = pipeline };
+        var options = new PostgresWarehouseOptions { ConnectionString = postgres.Connection.Reveal(), Pipeline = config.Name, MaxSessions = config.Engine.MaxParallel + SessionsBesidePublications };
         NpgsqlConnectionStringBuilder connection;
         try
         {

@@ -91,7 +91,7 @@ internal static class MergeSql
                 ? $"UPDATE {table.Name} AS t SET {DeletedAt} = clock_timestamp()\n     WHERE t.{DeletedAt} IS NULL AND {Absent(table)}"
                 : $"DELETE FROM {table.Name} AS t\n     WHERE {Absent(table)}")}
             RETURNING 1
-        ){(kinds.HasFlag(StagedKinds.Upserts) ? Upserted(table, kinds | StagedKinds.Deletes) : "")}
+        ){(kinds.HasFlag(StagedKinds.Upserts) ? Upserted(table, kinds | StagedKinds.Deletes, Differs(table)) : "")}
         """, kinds | StagedKinds.Deletes);
 
     /// <summary>The WITH list that replaces the content of a target without a key, where it differs. Readers see the old rows until the commit.</summary>
@@ -179,12 +179,12 @@ internal static class MergeSql
         """;
 
     // What goes is waited for before the first row comes: a unique index of the user's may need its place.
-    private static string Upserted(PostgresTable table, StagedKinds kinds) =>
+    private static string Upserted(PostgresTable table, StagedKinds kinds, string onlyIf = "") =>
         $"""
         , upserted AS (
             INSERT INTO {table.Name} AS t ({List(table.Columns, c => c.Name)})
             SELECT {List(table.Columns, c => $"f.{c.Name}")} FROM folded AS f
-             WHERE f.{Kind} = 0{Waits(kinds, StagedKinds.Erases, "erased")}{Waits(kinds, StagedKinds.Deletes, "deleted")}
+             WHERE f.{Kind} = 0{Waits(kinds, StagedKinds.Erases, "erased")}{Waits(kinds, StagedKinds.Deletes, "deleted")}{onlyIf}
             ON CONFLICT ({List(table.Key, c => c.Name)}) DO {OnConflict(table)}
             RETURNING t.xmax = 0 AS fresh
         )
@@ -202,6 +202,13 @@ internal static class MergeSql
             .. table.MarksDeletes ? [$"t.{DeletedAt} IS NOT NULL"] : Array.Empty<string>(),
         ];
         return $"UPDATE SET {string.Join(", ", set)}\n     WHERE {string.Join(" OR ", differs)}";
+    }
+
+    // A conflict locks the row, and writes to it, also where nothing differs: of a whole content most rows do not, and are left out before.
+    private static string Differs(PostgresTable table)
+    {
+        var values = table.Values.Any() ? $" AND ({List(table.Values, c => $"t.{c.Name}")}) IS NOT DISTINCT FROM ({List(table.Values, c => $"f.{c.Name}")})" : "";
+        return $"\n       AND NOT EXISTS (SELECT FROM {table.Name} AS t WHERE {SameKey(table)}{values}{(table.MarksDeletes ? $" AND t.{DeletedAt} IS NULL" : "")})";
     }
 
     private static string Absent(PostgresTable table) => $"NOT EXISTS (SELECT FROM folded AS f WHERE f.{Kind} <> 1 AND {SameKey(table)})";

@@ -62,7 +62,8 @@ internal static class TargetPlan
 
     private static void CompareKey(PostgresTable table, FoundTarget found, List<string> faults)
     {
-        if (table.Key.Count == 0) return;
+        // A key column that is not there has been named already.
+        if (table.Key.Count == 0 || table.Key.Any(c => found.Columns.All(f => f.Name != c.Plain))) return;
         string[] key = [.. table.Key.Select(c => c.Plain).Order(StringComparer.Ordinal)];
         if (!found.UniqueKeys.Any(k => k.SequenceEqual(key)))
             faults.Add($"it has no primary key or unique index on exactly ({string.Join(", ", table.Key.Select(c => c.Plain))})");

@@ -14,6 +14,7 @@ internal static class SqliteErrors
     public static CdcSyncException Translate(string path, string doing, SqliteException e)
     {
         var where = $"SQLite warehouse {path}, {doing}";
+        bool Says(string words) => e.Message.Contains(words, StringComparison.Ordinal);
         return e.SqliteErrorCode switch
         {
             raw.SQLITE_BUSY or raw.SQLITE_LOCKED => new(ErrorCodes.WarehouseBusy,
@@ -29,8 +30,10 @@ internal static class SqliteErrors
                 $"{where}: the file is not a SQLite database, or is damaged.", "Name another file, or restore it (sqlite3 FILE 'PRAGMA integrity_check'). Run: cdcsync validate", e),
             raw.SQLITE_CONSTRAINT or raw.SQLITE_MISMATCH or raw.SQLITE_TOOBIG => new(ErrorCodes.WarehouseRefusedRows,
                 $"{where}: the target refused rows: {Constraint(e)}.", "Drop or mend the constraint, index or trigger that was added to the target. Run: cdcsync status", e),
-            raw.SQLITE_ERROR when e.Message.Contains("no such table: cdcsync_", StringComparison.Ordinal) || e.Message.Contains("no such table: main.cdcsync_", StringComparison.Ordinal) =>
-                new(ErrorCodes.ControlSchemaMissing, $"{where}: the control schema is missing.", "Create it. Run: cdcsync migrate", e),
+            raw.SQLITE_ERROR when Says("no such table: main.cdcsync_") => new(ErrorCodes.ControlSchemaMissing,
+                $"{where}: the control schema is missing.", "Create it. Run: cdcsync migrate", e),
+            raw.SQLITE_ERROR when Says("no such table: main.") || Says("no such column: ") || Says("has no column named ") => new(ErrorCodes.TargetMismatch,
+                $"{where}: the target was changed meanwhile: {e.Message}.", "It is looked at again at the next start; what is missing is made again. Run: cdcsync sync", e),
             _ => new(ErrorCodes.WarehouseFailed, $"{where}: {e.Message}", "Report it as a bug if nothing else touched the warehouse. Run: cdcsync status", e),
         };
     }

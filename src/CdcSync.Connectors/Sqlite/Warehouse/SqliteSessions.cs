@@ -7,9 +7,6 @@ namespace CdcSync.Connectors.Sqlite.Warehouse;
 /// <summary>The sessions of one warehouse. Staging and reading run side by side; writing goes one transaction at a time, and who waits for it blocks no thread.</summary>
 internal sealed class SqliteSessions : IDisposable
 {
-    /// <summary>How long a transaction waits for another process's.</summary>
-    private static readonly TimeSpan LockTimeout = TimeSpan.FromSeconds(10);
-
     private readonly SqliteConnectionStringBuilder _settings;
     private readonly Stack<SqliteSession> _idle = [];
     private readonly SemaphoreSlim _writer = new(1, 1);
@@ -20,6 +17,9 @@ internal sealed class SqliteSessions : IDisposable
         // Statements that meet a lock are retried here, without blocking; the pool is this class.
         _settings = new SqliteConnectionStringBuilder(connectionString) { Pooling = false, DefaultTimeout = 10 };
     }
+
+    /// <summary>How long a transaction waits for another process's. Default 10 s.</summary>
+    public TimeSpan LockTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>The warehouse file.</summary>
     public string Path => _settings.DataSource;

@@ -24,6 +24,9 @@ public sealed class SqliteWarehouse : IWarehouse
         _control = new SqliteControlStore(_sessions, pipeline);
     }
 
+    /// <summary>Its sessions.</summary>
+    internal SqliteSessions Sessions => _sessions;
+
     /// <inheritdoc/>
     public IControlStore Control => _control;
 

@@ -85,8 +85,6 @@ internal sealed class Composition : IAsyncDisposable
             return options;                                              // the warehouse says so, without repeating any of it
         }
 
-        if (postgres.Schema is { } schema)
-            connection.SearchPath = $"\"{schema.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
         var hasPassword = connection.Password is not null;
         connection.Remove(nameof(connection.Password));
         return options with

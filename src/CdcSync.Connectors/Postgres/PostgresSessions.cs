@@ -38,8 +38,7 @@ internal sealed class PostgresSessions : IAsyncDisposable
     /// <summary>What was asked for.</summary>
     public PostgresWarehouseOptions Options { get; }
 
-    /// <summary>The schema of tables that are named without one. Known from the first session on.</summary>
-    /// <exception cref="CdcSyncException"><see cref="ErrorCodes.TargetMismatch"/> if the connection has none.</exception>
+    /// <summary>The schema of tables that are named without one; empty = the connection has none. Known from the first session on.</summary>
     public async ValueTask<string> DefaultSchemaAsync(CancellationToken ct)
     {
         if (_defaultSchema is null)
@@ -47,8 +46,7 @@ internal sealed class PostgresSessions : IAsyncDisposable
             var session = await RentAsync("connecting", ct);
             await ReturnAsync(session);
         }
-        return _defaultSchema is { Length: > 0 } schema ? schema
-            : throw new CdcSyncException(ErrorCodes.TargetMismatch, "the connection has no default schema: nothing on its search_path exists.", "Name the target's schema in the pipeline file, or create one. Run: cdcsync validate");
+        return _defaultSchema ?? "";
     }
 
     /// <summary>A session for the caller alone, without a transaction; waits for one to come free. Give it back with <see cref="ReturnAsync"/>.</summary>

@@ -39,6 +39,8 @@ internal sealed record PostgresTable(Dataset Dataset, string Schema, string Name
     {
         PostgresDialect.CheckColumnNames(dataset);
         var schema = dataset.Target.Schema ?? defaultSchema;
+        if (schema.Length == 0)
+            throw new CdcSyncException(ErrorCodes.TargetMismatch, $"{dataset.Id}: the target '{dataset.Target.Name}' names no schema, and nothing on the connection's search_path exists.", "Name the schema in the pipeline file (warehouse.schema, or the dataset's target), or create one. Run: cdcsync validate");
         var columns = dataset.TargetSchema.Fields.Select((field, i) => Map(dataset, field, dataset.TargetKey.Contains(i))).ToArray();
         return new PostgresTable(dataset, schema, $"{PostgresDialect.Quote(schema)}.{PostgresDialect.Quote(dataset.Target.Name)}", columns, [.. dataset.TargetKey.Select(i => columns[i])]);
     }

@@ -78,6 +78,24 @@ public sealed class WarehouseSqlTests
         Assert.Equal("INSERT INTO main.\"log\" (\"line\") SELECT s.c0 FROM temp.s1 AS s", sql.InsertAll);
     }
 
+    [Fact]
+    public async Task Every_table_and_column_of_the_control_schema_is_documented()
+    {
+        await using var fixture = new WarehouseFixture();
+        await using var warehouse = fixture.Open("pipe");
+        await warehouse.Control.MigrateAsync(default);
+        using var connection = fixture.Connect();
+        using var command = connection.CreateCommand();
+        command.CommandText = "SELECT substr(l.name, 9), x.name FROM pragma_table_list AS l, pragma_table_xinfo(l.name) AS x WHERE l.name LIKE 'cdcsync@_%' ESCAPE '@'";
+        using var reader = command.ExecuteReader();
+        var found = new List<(string Table, string Column)>();
+        while (reader.Read()) found.Add((reader.GetString(0), reader.GetString(1)));
+
+        // The view repeats what its tables say.
+        Assert.Equal(9, found.Select(f => f.Table).Distinct().Count());
+        Assert.All(found.Where(f => f.Table != "dataset_status"), f => Assert.Contains(f.Column, StateDocument.Tables[f.Table]));
+    }
+
     [Theory]
     [InlineData("sqlite_mine", null)]
     [InlineData("CDCSYNC_ledger", null)]

@@ -204,5 +204,17 @@ public abstract partial class WarehouseConformance
         Assert.Empty(await Warehouse.AdvanceIdleAsync(Lease, new Dictionary<DatasetId, CheckpointMove>(), default));
     }
 
+    [Fact]
+    public async Task The_control_schema_has_every_table_and_column_that_its_document_names()
+    {
+        Assert.Equal(9, StateDocument.Tables.Count);
+        foreach (var (table, columns) in StateDocument.Tables)
+        {
+            // Qualified, because SQLite takes a quoted word that it does not know for a text.
+            foreach (var column in columns.Where(c => c != "column"))
+                await Fixture.ScalarAsync($"SELECT count(x.{column}) FROM {Fixture.Control(table)} AS x");
+        }
+    }
+
     private Task ExpireLeaseAsync() => Fixture.ExecuteAsync($"UPDATE {Fixture.Control("lease")} SET expires_at = {Fixture.Clock(-1)}");
 }

@@ -11,7 +11,7 @@ public sealed class PostgresDatabase(PostgresServer server, string name) : IAsyn
     /// <summary>Its name.</summary>
     public string Name => name;
 
-    /// <summary>The superuser's connection to it, with password. Not pooled: a test that looks on from outside leaves nothing open.</summary>
+    /// <summary>The superuser's connection to it, with password. Not pooled.</summary>
     public string ConnectionString { get; } = new NpgsqlConnectionStringBuilder(server.AdminConnectionString) { Database = name }.ConnectionString;
 
     /// <summary>Opens a connection of the superuser.</summary>
@@ -22,11 +22,14 @@ public sealed class PostgresDatabase(PostgresServer server, string name) : IAsyn
         return connection;
     }
 
+    // Looking on from outside is quick, so that a test that reads in a loop reads often.
+    private readonly NpgsqlDataSource _pool = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(server.AdminConnectionString) { Database = name, Pooling = true });
+
     /// <summary>Runs statements as superuser.</summary>
     /// <returns>The number of rows the last one changed, as the driver counts.</returns>
     public async Task<int> ExecuteAsync(string sql)
     {
-        await using var connection = await OpenAsync();
+        await using var connection = await _pool.OpenConnectionAsync();
         await using var command = new NpgsqlCommand(sql, connection);
         return await command.ExecuteNonQueryAsync();
     }
@@ -34,7 +37,7 @@ public sealed class PostgresDatabase(PostgresServer server, string name) : IAsyn
     /// <summary>All rows of a query, values as the driver gives them, null as null.</summary>
     public async Task<List<object?[]>> QueryAsync(string sql)
     {
-        await using var connection = await OpenAsync();
+        await using var connection = await _pool.OpenConnectionAsync();
         await using var command = new NpgsqlCommand(sql, connection);
         await using var reader = await command.ExecuteReaderAsync();
         List<object?[]> rows = [];
@@ -50,11 +53,15 @@ public sealed class PostgresDatabase(PostgresServer server, string name) : IAsyn
     /// <summary>The first value of a query's first row; null where it is null or there is no row.</summary>
     public async Task<T?> ScalarAsync<T>(string sql)
     {
-        await using var connection = await OpenAsync();
+        await using var connection = await _pool.OpenConnectionAsync();
         await using var command = new NpgsqlCommand(sql, connection);
         return await command.ExecuteScalarAsync() is T value ? value : default;
     }
 
     /// <inheritdoc/>
-    public async ValueTask DisposeAsync() => await server.ExecuteAsync($"DROP DATABASE IF EXISTS {name} WITH (FORCE)");
+    public async ValueTask DisposeAsync()
+    {
+        await _pool.DisposeAsync();
+        await server.ExecuteAsync($"DROP DATABASE IF EXISTS {name} WITH (FORCE)");
+    }
 }

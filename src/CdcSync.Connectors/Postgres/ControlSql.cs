@@ -112,11 +112,19 @@ internal static class ControlSql
                contract_version = excluded.contract_version, contract_owner = excluded.contract_owner, updated_at = excluded.updated_at
         """;
 
-    /// <summary>Who owns a target. 1 its schema, 2 its table, 3 pipeline, 4 dataset that may own it, 5 the schema meant by none.</summary>
-    public const string OwnerOfTarget = """
+    /// <summary>Whose a target is. 1 its schema, 2 its table, 3 the schema meant by none.</summary>
+    public const string OwnersOfTarget = """
         SELECT pipeline, dataset FROM cdcsync.dataset_state
-         WHERE coalesce(nullif(target_schema, ''), $5) = $1 AND target_table = $2 AND (pipeline, dataset) <> ($3, $4)
-         LIMIT 1
+         WHERE coalesce(nullif(target_schema, ''), $3) = $1 AND target_table = $2
+        """;
+
+    /// <summary>Makes a target a dataset's own, before any state was written. 1 pipeline, 2 dataset, 3 target schema, 4 target table, 5 phase, 6 freshness target, 7 contract id, 8 its version, 9 its owner.</summary>
+    public const string ClaimTarget = """
+        INSERT INTO cdcsync.dataset_state AS s (pipeline, dataset, target_schema, target_table, phase,
+               freshness_target_seconds, contract_id, contract_version, contract_owner, updated_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, clock_timestamp())
+            ON CONFLICT (pipeline, dataset) DO UPDATE
+           SET target_schema = excluded.target_schema, target_table = excluded.target_table, updated_at = excluded.updated_at
         """;
 
     /// <summary>1 pipeline.</summary>

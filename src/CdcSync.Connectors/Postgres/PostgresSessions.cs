@@ -15,6 +15,11 @@ internal sealed class PostgresSessions : IAsyncDisposable
     // Tables and statements of datasets that are gone go with their session.
     private static readonly TimeSpan Lifetime = TimeSpan.FromHours(1);
 
+    // Where nothing on the path exists yet, its first name is meant: the target brings the schema with it.
+    private const string DefaultSchemaSql = """
+        SELECT coalesce(current_schema(), nullif((parse_ident(split_part(current_setting('search_path'), ',', 1)))[1], '$user'))
+        """;
+
     private readonly NpgsqlDataSource _source;
     private readonly TimeProvider _time;
     private readonly SemaphoreSlim _free;
@@ -139,7 +144,7 @@ internal sealed class PostgresSessions : IAsyncDisposable
             throw new CdcSyncException(ErrorCodes.WarehouseFailed, $"the PostgreSQL server is version {connection.PostgreSqlVersion}; {OldestMajor} or newer is needed.", "Use a newer server. Run: cdcsync doctor");
         if (connection.PostgresParameters.TryGetValue("server_encoding", out var encoding) && encoding != "UTF8")
             throw new CdcSyncException(ErrorCodes.TargetMismatch, $"the database's encoding is {encoding}; UTF8 is needed to hold every text.", "Use a database created with ENCODING 'UTF8'. Run: cdcsync doctor");
-        await using var command = new NpgsqlCommand("SELECT current_schema()", connection);
+        await using var command = new NpgsqlCommand(DefaultSchemaSql, connection);
         _defaultSchema = await command.ExecuteScalarAsync(ct) as string ?? "";
     }
 }

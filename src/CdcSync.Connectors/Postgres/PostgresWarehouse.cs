@@ -42,6 +42,7 @@ public sealed class PostgresWarehouse : IWarehouse
         var table = PostgresTable.For(dataset, await _sessions.DefaultSchemaAsync(ct));
         return await _sessions.RunAsync($"{table.Label}: looking for rows", async connection =>
         {
+            if ((await FoundTarget.ReadAsync(connection, table, ct)).Kind is null) return false;
             await using var command = new NpgsqlCommand($"SELECT EXISTS (SELECT FROM {table.Name})", connection);
             return (bool)(await command.ExecuteScalarAsync(ct))!;
         }, ct);

@@ -149,6 +149,17 @@ public sealed class PostgresTargetTests
         Assert.Contains("dataset first of pipeline other", fault.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_schema_on_the_search_path_that_is_not_there_yet_is_created_with_the_first_target()
+    {
+        await using var fixture = await StartedAsync();
+        var connection = new Npgsql.NpgsqlConnectionStringBuilder(fixture.Database.ConnectionString) { SearchPath = "\"Shop Data\"" };
+        await using var warehouse = fixture.Open(new PostgresWarehouseOptions { ConnectionString = connection.ConnectionString, Pipeline = "pipe" });
+        Assert.Equal(["created schema Shop Data", "created table Shop Data.orders"], await warehouse.EnsureTargetAsync(Orders, default));
+        Assert.False(await warehouse.HasRowsAsync(Orders, default));
+        Assert.Equal(0L, await fixture.ScalarAsync("SELECT count(*) FROM \"Shop Data\".orders"));
+    }
+
     private static async Task<PostgresFixture> StartedAsync()
     {
         var fixture = await PostgresFixture.CreateAsync();

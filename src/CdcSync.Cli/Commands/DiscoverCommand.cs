@@ -1,5 +1,4 @@
 using System.CommandLine;
-using CdcSync.Cli.Config;
 using CdcSync.Cli.Output;
 using CdcSync.Cli.Views;
 using CdcSync.Core.Datasets;

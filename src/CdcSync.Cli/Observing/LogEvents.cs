@@ -9,8 +9,8 @@ internal static partial class LogEvents
     public static partial void BatchCommitted(this ILogger log, string dataset, string kind, long generation, long read, long inserted, long updated, long deleted, long erased, long quarantined,
         long took, long readMs, long landMs, long stageMs, long publishMs, string landed, string complete);
 
-    [LoggerMessage(1002, LogLevel.Information, "{dataset}: first load, {done} of {total} ranges committed")]
-    public static partial void SnapshotProgressed(this ILogger log, string dataset, int done, int total);
+    [LoggerMessage(1002, LogLevel.Information, "{dataset}: first load, {remaining} of {total} ranges to do")]
+    public static partial void SnapshotProgressed(this ILogger log, string dataset, int remaining, int total);
 
     [LoggerMessage(1003, LogLevel.Information, "{dataset}: {phase}")]
     public static partial void PhaseChanged(this ILogger log, string dataset, string phase);

@@ -13,6 +13,7 @@ namespace CdcSync.Cli.Observing;
 internal sealed class LogObserver(ILogger log) : ISyncObserver
 {
     private readonly ConcurrentDictionary<DatasetId, DatasetPhase> _phases = new();
+    private readonly ConcurrentDictionary<DatasetId, int> _loading = new();
     private readonly ConcurrentDictionary<DatasetId, long> _quarantined = new();
     private LeaseState _lease = LeaseState.Unknown;
 
@@ -44,7 +45,12 @@ internal sealed class LogObserver(ILogger log) : ISyncObserver
         // Nothing happened.
     }
 
-    public void SnapshotProgressed(Dataset dataset, SnapshotProgress progress) => log.SnapshotProgressed(dataset.Id.Value, progress.Total - progress.Remaining.Count, progress.Total);
+    /// <summary>Where a load begins or goes on; from there its ranges are told by their batches.</summary>
+    public void SnapshotProgressed(Dataset dataset, SnapshotProgress progress)
+    {
+        if (_loading.TryAdd(dataset.Id, progress.Total))
+            log.SnapshotProgressed(dataset.Id.Value, progress.Remaining.Count, progress.Total);
+    }
 
     public void BatchCommitted(Dataset dataset, BatchReport report)
     {
@@ -67,9 +73,14 @@ internal sealed class LogObserver(ILogger log) : ISyncObserver
 
     public void PhaseChanged(Dataset dataset, DatasetPhase phase)
     {
-        if (!_phases.TryGetValue(dataset.Id, out var before) || before != phase)
-            log.PhaseChanged(dataset.Id.Value, Words.Of(phase).Replace('_', ' '));
+        DatasetPhase? before = _phases.TryGetValue(dataset.Id, out var known) ? known : null;
         _phases[dataset.Id] = phase;
+        if (phase != DatasetPhase.Snapshot)
+            _loading.TryRemove(dataset.Id, out _);
+        // That a dataset is as it should be is news only after it was not.
+        var isNews = phase is not (DatasetPhase.New or DatasetPhase.Snapshot) && phase != before && (phase != DatasetPhase.Streaming || before is not null);
+        if (isNews)
+            log.PhaseChanged(dataset.Id.Value, Words.Of(phase).Replace('_', ' '));
     }
 
     public void QuarantineCounted(Dataset dataset, long rows)

@@ -74,6 +74,25 @@ public sealed class ObserverTests : IDisposable
     }
 
     [Fact]
+    public void A_first_load_is_told_where_it_begins_or_goes_on()
+    {
+        _log.PhaseChanged(Orders, DatasetPhase.Snapshot);
+        _log.SnapshotProgressed(Orders, new SnapshotProgress(4, [new KeyRange(2, null, null), new KeyRange(3, null, null)]));
+        _log.SnapshotProgressed(Orders, new SnapshotProgress(4, [new KeyRange(3, null, null)]));
+        Assert.Equal("orders: first load, 2 of 4 ranges to do", Assert.Single(_notes.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries))[31..]);
+    }
+
+    [Fact]
+    public void That_a_dataset_is_as_it_should_be_is_news_only_after_it_was_not()
+    {
+        _log.PhaseChanged(Orders, DatasetPhase.Streaming);
+        Assert.Equal("", _notes.ToString());
+        _log.PhaseChanged(Orders, DatasetPhase.Failing);
+        _log.PhaseChanged(Orders, DatasetPhase.Streaming);
+        Assert.Equal(["orders: failing", "orders: streaming"], _notes.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => l[31..]));
+    }
+
+    [Fact]
     public async Task Progress_is_a_line_per_10_seconds_while_there_is_some()
     {
         await using var progress = new ProgressObserver(_terminal, _clock);

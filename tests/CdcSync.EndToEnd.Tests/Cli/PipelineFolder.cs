@@ -20,7 +20,7 @@ internal sealed class PipelineFolder : IDisposable
             defaults: { interval: 1s }
             datasets:
               orders: { source: shop, object: orders, contract: shop.odcs.yaml#orders }
-              returns: { source: shop, object: returns, contract: shop.odcs.yaml#returns }
+              returns: { source: shop, object: returns, contract: shop.odcs.yaml#returns, capture: full-refresh }
             {{more}}
             """);
         File.WriteAllText(_folder["shop.odcs.yaml"], """
@@ -48,11 +48,11 @@ internal sealed class PipelineFolder : IDisposable
 
     public string this[string name] => _folder[name];
 
-    /// <summary>Switches change tracking on for both tables, or for some.</summary>
-    public async Task TrackAsync(params string[] tables)
+    /// <summary>Switches change tracking on for orders.</summary>
+    public async Task TrackAsync()
     {
         await using var source = new SqliteSource("shop", new SqliteSourceOptions { Path = _folder["shop.db"] });
-        await source.EnableTrackingAsync(tables is [] ? ["orders", "returns"] : tables, TimeSpan.FromDays(1), CancellationToken.None);
+        await source.EnableTrackingAsync(["orders"], TimeSpan.FromDays(1), CancellationToken.None);
     }
 
     public Task<ProcessResult> RunAsync(params string[] arguments) => CdcsyncProcess.RunAsync(Root, arguments);

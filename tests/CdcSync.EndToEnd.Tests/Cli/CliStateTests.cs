@@ -111,7 +111,7 @@ public sealed class CliStateTests
     }
 
     [Fact]
-    public async Task A_PostgreSQL_warehouse_is_migrated_and_asked_and_a_wrong_password_is_not_shown()
+    public async Task A_PostgreSQL_warehouse_with_a_schema_of_its_own_is_migrated_and_asked()
     {
         Assert.SkipWhen(PostgresServer.SkipReason is not null, PostgresServer.SkipReason ?? "");
         await using var database = await (await PostgresServer.SharedAsync()).CreateDatabaseAsync();

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using CdcSync.Cli.Demo;
 using CdcSync.Cli.Output;
 using CdcSync.Core.Errors;
 
@@ -12,6 +13,7 @@ internal static class CommandTree
         var root = new RootCommand("Keeps warehouse tables equal to operational ones, in micro-batches that nobody sees half.")
         {
             CommonOptions.Config,
+            DemoCommand.Create(terminal),
             InitCommand.Create(terminal),
             ValidateCommand.Create(terminal),
             DiscoverCommand.Create(terminal),

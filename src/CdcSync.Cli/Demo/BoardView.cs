@@ -18,11 +18,11 @@ internal sealed class BoardView(IAnsiConsole console, Func<IReadOnlyList<Dataset
     {
         if (!console.Profile.Out.IsTerminal)
         {
-            await EveryAsync(PlainBeat, WritePlain, stop).ConfigureAwait(false);
+            await EveryAsync(PlainBeat, WritePlain, stop);
             return;
         }
 
-        await console.Live(Table()).AutoClear(false).StartAsync(live => EveryAsync(LiveBeat, () => live.UpdateTarget(Table()), stop)).ConfigureAwait(false);
+        await console.Live(Table()).AutoClear(false).StartAsync(live => EveryAsync(LiveBeat, () => live.UpdateTarget(Table()), stop));
     }
 
     /// <summary>The lines as a table.</summary>
@@ -54,7 +54,7 @@ internal sealed class BoardView(IAnsiConsole console, Func<IReadOnlyList<Dataset
         using var timer = new PeriodicTimer(beat, time);
         try
         {
-            while (await timer.WaitForNextTickAsync(stop).ConfigureAwait(false))
+            while (await timer.WaitForNextTickAsync(stop))
                 show();
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)

@@ -6,13 +6,14 @@ namespace CdcSync.Cli.Demo;
 /// <summary>The demo's folder: a pipeline as anyone would write it, its contract, its secrets, its databases. Every command works in it.</summary>
 internal sealed class DemoFolder : IDisposable
 {
-    private readonly bool _isTemporary;
-
-    private DemoFolder(string path, bool isTemporary)
+    private DemoFolder(string path, bool stays)
     {
         Path = path;
-        _isTemporary = isTemporary;
+        Stays = stays;
     }
+
+    /// <summary>True if it is left behind, with all that is in it.</summary>
+    public bool Stays { get; }
 
     /// <summary>The folder.</summary>
     public string Path { get; }
@@ -38,7 +39,7 @@ internal sealed class DemoFolder : IDisposable
         var path = options.Folder is { } given ? System.IO.Path.GetFullPath(given) : Directory.CreateTempSubdirectory("cdcsync-demo-").FullName;
         if (options.Folder is not null && Directory.Exists(path) && Directory.EnumerateFileSystemEntries(path).Any())
             throw new CdcSyncException(ErrorCodes.WrongUsage, $"the folder {path} is not empty.", "Name another one, or none for a temporary one. Run: cdcsync demo --folder DIR");
-        var folder = new DemoFolder(path, options.Folder is null);
+        var folder = new DemoFolder(path, options.Keep || options.Folder is not null);
         Directory.CreateDirectory(folder.In("contracts"));
         Directory.CreateDirectory(folder.In("secrets"));
         File.WriteAllText(folder.Config, PipelineYaml(pipeline, options.Warehouse is null ? SqliteYaml : PostgresYaml(pipeline)));
@@ -49,10 +50,10 @@ internal sealed class DemoFolder : IDisposable
         return folder;
     }
 
-    /// <summary>Removes it, if it was temporary.</summary>
+    /// <summary>Removes it, unless it stays.</summary>
     public void Dispose()
     {
-        if (_isTemporary)
+        if (!Stays)
             Directory.Delete(Path, recursive: true);
     }
 

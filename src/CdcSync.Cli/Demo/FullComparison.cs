@@ -36,10 +36,10 @@ internal static class FullComparison
     public static async Task<ComparisonResult> CompareAsync(ComparedTable table, DbConnection source, DbConnection warehouse, byte[] maskKey, CancellationToken ct)
     {
         var expected = new Dictionary<string, string>(StringComparer.Ordinal);
-        await foreach (var (key, row) in ReadAsync(source, table.SourceSql, table, maskKey, ct).ConfigureAwait(false))
+        await foreach (var (key, row) in ReadAsync(source, table.SourceSql, table, maskKey, ct))
             expected.Add(key, row);
         long sourceRows = expected.Count, warehouseRows = 0, extra = 0, different = 0;
-        await foreach (var (key, row) in ReadAsync(warehouse, table.WarehouseSql, table, null, ct).ConfigureAwait(false))
+        await foreach (var (key, row) in ReadAsync(warehouse, table.WarehouseSql, table, null, ct))
         {
             warehouseRows++;
             if (!expected.Remove(key, out var wanted))
@@ -54,13 +54,11 @@ internal static class FullComparison
     private static async IAsyncEnumerable<(string Key, string Row)> ReadAsync(
         DbConnection connection, string sql, ComparedTable table, byte[]? maskKey, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken ct)
     {
-        var command = connection.CreateCommand();
-        await using var disposeCommand = command.ConfigureAwait(false);
+        await using var command = connection.CreateCommand();
         command.CommandText = sql;
-        var reader = await command.ExecuteReaderAsync(ct).ConfigureAwait(false);
-        await using var disposeReader = reader.ConfigureAwait(false);
+        await using var reader = await command.ExecuteReaderAsync(ct);
         var values = new string[table.Forms.Count];
-        while (await reader.ReadAsync(ct).ConfigureAwait(false))
+        while (await reader.ReadAsync(ct))
         {
             for (var i = 0; i < values.Length; i++)
             {

@@ -52,7 +52,7 @@ internal static class ShopDatabase
     public static async Task<SqliteConnection> OpenAsync(string path, CancellationToken ct)
     {
         var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, ForeignKeys = true, Pooling = false }.ToString());
-        await connection.OpenAsync(ct).ConfigureAwait(false);
+        await connection.OpenAsync(ct);
         return connection;
     }
 
@@ -64,16 +64,15 @@ internal static class ShopDatabase
     /// <param name="ct">Cancels.</param>
     public static async Task CreateAsync(string path, ShopSize size, int seed, DateTimeOffset now, CancellationToken ct)
     {
-        var connection = await OpenAsync(path, ct).ConfigureAwait(false);
-        await using var _ = connection.ConfigureAwait(false);
-        await connection.ExecuteAsync("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;").ConfigureAwait(false);
-        await connection.ExecuteAsync(Tables).ConfigureAwait(false);
+        await using var connection = await OpenAsync(path, ct);
+        await connection.ExecuteAsync("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;");
+        await connection.ExecuteAsync(Tables);
         using var transaction = connection.BeginTransaction();
         var goods = new ShopGoods(new Random(seed), now.UtcDateTime);
         FillCustomers(transaction, size, goods, ct);
         FillOrders(transaction, size, goods, ct);
         FillReturns(transaction, size, goods, ct);
-        await transaction.CommitAsync(ct).ConfigureAwait(false);
+        await transaction.CommitAsync(ct);
     }
 
     /// <summary>An instant as the shop writes it: UTC, milliseconds.</summary>

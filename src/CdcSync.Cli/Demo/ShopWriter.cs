@@ -19,15 +19,14 @@ internal sealed class ShopWriter(string path, int seed, int rowsPerSecond, TimeP
     /// <summary>Writes until <paramref name="stop"/>; the transaction under way is finished, and stopping is no error.</summary>
     public async Task RunAsync(CancellationToken stop)
     {
-        var connection = await ShopDatabase.OpenAsync(path, stop).ConfigureAwait(false);
-        await using var _ = connection.ConfigureAwait(false);
+        await using var connection = await ShopDatabase.OpenAsync(path, stop);
         var moves = new ShopMoves(connection, seed, time);
         using var beat = new PeriodicTimer(Beat, time);
         var start = time.GetTimestamp();
         var written = 0L;
         try
         {
-            while (await beat.WaitForNextTickAsync(stop).ConfigureAwait(false))
+            while (await beat.WaitForNextTickAsync(stop))
             {
                 var due = (long)(time.GetElapsedTime(start).TotalSeconds * rowsPerSecond);
                 while (written < due && !stop.IsCancellationRequested)

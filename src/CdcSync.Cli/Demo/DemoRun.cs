@@ -1,0 +1,168 @@
+using System.Data.Common;
+using System.Globalization;
+using CdcSync.Cli.Config;
+using CdcSync.Cli.Daemon;
+using CdcSync.Cli.Observing;
+using CdcSync.Cli.Output;
+using CdcSync.Connectors.Sqlite.Source;
+using CdcSync.Core.Errors;
+using CdcSync.Core.Metrics;
+
+namespace CdcSync.Cli.Demo;
+
+/// <summary>The demo from beginning to end: a shop, a writer, the engine, a comparison.</summary>
+internal sealed class DemoRun(DemoOptions options, Terminal terminal, TimeProvider time)
+{
+    private static readonly TimeSpan Retention = TimeSpan.FromDays(2);
+    private static readonly TimeSpan CatchUpPatience = TimeSpan.FromSeconds(60);
+
+    private string _caption = "";
+
+    /// <summary>Runs it.</summary>
+    /// <returns>Ok if all is equal, else differences.</returns>
+    /// <exception cref="CdcSyncException">The folder can't be used, or the warehouse can't.</exception>
+    public async Task<ExitCode> RunAsync(CancellationToken ct)
+    {
+        if (options.Warehouse is { } secret)
+            terminal.Scrubber.Add(secret);
+        var name = options.Warehouse is null ? "demo" : $"demo_{Guid.CreateVersion7().ToString("n", CultureInfo.InvariantCulture)[^8..]}";
+        using var folder = DemoFolder.Create(options, name);
+        DemoWarehouse warehouse = options.Warehouse is { } connection ? new DemoWarehouse.Postgres(connection, name) : new DemoWarehouse.Sqlite(folder.Warehouse);
+        await MakeShopAsync(folder, ct);
+        var config = PipelineConfig.Load(folder.Config).OrThrow();
+        await using var composition = new Composition(config, terminal.Scrubber);
+        await composition.Warehouse.Control.MigrateAsync(ct);
+        try
+        {
+            return await SyncAsync(config, composition, new ShopSides(folder, warehouse), ct);
+        }
+        finally
+        {
+            if (folder.Stays)
+                terminal.Note($"Everything stays in {folder.Path}. Try: cdcsync status --config {folder.Config}");
+            else
+                await RemoveAsync(warehouse);
+        }
+    }
+
+    private async Task MakeShopAsync(DemoFolder folder, CancellationToken ct)
+    {
+        var start = time.GetTimestamp();
+        await ShopDatabase.CreateAsync(folder.Shop, options.Size, options.Seed, time.GetUtcNow(), ct);
+        await using var source = new SqliteSource("shop", new SqliteSourceOptions { Path = folder.Shop });
+        await source.EnableTrackingAsync(["customers", "orders", "order_lines"], Retention, ct);
+        terminal.Note(string.Create(CultureInfo.InvariantCulture,
+            $"Made a shop with {options.Size.Customers:N0} customers, {options.Size.Orders:N0} orders and their lines, {options.Size.Returns:N0} returns in {time.GetElapsedTime(start).TotalSeconds:F1} s (seed {options.Seed})."));
+    }
+
+    private async Task<ExitCode> SyncAsync(PipelineConfig config, Composition composition, ShopSides sides, CancellationToken ct)
+    {
+        var board = new DemoBoard(config.Pipeline, time);
+        using var metrics = new SyncMetrics(config.Pipeline, BuildVersion.Text, time);
+        await using var endpoint = options.Keep ? await Endpoint.StartAsync(EndpointOptionsOf(config), metrics, new TerminalLog(terminal, time), ct) : null;
+        var engine = composition.Engine(new Observers(board, new MetricsObserver(metrics, config.Pipeline)));
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        var working = engine.RunAsync(stop.Token);
+        try
+        {
+            await UnlessEndedAsync(working, WatchAsync(board, sides, ct));
+            var exit = await CompareAsync(sides, ct);
+            if (endpoint is not null)
+            {
+                terminal.Note($"The engine goes on; metrics at {endpoint.Address}metrics. Ctrl-C ends it.");
+                await working;
+            }
+
+            return exit;
+        }
+        finally
+        {
+            metrics.SetState(WorkerState.Stopping);
+            await stop.CancelAsync();
+            await working.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    /// <summary>Shows the board while the writer writes and the engine catches up.</summary>
+    private async Task WatchAsync(DemoBoard board, ShopSides sides, CancellationToken ct)
+    {
+        using var done = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        var view = new BoardView(DemoScreen.Progress(terminal.Abilities), board.Read, () => Caption(board), time).RunAsync(done.Token);
+        try
+        {
+            await WriteAsync(sides, ct);
+            await CatchUpAsync(board, ct);
+        }
+        finally
+        {
+            await done.CancelAsync();
+            await view;
+        }
+    }
+
+    private async Task WriteAsync(ShopSides sides, CancellationToken ct)
+    {
+        using var enough = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        enough.CancelAfter(options.Writing);
+        var writer = new ShopWriter(sides.Folder.Shop, options.Seed, options.RowsPerSecond, time);
+        var writing = writer.RunAsync(enough.Token);
+        while (!writing.IsCompleted)
+        {
+            _caption = $"the shop's writer: {Words(writer.Changes)}";
+            await Task.WhenAny(writing, Task.Delay(TimeSpan.FromMilliseconds(200), time, ct));
+        }
+
+        await writing;
+        _caption = $"the writer has stopped: {Words(writer.Changes)}";
+    }
+
+    private async Task CatchUpAsync(DemoBoard board, CancellationToken ct)
+    {
+        var stopped = time.GetUtcNow();
+        while (!board.IsCompleteUpTo(stopped) && time.GetUtcNow() - stopped < CatchUpPatience)
+            await Task.Delay(TimeSpan.FromMilliseconds(50), time, ct);
+        if (!board.IsCompleteUpTo(stopped))
+            terminal.Note(terminal.Yellow($"Not caught up after {CatchUpPatience.TotalSeconds:F0} s; the comparison will tell what is missing."));
+    }
+
+    private async Task<ExitCode> CompareAsync(ShopSides sides, CancellationToken ct)
+    {
+        var results = new List<ComparisonResult>();
+        await using var source = await ShopDatabase.OpenAsync(sides.Folder.Shop, ct);
+        await using var warehouse = await sides.Warehouse.OpenAsync(ct);
+        foreach (var table in ShopComparison.Tables(sides.Warehouse.Prefix))
+            results.Add(await FullComparison.CompareAsync(table, source, warehouse, sides.Folder.MaskKey, ct));
+        terminal.Data(DemoScreen.Draw(console => ComparisonView.Write(console, results), terminal.Abilities));
+        return results.TrueForAll(r => r.IsEqual) ? ExitCode.Ok : ExitCode.Differences;
+    }
+
+    /// <summary>Waits for a step, but not for ever if the engine ends before it: then its fault is the demo's.</summary>
+    private static async Task UnlessEndedAsync(Task engine, Task step)
+    {
+        if (await Task.WhenAny(engine, step) == engine)
+            await engine;
+        await step;
+    }
+
+    private async Task RemoveAsync(DemoWarehouse warehouse)
+    {
+        try
+        {
+            await warehouse.RemoveAsync();
+        }
+        catch (DbException)
+        {
+            terminal.Note(terminal.Yellow($"The demo's schema {warehouse.Prefix.TrimEnd('.')} could not be removed from the warehouse; drop it by hand."));
+        }
+    }
+
+    private string Caption(DemoBoard board) => board.WorkerFault is { } fault ? fault.ToString() : _caption;
+
+    private static EndpointOptions EndpointOptionsOf(PipelineConfig config) => new(EndpointOptions.Parse(config.Http.Listen), null, config.Http.Hosts, EndpointExposure.Direct);
+
+    private static string Words(IReadOnlyDictionary<string, long> changes) => string.Create(CultureInfo.InvariantCulture,
+        $"{changes.Values.Sum():N0} rows changed ({string.Join(", ", changes.OrderByDescending(c => c.Value).Where(c => c.Value > 0).Select(c => string.Create(CultureInfo.InvariantCulture, $"{c.Key} {c.Value:N0}")))})");
+
+    /// <summary>Both ends of the demo, for its own queries.</summary>
+    private sealed record ShopSides(DemoFolder Folder, DemoWarehouse Warehouse);
+}

@@ -81,7 +81,8 @@ public sealed class PostgresServer : IAsyncDisposable
     public async Task<PostgresDatabase> CreateDatabaseAsync()
     {
         var name = $"test_{Interlocked.Increment(ref _databases)}";
-        await ExecuteAsync($"CREATE DATABASE {name}");
+        // With fsync off copying files is the quicker way.
+        await ExecuteAsync($"CREATE DATABASE {name} STRATEGY file_copy");
         return new PostgresDatabase(this, name);
     }
 

@@ -1,9 +1,9 @@
+using CdcSync.Connectors.Postgres.Wire;
 using CdcSync.Core.Batches;
 using CdcSync.Core.Datasets;
 using CdcSync.Core.Gates;
 using CdcSync.Core.Warehouses;
 using Npgsql;
-using CdcSync.Connectors.Postgres.Wire;
 
 namespace CdcSync.Connectors.Postgres;
 

@@ -200,4 +200,5 @@ public sealed class SyncEngine
             throw new CdcSyncException(ErrorCodes.UnknownDataset, $"pipeline '{_pipeline.Name}' has no dataset '{id}'.", "Run: cdcsync status");
         var groups = _lanes.Where(l => l.Dataset.Group is not null && only.Contains(l.Dataset.Id)).Select(l => l.Unit).ToHashSet(StringComparer.Ordinal);
         return [.. _lanes.Where(l => only.Contains(l.Dataset.Id) || groups.Contains(l.Unit))];
-    }}
+    }
+}

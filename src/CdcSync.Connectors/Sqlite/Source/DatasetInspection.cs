@@ -1,3 +1,4 @@
+using CdcSync.Arrow;
 using CdcSync.Connectors.Sqlite.Source.Catalog;
 using CdcSync.Connectors.Sqlite.Source.Tracking;
 using CdcSync.Core.Datasets;
@@ -18,7 +19,7 @@ internal static class DatasetInspection
         var table = Table(connection, catalog, dataset);
         var faults = ReadFaults(connection, catalog, dataset);
         return dataset.Object is SourceObject.Table && table is null ? faults
-            : [.. faults, .. KeyFaults(dataset, table), .. table is null ? [] : TrackingFaults(connection, catalog, dataset, table)];
+            : [.. faults, .. KeyFaults(dataset, table), .. MarkFaults(dataset, table), .. table is null ? [] : TrackingFaults(connection, catalog, dataset, table)];
     }
 
     /// <summary>What keeps rows from being read, whatever the capture: object, columns, a query that does not compile.</summary>
@@ -63,10 +64,7 @@ internal static class DatasetInspection
 
     private static List<CdcSyncException> ColumnFaults(Dataset dataset, IReadOnlyList<string> found)
     {
-        IEnumerable<string> wanted = dataset.Columns.Select(c => c.Source);
-        if (dataset.Capture is Capture.HighWaterMark mark)
-            wanted = wanted.Append(mark.Column);
-        var missing = wanted.Where(w => !found.Contains(w, SqliteNames.Comparer)).Distinct(SqliteNames.Comparer).ToList();
+        var missing = dataset.Columns.Select(c => c.Source).Where(w => !found.Contains(w, SqliteNames.Comparer)).ToList();
         return missing.Count == 0 ? [] : [new CdcSyncException(ErrorCodes.SourceSchemaMismatch,
             $"dataset {dataset.Id}: {dataset.Object} has no column {string.Join(", ", missing)}; it has {string.Join(", ", found)}.",
             "Correct the contract, or bring the column back. Run: cdcsync discover --contract")];
@@ -92,6 +90,26 @@ internal static class DatasetInspection
                 $"dataset {dataset.Id}: the contract's key is ({string.Join(", ", dataset.Key.Select(k => k.Source))}), that of table {table.Name} is ({string.Join(", ", table.Key.Select(k => k.Name))}).",
                 "Change tracking records the primary key: declare it in the contract. Run: cdcsync discover --contract");
     }
+
+    private static IEnumerable<CdcSyncException> MarkFaults(Dataset dataset, SqliteTable? table)
+    {
+        if (dataset.Capture is not Capture.HighWaterMark mark)
+            yield break;
+        var column = dataset.Columns.FirstOrDefault(c => SqliteNames.Same(c.Source, mark.Column));
+        if (column is null)
+            yield return new CdcSyncException(ErrorCodes.SourceSchemaMismatch, $"dataset {dataset.Id}: the mark {mark.Column} is not among the contract's columns.",
+                "Add it to the contract: it is needed to know how its values are read. Run: cdcsync validate");
+        else if (mark.Kind == MarkKind.Timestamp ? column.ReadType is not TimestampType : !IsInteger(column.ReadType))
+            yield return new CdcSyncException(ErrorCodes.SourceSchemaMismatch,
+                $"dataset {dataset.Id}: the mark {mark.Column} is read as {column.ReadType}, a {(mark.Kind == MarkKind.Timestamp ? "timestamp" : "sequence")} needs {(mark.Kind == MarkKind.Timestamp ? "a timestamp" : "an integer")}.",
+                "Correct the column's type in the contract, or the capture's kind. Run: cdcsync validate");
+        else if (mark.Kind == MarkKind.Sequence && table?.Column(mark.Column) is { Affinity: Affinity.Text } text)
+            yield return new CdcSyncException(ErrorCodes.SourceSchemaMismatch,
+                $"dataset {dataset.Id}: the mark {mark.Column} is declared {text.DeclaredType}: its numbers are kept as texts, and '10' comes before '9'.",
+                "Use a column declared INTEGER, or a view that casts it. Run: cdcsync validate");
+    }
+
+    private static bool IsInteger(ArrowType type) => type.TypeId is >= ArrowTypeId.Int8 and <= ArrowTypeId.UInt64;
 
     private static IEnumerable<CdcSyncException> TrackingFaults(SourceConnection connection, SqliteCatalog catalog, Dataset dataset, SqliteTable table)
     {

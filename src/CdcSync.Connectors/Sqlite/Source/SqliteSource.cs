@@ -1,5 +1,7 @@
+using System.Collections.Concurrent;
 using CdcSync.Connectors.Sqlite.Source.Catalog;
 using CdcSync.Connectors.Sqlite.Source.Discovery;
+using CdcSync.Connectors.Sqlite.Source.Marks;
 using CdcSync.Connectors.Sqlite.Source.Ranges;
 using CdcSync.Connectors.Sqlite.Source.Tracking;
 using CdcSync.Core.Checkpoints;
@@ -17,17 +19,27 @@ namespace CdcSync.Connectors.Sqlite.Source;
 public sealed class SqliteSource : IChangeSource, ITrackingSetup
 {
     private readonly SqliteSourceOptions _options;
+    private readonly Func<SourceConnection, DateTimeOffset> _readClock;
+    private readonly SourceClock _clock;
+    private readonly ConcurrentDictionary<DatasetId, MarkMemory> _memories = [];
     private SqliteCatalog? _catalog;
 
     /// <summary>Creates the source; the file is opened by the first call.</summary>
     /// <param name="name">Its name in the pipeline.</param>
     /// <param name="options">Where it is and how it is read.</param>
-    public SqliteSource(string name, SqliteSourceOptions options)
+    public SqliteSource(string name, SqliteSourceOptions options) : this(name, options, TimeProvider.System, SourceTime)
+    {
+    }
+
+    /// <summary>With clocks of a test's own.</summary>
+    internal SqliteSource(string name, SqliteSourceOptions options, TimeProvider time, Func<SourceConnection, DateTimeOffset> readClock)
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
         ArgumentNullException.ThrowIfNull(options);
         Name = name;
         _options = options;
+        _readClock = readClock;
+        _clock = new SourceClock(time);
         Ranges = new SqliteRangeReader(OpenToRead);
     }
 
@@ -41,8 +53,13 @@ public sealed class SqliteSource : IChangeSource, ITrackingSetup
     public async ValueTask<IReadSession> OpenAsync(IReadOnlyList<ReadRequest> requests, CancellationToken ct) => await Task.Run(() => Open(requests, ct), ct);
 
     /// <inheritdoc/>
-    /// <remarks>Does nothing: the log is kept by age.</remarks>
-    public ValueTask AcknowledgeAsync(IReadOnlyList<CommittedPosition> committed, CancellationToken ct) => ValueTask.CompletedTask;
+    /// <remarks>Nothing is written to the source: the rows under a mark that were handed over are not handed over again.</remarks>
+    public ValueTask AcknowledgeAsync(IReadOnlyList<CommittedPosition> committed, CancellationToken ct)
+    {
+        foreach (var (dataset, position) in committed)
+            if (_memories.TryGetValue(dataset, out var memory)) memory.Commit(position);
+        return ValueTask.CompletedTask;
+    }
 
     /// <inheritdoc/>
     public async ValueTask<IReadOnlyList<DiscoveredObject>> DiscoverAsync(IReadOnlyList<string> patterns, CancellationToken ct) =>
@@ -90,10 +107,11 @@ public sealed class SqliteSource : IChangeSource, ITrackingSetup
         {
             using var cancellation = connection.CancelledBy(ct);
             // Before the snapshot: what was committed before this instant is in it.
-            var sourceTime = SourceTime(connection);
+            var sourceTime = _readClock(connection);
+            var clock = new SessionClock(sourceTime, _clock.Observe(sourceTime));
             connection.Execute("BEGIN", "beginning to read");
             var catalog = ReadCatalog(connection);
-            var readers = requests.ToDictionary(r => r.Dataset.Id, r => Reader(connection, catalog, r));
+            var readers = requests.ToDictionary(r => r.Dataset.Id, r => Reader(connection, catalog, r, clock));
             return new SqliteReadSession(connection, sourceTime, readers);
         }
         catch
@@ -103,15 +121,17 @@ public sealed class SqliteSource : IChangeSource, ITrackingSetup
         }
     }
 
-    private DatasetReader Reader(SourceConnection connection, SqliteCatalog catalog, ReadRequest request)
+    private DatasetReader Reader(SourceConnection connection, SqliteCatalog catalog, ReadRequest request, SessionClock clock)
     {
         try
         {
             if (DatasetInspection.Faults(connection, catalog, request.Dataset) is [var fault, ..])
                 return new UnreadableDataset(Reading.Failed(ReadingState.Denied, fault));
+            var table = DatasetInspection.Table(connection, catalog, request.Dataset);
             return request.Dataset.Capture switch
             {
-                Capture.ChangeTracking => TrackedReader.Open(connection, request, DatasetInspection.Table(connection, catalog, request.Dataset)!),
+                Capture.ChangeTracking => TrackedReader.Open(connection, request, table!),
+                Capture.HighWaterMark => MarkReader.Open(connection, request, table, _memories.GetOrAdd(request.Dataset.Id, _ => new MarkMemory()), clock, FileIdentity()),
                 Capture.FullRefresh => FullReader.Open(connection, request, FileIdentity()),
                 var other => throw new InvalidOperationException(other.GetType().Name),
             };

@@ -13,7 +13,7 @@ internal sealed class SourceFile : IDisposable
     {
         Path = System.IO.Path.Combine(_folder, "source.db");
         Application = Connect();
-        Run($"PRAGMA journal_mode={journal}");
+        Run($"PRAGMA journal_mode={journal}; PRAGMA synchronous=OFF");
         if (schema is not null) Run(schema);
     }
 

@@ -30,10 +30,8 @@ internal static class RunCommand
             http.BehindProxy || parsed.GetValue(BehindProxy) ? EndpointExposure.BehindProxy : EndpointExposure.Direct);
         endpoint.Check();
         await using var composition = new Composition(config, terminal.Scrubber);
-        if (parsed.GetValue(CommonOptions.Migrate))
-            await composition.Warehouse.Control.MigrateAsync(ct);
-        await using var worker = new Worker(config, composition, terminal);
-        await worker.RunAsync(endpoint, ct);
+        using var worker = new Worker(config, composition, terminal);
+        await worker.RunAsync(endpoint, parsed.GetValue(CommonOptions.Migrate) ? FirstStep.Migrate : FirstStep.Work, ct);
         ct.ThrowIfCancellationRequested();                               // the signal that stopped it is the exit code
         return 0;
     }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using CdcSync.Cli.Daemon;
 using CdcSync.Cli.Output;
 using CdcSync.Core.Errors;
 using CdcSync.Core.Yaml;
@@ -24,6 +25,7 @@ internal static class ValidateCommand
             terminal.Data(string.Join('\n', loaded.Findings));
         if (loaded.Value is not { } config)
             return (int)ExitCode.Usage;
+        EndpointOptions.Parse(config.Http.Listen);
         terminal.Note($"{config.File}: pipeline '{config.Name}', {config.Pipeline.Datasets.Count} datasets from {config.Sources.Count} sources: valid.");
         return (int)ExitCode.Ok;
     }

@@ -1,45 +1,83 @@
 using CdcSync.Cli.Config;
 using CdcSync.Cli.Observing;
 using CdcSync.Cli.Output;
+using CdcSync.Core.Errors;
 using CdcSync.Core.Metrics;
 using CdcSync.Core.Sync;
+using CdcSync.Core.Warehouses;
 
 namespace CdcSync.Cli.Daemon;
 
 /// <summary>The daemon: the engine, its metrics and its endpoint, from start to graceful stop.</summary>
-internal sealed class Worker : IAsyncDisposable
+internal sealed class Worker : IDisposable
 {
+    private static readonly TimeSpan FirstWait = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(30);
+
     private readonly PipelineConfig _config;
+    private readonly IControlStore _control;
     private readonly Terminal _terminal;
     private readonly TerminalLog _log;
     private readonly SyncMetrics _metrics;
+    private readonly Observers _observer;
     private readonly SyncEngine _engine;
 
     public Worker(PipelineConfig config, Composition composition, Terminal terminal)
     {
         _config = config;
+        _control = composition.Warehouse.Control;
         _terminal = terminal;
         _log = new TerminalLog(terminal, TimeProvider.System);
         _metrics = new SyncMetrics(config.Pipeline, BuildVersion.Text, TimeProvider.System);
         var landing = new LandingSize(config.Landing.Path, TimeProvider.System);
         _metrics.LandingBytes.ComputeFrom(() => landing.Bytes);
         _metrics.LandingLimit.Set(config.Landing.Limit);
-        _engine = composition.Engine(new Observers(new MetricsObserver(_metrics, config.Pipeline), new LogObserver(_log)));
+        _observer = new Observers(new MetricsObserver(_metrics, config.Pipeline), new LogObserver(_log));
+        _engine = composition.Engine(_observer);
     }
 
     /// <summary>Works until cancelled.</summary>
-    public async Task RunAsync(EndpointOptions options, CancellationToken ct)
+    public async Task RunAsync(EndpointOptions options, FirstStep first, CancellationToken ct)
     {
         await using var endpoint = await Endpoint.StartAsync(options, _metrics, _log, ct);
         _terminal.Note($"ready: pipeline {_config.Name}, {_config.Pipeline.Datasets.Count} datasets, {new Uri(endpoint.Address, "/metrics")}");
         await using var stopping = ct.Register(() => _metrics.SetState(WorkerState.Stopping));
+        if (first == FirstStep.Migrate)
+            await MigrateAsync(ct);
         await _engine.RunAsync(ct);
     }
 
-    public ValueTask DisposeAsync()
+    public void Dispose()
     {
         _metrics.Dispose();
         _log.Dispose();
-        return ValueTask.CompletedTask;
     }
+
+    /// <summary>A warehouse that is not there yet is waited for, here as everywhere in the daemon.</summary>
+    private async Task MigrateAsync(CancellationToken ct)
+    {
+        for (var wait = FirstWait; ; wait = wait * 2 < LongestWait ? wait * 2 : LongestWait)
+        {
+            try
+            {
+                await _control.MigrateAsync(ct);
+                return;
+            }
+            catch (CdcSyncException fault) when (fault.IsTransient)
+            {
+                _observer.WorkerFailed("warehouse", fault, wait);
+                await Task.Delay(wait, ct);
+            }
+        }
+    }
+}
+
+/// <summary>What a worker does before it works.</summary>
+internal enum FirstStep
+{
+    /// <summary>Nothing: the control schema must be there.</summary>
+    Work,
+
+    /// <summary>It creates or upgrades the control schema.</summary>
+    Migrate,
 }

@@ -92,6 +92,40 @@ public sealed class CliDaemonTests
     }
 
     [Fact]
+    public async Task A_daemon_waits_for_a_warehouse_that_is_not_there_yet()
+    {
+        using var pipeline = new PipelineFolder("{ kind: postgres, connection: \"Host=127.0.0.1;Port=1;Username=u;Database=d;Timeout=2\" }");
+        await using var daemon = CdcsyncProcess.Start(pipeline.Root, ["run", "--migrate", "--listen", "127.0.0.1:0"]);
+        var metrics = await AddressAsync(daemon);
+        await daemon.WaitForLineAsync("warehouse failed, again in 2.0s: CDC3001");
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, (await Client.GetAsync(new Uri(metrics, "/readyz"))).StatusCode);
+        Assert.True(await ReadAsync(metrics, "cdcsync_retries_total{pipeline=\"shop\",side=\"warehouse\"}") >= 2);
+        daemon.Send(Signal.Terminate);
+        Assert.Equal(143, (await daemon.WaitForExitAsync(TimeSpan.FromSeconds(30))).ExitCode);
+    }
+
+    [Fact]
+    public async Task A_daemon_without_the_control_schema_says_so_and_ends()
+    {
+        using var pipeline = new PipelineFolder();
+        var result = await pipeline.RunAsync("run", "--listen", "127.0.0.1:0");
+        Assert.Equal((6, ""), (result.ExitCode, result.Out));
+        Assert.Matches("(?m)^CDC4001 .* Run: cdcsync migrate$", result.Error);
+    }
+
+    [Fact]
+    public async Task A_sync_beside_a_daemon_is_a_state_conflict()
+    {
+        using var pipeline = new PipelineFolder();
+        await pipeline.TrackAsync();
+        await using var daemon = CdcsyncProcess.Start(pipeline.Root, ["run", "--migrate", "--listen", "127.0.0.1:0"]);
+        await daemon.WaitForLineAsync("lease taken");
+        var result = await pipeline.RunAsync("sync");
+        Assert.Equal((6, ""), (result.ExitCode, result.Out));
+        Assert.Matches("(?m)^CDC4004 pipeline 'shop': another worker holds the lease", result.Error);
+    }
+
+    [Fact]
     public async Task A_second_signal_ends_the_process_at_once()
     {
         using var pipeline = new PipelineFolder();

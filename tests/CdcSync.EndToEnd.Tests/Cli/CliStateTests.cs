@@ -39,6 +39,15 @@ public sealed class CliStateTests
     }
 
     [Fact]
+    public async Task An_address_that_is_none_is_found_offline()
+    {
+        using var pipeline = new PipelineFolder(more: "http: { listen: nowhere }\n");
+        var result = await pipeline.RunAsync("validate");
+        Assert.Equal(2, result.ExitCode);
+        Assert.StartsWith("CDC1101 'nowhere' is no address to listen on", result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Broken_YAML_is_told_with_its_place()
     {
         using var pipeline = new PipelineFolder();

@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
 
 namespace CdcSync.Cli.Commands;
 
@@ -26,6 +28,13 @@ internal static class CommonOptions
 
     /// <summary>Runs <c>migrate</c> first, for who wants one command less.</summary>
     public static Option<bool> Migrate { get; } = new("--migrate") { Description = "Create or upgrade the control schema first." };
+
+    /// <summary>Refuses a whole number out of its range; what is no number at all is told by the parser.</summary>
+    public static Action<OptionResult> Between(int least, int most) => result =>
+    {
+        if (result.Tokens is [var token] && int.TryParse(token.Value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) && (value < least || value > most))
+            result.AddError($"{result.Option.Name}: expected {least} to {most}.");
+    };
 
     /// <summary>Confirms beforehand what a verb would ask.</summary>
     public static Option<bool> Yes { get; } = new("--yes", "-y") { Description = "Do not ask." };

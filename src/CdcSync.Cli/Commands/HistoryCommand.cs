@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using CdcSync.Cli.Output;
 using CdcSync.Cli.Views;
 using CdcSync.Core.Errors;
@@ -16,15 +15,7 @@ internal static class HistoryCommand
         Description = "At most so many entries.",
         HelpName = "COUNT",
         DefaultValueFactory = _ => 20,
-        Validators =
-        {
-            result =>
-            {
-                // What is no number at all is told by the parser.
-                if (result.Tokens is [var token] && int.TryParse(token.Value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var limit) && limit is < 1 or > 10_000)
-                    result.AddError("--limit: expected 1 to 10000.");
-            },
-        },
+        Validators = { CommonOptions.Between(1, 10_000) },
     };
 
     public static Command Create(Terminal terminal)

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Security.Cryptography;
+using CdcSync.Cli.Commands;
 using CdcSync.Cli.Output;
 
 namespace CdcSync.Cli.Demo;
@@ -19,14 +20,7 @@ internal static class DemoCommand
         Description = "How long the shop is changed.",
         HelpName = "N",
         DefaultValueFactory = _ => 20,
-        Validators =
-        {
-            value =>
-            {
-                if (value.GetValueOrDefault<int>() is < 1 or > 3600)
-                    value.AddError("--seconds: expected 1 to 3600.");
-            },
-        },
+        Validators = { CommonOptions.Between(1, 3600) },
     };
 
     private static readonly Option<int?> Seed = new("--seed") { Description = "Makes the same shop and the same kinds of changes again.", HelpName = "N" };

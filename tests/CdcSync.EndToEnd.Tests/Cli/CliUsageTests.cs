@@ -20,7 +20,7 @@ public sealed class CliUsageTests
         using var folder = new TempFolder();
         var result = await CdcsyncProcess.RunAsync(folder.Root, ["--help"]);
         Assert.Equal((0, ""), (result.ExitCode, result.Error));
-        foreach (var verb in new[] { "init", "validate", "discover", "migrate", "sync", "run", "status", "checkpoint", "history", "resync" })
+        foreach (var verb in new[] { "init", "validate", "discover", "migrate", "sync", "run", "status", "checkpoint", "history", "resync", "demo" })
             Assert.Contains($"  {verb} ", result.Out, StringComparison.Ordinal);
     }
 
@@ -30,6 +30,8 @@ public sealed class CliUsageTests
     [InlineData("status --conifg x", "CDC1101 Unrecognized command or argument '--conifg'. Did you mean '--config'? Run: cdcsync status --help")]
     [InlineData("history --limit none", "CDC1101 Cannot parse argument 'none' for option '--limit' as expected type 'System.Int32'. Run: cdcsync history --help")]
     [InlineData("history --limit 0", "CDC1101 --limit: expected 1 to 10000. Run: cdcsync history --help")]
+    [InlineData("demo --seconds soon", "CDC1101 Cannot parse argument 'soon' for option '--seconds' as expected type 'System.Int32'. Run: cdcsync demo --help")]
+    [InlineData("demo --seconds 0", "CDC1101 --seconds: expected 1 to 3600. Run: cdcsync demo --help")]
     [InlineData("checkpoint", "CDC1101 Required command was not provided. Run: cdcsync checkpoint --help")]
     [InlineData("status", "CDC1002 there is no pipeline file 'cdcsync.yaml'. Name one with --config, or write a first one. Run: cdcsync init")]
     [InlineData("validate -c other.yaml", "CDC1002 there is no pipeline file 'other.yaml'. Name one with --config, or write a first one. Run: cdcsync init")]

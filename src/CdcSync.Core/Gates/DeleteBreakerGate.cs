@@ -12,7 +12,7 @@ namespace CdcSync.Core.Gates;
 /// <param name="breaker">The limits.</param>
 public sealed class DeleteBreakerGate(DeleteBreaker breaker) : IBatchGate
 {
-    private const string Remedy = "Check that the source is whole. If the deletes are right, raise the dataset's delete breaker (ratio, rows) in the pipeline file for one pass. Run: cdcsync sync --dataset ";
+    private const string Remedy = "Check that the source is whole. If the deletes are right, raise the dataset's breaker (ratio, rows) in the pipeline file for one pass. Run: cdcsync sync --dataset ";
 
     /// <inheritdoc/>
     public async ValueTask<CdcSyncException?> InspectAsync(IStagedView staged, CancellationToken ct)

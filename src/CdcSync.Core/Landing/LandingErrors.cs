@@ -15,7 +15,7 @@ internal static class LandingErrors
         ? new(ErrorCodes.LandingFailed, $"{dataset}: the landing file can't be written: no space is left for {folder}.",
             $"Free space there, or lower landing.limit or landing.keep in the pipeline file; nothing is lost, the batch is read again. Run: df -h {folder}", error)
         : new(ErrorCodes.LandingFailed, $"{dataset}: the landing file can't be written in {folder}: {error.GetType().Name}, error {error.HResult}.",
-            $"Let this user write there, or name another folder in the pipeline file; nothing is lost, the batch is read again. Run: ls -ld {folder}", error);
+            $"Let this user write there, or set another landing.path in the pipeline file; nothing is lost, the batch is read again. Run: ls -ld {folder}", error);
 
     internal static CdcSyncException Corrupt(string path, string why, Exception? error = null) => new(ErrorCodes.LandingCorrupt,
         $"landing file {path}: {why}.",

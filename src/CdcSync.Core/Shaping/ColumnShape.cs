@@ -48,6 +48,8 @@ internal sealed class MaskShape(byte[] key, ColumnCast? toText) : ColumnShape
     private ArrowArray Digest(int rows, ReadOnlySpan<byte> live, BytesOfRow bytesOf)
     {
         var builder = new VarLengthBuilder(StringType.Default, rows);
+        // One for all rows: making the keyed state anew for each would cost more than the hash itself.
+        using var hmac = IncrementalHash.CreateHMAC(HashAlgorithmName.SHA256, key);
         Span<byte> digest = stackalloc byte[HMACSHA256.HashSizeInBytes];
         Span<char> hex = stackalloc char[2 * HMACSHA256.HashSizeInBytes];
         for (var i = 0; i < rows; i++)
@@ -57,7 +59,8 @@ internal sealed class MaskShape(byte[] key, ColumnCast? toText) : ColumnShape
                 builder.AppendNull();
                 continue;
             }
-            HMACSHA256.HashData(key, bytesOf(i), digest);
+            hmac.AppendData(bytesOf(i));
+            hmac.GetHashAndReset(digest);
             Convert.TryToHexStringLower(digest, hex, out _);
             builder.Append(hex);
         }

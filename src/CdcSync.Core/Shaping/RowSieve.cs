@@ -62,5 +62,5 @@ internal sealed class RowSieve
 
     private static CdcSyncException Wrong(Dataset dataset, RowFilter filter, string why) => new(ErrorCodes.FilterInvalid,
         $"{dataset.Id}: row filter on '{filter.SourceColumn}': {why}.",
-        "Correct the filter in the contract; values are written as true/false, integers without sign or zeros in front, dates as yyyy-MM-dd. Run: cdcsync validate");
+        "Correct consentFilter in the contract; values are written as true/false, integers without sign or zeros in front, dates as yyyy-MM-dd. Run: cdcsync validate");
 }

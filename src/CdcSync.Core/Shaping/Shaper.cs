@@ -125,9 +125,9 @@ public sealed class Shaper
 
     private static CdcSyncException NotSupported(Dataset dataset, DatasetColumn column, ArrowType from, ArrowType to, string suffix = "") => new(ErrorCodes.CastNotSupported,
         $"{dataset.Id}: column '{column.Source}' is read as {from} and written as {to}{suffix}: there is no such cast.",
-        "Give the contract's property a type that the column can be cast to (docs/landing.md lists them), or cast it in a view or query of the source. Run: cdcsync validate");
+        "Change the property's type or its readAs (docs/landing.md lists the casts), or cast it in a view or query of the source. Run: cdcsync validate");
 
     private static CdcSyncException KeyMissing(Dataset dataset, DatasetColumn column, ColumnMask mask) => new(ErrorCodes.MaskKeyMissing,
         $"{dataset.Id}: column '{column.Source}' is masked with the key '{mask.KeyName}', and the pipeline has no such key, or it is empty.",
-        "Name the key under masking keys in the pipeline file, from a file or the environment. Run: cdcsync validate");
+        "Add it under keys in the pipeline file, from a file or the environment. Run: cdcsync validate");
 }

@@ -254,12 +254,7 @@ public sealed class ShaperTests
     private static ChangeChunk Chunk(DatasetColumn[] columns, ChangeKind[] kinds, params object?[][] rows) =>
         new(TestColumns.Batch(TestDatasets.With(columns).SourceSchema, rows), kinds.Length == 0 ? new ChangeKind[rows.Length] : kinds, []);
 
-    private static string Hmac(ReadOnlySpan<byte> value)
-    {
-        using var hmac = IncrementalHash.CreateHMAC(HashAlgorithmName.SHA256, "key"u8);
-        hmac.AppendData(value);
-        return Convert.ToHexString(hmac.GetHashAndReset()).ToLowerInvariant();
-    }
+    private static string Hmac(ReadOnlySpan<byte> value) => Convert.ToHexString(HMACSHA256.HashData("key"u8, value)).ToLowerInvariant();
 
     private static byte[] Bytes(params int[] values) => System.Runtime.InteropServices.MemoryMarshal.AsBytes(values.AsSpan()).ToArray();
 }

@@ -214,7 +214,8 @@ public sealed class LandingFileTests : IDisposable
         {
             for (var i = 0; i < 10; i++) await file.AppendAsync(LandingFixture.Chunk(i, 1), Ct);
             file.Fail(error);
-            Assert.Same(error, await Assert.ThrowsAsync<CdcSyncException>(() => LandingFixture.ReadAll(file.ReadAllAsync(Ct))));
+            await using var reader = file.ReadAllAsync(Ct).GetAsyncEnumerator(Ct);
+            Assert.Same(error, await Assert.ThrowsAsync<CdcSyncException>(() => reader.MoveNextAsync().AsTask()));
             Assert.Same(error, await Assert.ThrowsAsync<CdcSyncException>(() => file.AppendAsync(LandingFixture.Chunk(0, 1), Ct).AsTask()));
             Assert.Same(error, await Assert.ThrowsAsync<CdcSyncException>(() => file.CompleteAsync(Ct).AsTask()));
         }
@@ -274,6 +275,7 @@ public sealed class LandingFileTests : IDisposable
         for (var i = 0; i < 20; i++) await file.AppendAsync(LandingFixture.Chunk(i * 50, 50, 40), Ct);
         var path = Path.Combine(_fixture.Root, Assert.Single(_fixture.Files()));
         Flip(path, place);
+        await file.CompleteAsync(Ct);
 
         var handedOver = 0;
         var error = await Assert.ThrowsAsync<CdcSyncException>(async () =>
@@ -291,7 +293,10 @@ public sealed class LandingFileTests : IDisposable
         for (var i = 0; i < 6; i++) await file.AppendAsync(LandingFixture.Chunk(i, 5), Ct);
         using (var stream = new FileStream(Path.Combine(_fixture.Root, Assert.Single(_fixture.Files())), FileMode.Open, FileAccess.Write, FileShare.ReadWrite)) stream.SetLength(stream.Length - 1);
 
-        Assert.Equal(ErrorCodes.LandingCorrupt, (await Assert.ThrowsAsync<CdcSyncException>(() => LandingFixture.ReadAll(file.ReadAllAsync(Ct)))).Code);
+        // Not completed, for that would lengthen it again: without the error the reader would wait for more.
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(Ct);
+        patience.CancelAfter(TimeSpan.FromSeconds(30));
+        Assert.Equal(ErrorCodes.LandingCorrupt, (await Assert.ThrowsAsync<CdcSyncException>(() => LandingFixture.ReadAll(file.ReadAllAsync(patience.Token)))).Code);
     }
 
     [Fact]

@@ -136,6 +136,13 @@ public sealed class ShaperTests
     }
 
     [Fact]
+    public void Null_never_matches_not_even_empty_text()
+    {
+        var dataset = TestDatasets.With([Id, Name]) with { Filter = new RowFilter("Name", [""]) };
+        Assert.Equal([ChangeKind.Upsert, ChangeKind.Erase], Shape(dataset, [], [1L, ""], [2L, null]).Kinds.ToArray());
+    }
+
+    [Fact]
     public void A_filter_that_could_keep_no_row_is_refused()
     {
         foreach (var (column, values) in new (string, string[])[] { ("Consent", ["yes"]), ("Consent", ["TRUE"]), ("ID", ["007"]), ("Consent", []), ("Nowhere", ["1"]), ("Blob", ["00"]) })

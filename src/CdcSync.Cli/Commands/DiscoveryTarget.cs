@@ -47,7 +47,8 @@ internal sealed record DiscoveryTarget(string Name, IChangeSource Source, string
         terminal.Note($"Written: {contract}{(isFirst ? $", {PipelineFile}" : "")}. Look through what the contract says, above all its owner, keys and types.");
         if (isFirst)
         {
-            terminal.Note("Next: cdcsync migrate && cdcsync sync");
+            var isUntracked = Source is ITrackingSetup && found.Any(o => o is { IsView: false, IsTracked: false, Key.Count: > 0 });
+            terminal.Note($"Next: {(isUntracked ? $"cdcsync discover {Name} --enable-tracking --apply && " : "")}cdcsync migrate && cdcsync sync");
             return;
         }
 

@@ -54,6 +54,23 @@ public sealed class CliDiscoverTests
     }
 
     [Fact]
+    public async Task What_is_named_as_next_leads_to_a_synced_warehouse()
+    {
+        using var pipeline = new PipelineFolder();
+        File.Delete(pipeline["cdcsync.yaml"]);
+        var result = await pipeline.RunAsync("discover", "./shop.db", "--contract");
+        var next = result.Error.Split('\n').Last();
+        Assert.Equal("Next: cdcsync discover shop --enable-tracking --apply && cdcsync migrate && cdcsync sync", next);
+        foreach (var command in next["Next: ".Length..].Split(" && "))
+        {
+            var step = await pipeline.RunAsync(command.Split(' ')[1..]);
+            Assert.True(step.ExitCode == 0, $"{command}: {step}");
+        }
+
+        Assert.Equal("2", pipeline.Warehouse("SELECT count(*) FROM orders"));
+    }
+
+    [Fact]
     public async Task A_sources_tables_are_shown_by_pattern()
     {
         using var pipeline = new PipelineFolder();

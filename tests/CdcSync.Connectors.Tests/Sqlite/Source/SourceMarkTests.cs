@@ -86,6 +86,23 @@ public sealed class SourceMarkTests
     }
 
     [Fact]
+    public async Task Stamps_that_are_dates_are_found_from_their_midnight_on()
+    {
+        var dates = new MarkForm("dates", "DATE", MarkForm.Timestamps[0].Type, t => $"'{t:yyyy-MM-dd}'");
+        using var table = new MarkedTable(dates, TimeSpan.Zero);
+        await table.LoadAsync();
+        table.Write(1, 1);
+        await table.PassAsync();
+        table.Write(2, 2);
+        await table.PassAsync();
+        Assert.Equal(1, table.Delivered);
+        table.Wait(TimeSpan.FromDays(1));
+        table.Write(3, 3);
+        await table.PassAsync();
+        Assert.Equal(table.Truth(), table.Rows);
+    }
+
+    [Fact]
     public async Task A_value_that_went_and_came_back_under_one_stamp_is_read_again()
     {
         using var table = new MarkedTable(MarkForm.Timestamps[1], TimeSpan.Zero);

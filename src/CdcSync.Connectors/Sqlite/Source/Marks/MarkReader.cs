@@ -24,7 +24,7 @@ internal sealed class MarkReader : DatasetReader
     private readonly MarkPosition _after;
     private readonly DeliveredRows? _delivered;
     private readonly bool _hasOffsets;
-    private MarkPosition _upTo;
+    private readonly MarkPosition _upTo;
     private bool _isKnown = true;
 
     private MarkReader(SourceConnection connection, ReadRequest request, MarkPosition after, MarkMemory memory, SessionClock clock, SourceIdentity identity)

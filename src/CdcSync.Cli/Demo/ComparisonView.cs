@@ -11,7 +11,7 @@ internal static class ComparisonView
     {
         var table = new Table().RoundedBorder().BorderColor(Color.Grey).Title("full comparison, by queries of its own");
         table.AddColumn("dataset");
-        foreach (var number in new[] { "rows in source", "rows in warehouse", "missing", "extra", "different" })
+        foreach (var number in new[] { "rows in source", "in warehouse", "missing", "extra", "different" })
             table.AddColumn(new TableColumn(number).RightAligned());
         foreach (var r in results)
         {

@@ -83,13 +83,14 @@ internal sealed class DemoFolder : IDisposable
           orders: { source: shop, object: orders, contract: contracts/shop.odcs.yaml#orders, group: sales }
           order_lines: { source: shop, object: order_lines, contract: contracts/shop.odcs.yaml#order_lines, group: sales }
 
-          # Found by their updated_at, which may be stamped a few seconds late: within the overlap none is missed.
+          # Found by their updated_at, which may be stamped a few seconds late: within the overlap none is missed, and nothing
+          # younger is promised to be complete.
           # A mark never sees a hard delete; the shop deletes no returns, and that is accepted here in so many words.
           returns:
             source: shop
             object: returns
             contract: contracts/shop.odcs.yaml#returns
-            capture: { highWaterMark: updated_at, kind: timestamp, overlap: 30s }
+            capture: { highWaterMark: updated_at, kind: timestamp, overlap: 10s }
             acceptMissedDeletes: true
         """;
 

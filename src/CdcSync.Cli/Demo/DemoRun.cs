@@ -1,5 +1,6 @@
 using System.Data.Common;
 using System.Globalization;
+using System.Net;
 using CdcSync.Cli.Config;
 using CdcSync.Cli.Daemon;
 using CdcSync.Cli.Observing;
@@ -28,19 +29,17 @@ internal sealed class DemoRun(DemoOptions options, Terminal terminal, TimeProvid
         var name = options.Warehouse is null ? "demo" : $"demo_{Guid.CreateVersion7().ToString("n", CultureInfo.InvariantCulture)[^8..]}";
         using var folder = DemoFolder.Create(options, name);
         DemoWarehouse warehouse = options.Warehouse is { } connection ? new DemoWarehouse.Postgres(connection, name) : new DemoWarehouse.Sqlite(folder.Warehouse);
-        await MakeShopAsync(folder, ct);
         var config = PipelineConfig.Load(folder.Config).OrThrow();
         await using var composition = new Composition(config, terminal.Scrubber);
         await composition.Warehouse.Control.MigrateAsync(ct);
         try
         {
+            await MakeShopAsync(folder, ct);
             return await SyncAsync(config, composition, new ShopSides(folder, warehouse), ct);
         }
         finally
         {
-            if (folder.Stays)
-                terminal.Note($"Everything stays in {folder.Path}. Try: cdcsync status --config {folder.Config}");
-            else
+            if (!folder.Stays)
                 await RemoveAsync(warehouse);
         }
     }
@@ -59,7 +58,7 @@ internal sealed class DemoRun(DemoOptions options, Terminal terminal, TimeProvid
     {
         var board = new DemoBoard(config.Pipeline, time);
         using var metrics = new SyncMetrics(config.Pipeline, BuildVersion.Text, time);
-        await using var endpoint = options.Keep ? await Endpoint.StartAsync(EndpointOptionsOf(config), metrics, new TerminalLog(terminal, time), ct) : null;
+        await using var endpoint = options.Keep ? await StartEndpointAsync(metrics, ct) : null;
         var engine = composition.Engine(new Observers(board, new MetricsObserver(metrics, config.Pipeline)));
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(ct);
         var working = engine.RunAsync(stop.Token);
@@ -67,12 +66,13 @@ internal sealed class DemoRun(DemoOptions options, Terminal terminal, TimeProvid
         {
             await UnlessEndedAsync(working, WatchAsync(board, sides, ct));
             var exit = await CompareAsync(sides, ct);
-            if (endpoint is not null)
-            {
-                terminal.Note($"The engine goes on; metrics at {endpoint.Address}metrics. Ctrl-C ends it.");
-                await working;
-            }
-
+            if (sides.Folder.Stays)
+                terminal.Note($"Everything stays in {sides.Folder.Path}. Try: cdcsync status --config {sides.Folder.Config}");
+            if (endpoint is null)
+                return exit;
+            terminal.Note($"The engine goes on; metrics at {endpoint.Address}metrics. Ctrl-C ends it.");
+            await working;
+            ct.ThrowIfCancellationRequested();                           // the signal that ended it is the exit code
             return exit;
         }
         finally
@@ -113,7 +113,7 @@ internal sealed class DemoRun(DemoOptions options, Terminal terminal, TimeProvid
         }
 
         await writing;
-        _caption = $"the writer has stopped: {Words(writer.Changes)}";
+        _caption = $"the writer has stopped: {Words(writer.Changes)}; returns are complete once their overlap has passed";
     }
 
     private async Task CatchUpAsync(DemoBoard board, CancellationToken ct)
@@ -158,7 +158,20 @@ internal sealed class DemoRun(DemoOptions options, Terminal terminal, TimeProvid
 
     private string Caption(DemoBoard board) => board.WorkerFault is { } fault ? fault.ToString() : _caption;
 
-    private static EndpointOptions EndpointOptionsOf(PipelineConfig config) => new(EndpointOptions.Parse(config.Http.Listen), null, config.Http.Hosts, EndpointExposure.Direct);
+    /// <summary>At the usual address, or at any free port where that is taken: a daemon may run beside the demo.</summary>
+    private async Task<Endpoint> StartEndpointAsync(SyncMetrics metrics, CancellationToken ct)
+    {
+        var log = new TerminalLog(terminal, time);
+        var usual = new EndpointOptions(EndpointOptions.Parse(EndpointOptions.DefaultListen), null, [], EndpointExposure.Direct);
+        try
+        {
+            return await Endpoint.StartAsync(usual, metrics, log, ct);
+        }
+        catch (CdcSyncException fault) when (fault.Code == ErrorCodes.EndpointUnavailable)
+        {
+            return await Endpoint.StartAsync(usual with { Address = new IPEndPoint(usual.Address.Address, 0) }, metrics, log, ct);
+        }
+    }
 
     private static string Words(IReadOnlyDictionary<string, long> changes) => string.Create(CultureInfo.InvariantCulture,
         $"{changes.Values.Sum():N0} rows changed ({string.Join(", ", changes.OrderByDescending(c => c.Value).Where(c => c.Value > 0).Select(c => string.Create(CultureInfo.InvariantCulture, $"{c.Key} {c.Value:N0}")))})");

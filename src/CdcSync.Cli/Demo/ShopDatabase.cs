@@ -53,6 +53,7 @@ internal static class ShopDatabase
     {
         var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, ForeignKeys = true, Pooling = false }.ToString());
         await connection.OpenAsync(ct);
+        await connection.ExecuteAsync("PRAGMA synchronous = NORMAL");
         return connection;
     }
 
@@ -65,7 +66,7 @@ internal static class ShopDatabase
     public static async Task CreateAsync(string path, ShopSize size, int seed, DateTimeOffset now, CancellationToken ct)
     {
         await using var connection = await OpenAsync(path, ct);
-        await connection.ExecuteAsync("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;");
+        await connection.ExecuteAsync("PRAGMA journal_mode = WAL");
         await connection.ExecuteAsync(Tables);
         using var transaction = connection.BeginTransaction();
         var goods = new ShopGoods(new Random(seed), now.UtcDateTime);

@@ -79,6 +79,19 @@ internal sealed class DiscoveredPipeline : IAsyncDisposable
         return rows;
     }
 
+    /// <summary>The columns that quarantined rows are there for: <c>dataset.column</c>, sorted, with blanks between.</summary>
+    public async Task<string> QuarantinedColumnsAsync()
+    {
+        await using var warehouse = await Warehouse.OpenAsync();
+        await using var command = warehouse.CreateCommand();
+        command.CommandText = $"SELECT dataset, column_name FROM {Warehouse.Control("quarantine")}";
+        await using var reader = await command.ExecuteReaderAsync();
+        List<string> found = [];
+        while (await reader.ReadAsync())
+            found.Add($"{reader.GetString(0)}.{reader.GetString(1)}");
+        return string.Join(' ', found.Order(StringComparer.Ordinal));
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (Warehouse is not null)

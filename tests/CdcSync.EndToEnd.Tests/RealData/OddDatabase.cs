@@ -51,18 +51,48 @@ internal static class OddDatabase
         INSERT INTO wide (id, c02, c10) VALUES (1, 'a', 'z'), (2, NULL, NULL);
         """";
 
+    /// <summary>Changes that only look like the same key, or take other rows with them.</summary>
+    public const string Changes = """"
+        UPDATE nocase_key SET code = 'ALPHA', v = 11 WHERE code = 'alpha';
+        REPLACE INTO nocase_key VALUES ('BETA', 22);
+        UPDATE case_key SET code = 'ALPHA' WHERE code = 'alpha';
+        DELETE FROM case_key WHERE code = 'alpha ';
+        REPLACE INTO two_uniques VALUES (6, 'a', 1, 2);
+        UPDATE OR REPLACE two_uniques SET b = 2, c = 2 WHERE id = 6;
+        UPDATE OR REPLACE without_rowid SET code = 'ABC' WHERE code = 'abc';
+        UPDATE blob_key SET hash = x'0001' WHERE hash = x'00';
+        UPDATE day_key SET day = '2024-03-01' WHERE day = '2024-02-29';
+        UPDATE "spaces and ""quotes""" SET "the key" = 'a''''b' WHERE "the key" = 'a''b';
+        DELETE FROM "select" WHERE id = -9223372036854775808;
+        INSERT INTO "select" VALUES (-9223372036854775808, 'again', NULL);
+        UPDATE "select" SET id = id - 1 WHERE id = 9223372036854775807;
+        INSERT INTO empty_with_key VALUES (1, 'no longer empty');
+        INSERT INTO empty_without_key VALUES ('no longer empty'), ('no longer empty');
+        DELETE FROM without_key WHERE rowid = 1;
+        UPDATE numbers SET r = -r, d = -d, i = ~i, flag = NOT flag;
+        UPDATE texts SET t = v, v = t WHERE id < 6;
+        """";
+
     /// <summary>Values that a warehouse may be unable to hold: it must name them, or hold them.</summary>
-    private const string Hard = """
+    public const string Hard = """
         INSERT INTO texts VALUES (100, 'nul' || char(0) || 'inside', 'v', NULL);
         INSERT INTO numbers (id, r) VALUES (100, 9e999), (101, -9e999);
         """;
 
     /// <summary>Values that are not what their column says: rows for the quarantine, in every warehouse.</summary>
-    private const string Unfit = """
+    public const string Unfit = """
         INSERT INTO numbers (id, i) VALUES (200, 'not a number');
         INSERT INTO numbers (id, d) VALUES (201, 'NaN');
         INSERT INTO times (id, d) VALUES (200, 'yesterday');
         INSERT INTO times (id, s) VALUES (201, '2023-02-29 00:00:00');
+        """;
+
+    /// <summary>Makes the unfit rows fit.</summary>
+    public const string Mended = """
+        UPDATE numbers SET i = 1 WHERE id = 200;
+        DELETE FROM numbers WHERE id = 201;
+        UPDATE times SET d = '2023-02-28' WHERE id = 200;
+        UPDATE times SET s = '2023-02-28 00:00:00' WHERE id = 201;
         """;
 
     /// <summary>Creates it, with a text of several megabytes.</summary>
@@ -73,20 +103,6 @@ internal static class OddDatabase
         connection.Execute(Tables);
         connection.Execute(Rows);
         connection.Execute("INSERT INTO texts VALUES (6, $text, NULL, zeroblob(3000000))", new { text = string.Concat(Enumerable.Repeat("long text ünd 漢字 🙂 ", 150_000)) });
-    }
-
-    /// <summary>Adds what a warehouse may not be able to hold.</summary>
-    public static void AddHardValues(string path)
-    {
-        using var connection = Open(path);
-        connection.Execute(Hard);
-    }
-
-    /// <summary>Adds what no column of its type can hold.</summary>
-    public static void AddUnfitValues(string path)
-    {
-        using var connection = Open(path);
-        connection.Execute(Unfit);
     }
 
     private static SqliteConnection Open(string path)

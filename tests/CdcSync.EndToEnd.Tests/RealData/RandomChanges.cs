@@ -14,7 +14,7 @@ internal sealed class RandomChanges(SqliteConnection connection, int seed)
     /// <returns>How many rows changed, by kind.</returns>
     public IReadOnlyDictionary<string, int> Apply(int changes)
     {
-        var tables = SourceTable.ReadAll(connection).Select(t => new Target(t, Ids(t))).ToList();
+        var tables = SourceTable.ReadAll(connection).Where(HasRowId).Select(t => new Target(t, Ids(t))).ToList();
         var counts = new SortedDictionary<string, int>(StringComparer.Ordinal);
         for (var done = 0; done < changes;)
         {
@@ -95,27 +95,33 @@ internal sealed class RandomChanges(SqliteConnection connection, int seed)
 
     private IEnumerable<(string, object?)> FreshKey(Target target) => target.Table.Key.Select(c => ("$" + c.KeyPlace, (object?)FreshKeyPart(c)));
 
-    private object FreshKeyPart(SourceColumn column)
+    private object FreshKeyPart(SourceColumn column) => column.Declared switch
     {
-        if (column.Declared.Contains("INT", StringComparison.Ordinal))
-            return _fresh++;
-        var length = Length(column) ?? 8;
-        return string.Create(length, _random, static (text, random) =>
-        {
-            for (var i = 0; i < text.Length; i++)
-                text[i] = "ABCDEFGHJKLMNPQRSTUVWXYZ0123456789é"[random.Next(35)];
-        });
-    }
+        _ when column.Declared.Contains("INT", StringComparison.Ordinal) => _fresh++,
+        "BLOB" => BitConverter.GetBytes(_fresh++),
+        "DATE" => new DateOnly(1500, 1, 1).AddDays(_fresh++ % 100_000).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
+        _ => FreshText(Length(column) ?? 8),
+    };
+
+    private string FreshText(int length) => string.Create(length, _random, static (text, random) =>
+    {
+        for (var i = 0; i < text.Length; i++)
+            text[i] = "ABCDEFGHJKLMNPQRSTUVWXYZ0123456789é"[random.Next(35)];
+    });
 
     private object? Vary(object? value, SourceColumn column) => value switch
     {
+        long n when column.Declared == "BOOLEAN" => 1 - n,
         long n => n + _random.Next(-50, 50),
         double d when column.Declared.StartsWith("NUMERIC", StringComparison.Ordinal) => Math.Round(d + _random.Next(-500, 500) / 100.0, 2),
         double d => d * (1 + _random.NextDouble()),
-        string when column.Declared.Contains("DATE", StringComparison.Ordinal) => new DateTime(2000 + _random.Next(30), 1, 1).AddMinutes(_random.Next(500_000)).ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture),
+        string when column.Declared == "DATE" => AnyInstant().ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
+        string when column.Declared is "DATETIME" or "TIMESTAMP" => AnyInstant().ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture),
         string text => Shorten(text + " «ñ漢🙂'\"\\", Length(column)),
         _ => value,
     };
+
+    private DateTime AnyInstant() => new DateTime(2000 + _random.Next(30), 1, 1).AddMinutes(_random.Next(500_000));
 
     private static string Shorten(string text, int? length)
     {
@@ -132,6 +138,8 @@ internal sealed class RandomChanges(SqliteConnection connection, int seed)
     }
 
     private long Pick(Target target) => target.RowIds[_random.Next(target.RowIds.Count)];
+
+    private bool HasRowId(SourceTable table) => connection.ExecuteScalar<int>("SELECT wr FROM pragma_table_list WHERE schema = 'main' AND name = $name", new { name = table.Name }) == 0;
 
     private List<long> Ids(SourceTable table) => [.. connection.Query<long>($"SELECT rowid FROM {SourceTable.Quote(table.Name)} ORDER BY 1")];
 

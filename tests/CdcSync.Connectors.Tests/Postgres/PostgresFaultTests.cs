@@ -281,6 +281,22 @@ public sealed class PostgresFaultTests
     }
 
     [Fact]
+    public async Task A_gate_that_counts_is_not_answered_where_another_worker_was_faster()
+    {
+        await using var world = await World.StartAsync(2_000);
+        await world.PublishAsync(0, Change.Upsert(1L, "Ada", 1L));
+        var publication = await world.Warehouse.OpenPublicationAsync(world.Lease, default);
+        await using (publication)
+        {
+            var stage = await publication.OpenStageAsync(Accounts, PublishMode.Merge, default);
+            await stage.WriteAsync(Change.Chunk(Accounts, [Change.Delete(1L)]), default);
+            var gate = new Gate(async staged => Assert.Fail($"counted {await staged.CountTargetRowsAsync(default)}"));
+            var result = await publication.PublishAsync([world.Part(stage, 0) with { Gates = [gate] }], default);
+            Assert.Equal(PublicationOutcome.Superseded, result.Outcome);
+        }
+    }
+
+    [Fact]
     public async Task Sessions_run_in_utc_name_themselves_and_are_bounded()
     {
         await using var world = await World.StartAsync(2_000, o => o with { MaxSessions = 2 });

@@ -31,6 +31,8 @@ internal static class PostgresErrors
     {
         PostgresException server => Translate(server, doing),
         _ when Inner<AuthenticationException>(e) is not null => new(ErrorCodes.WarehouseDenied, $"{doing}: TLS could not be set up with the PostgreSQL server: {Inner<AuthenticationException>(e)!.Message}", "Name the server as in its certificate and give its authority as 'Root Certificate' in the connection string. Run: cdcsync doctor", e),
+        // The driver has no type for it: the server (or the pg_hba.conf before it) does not speak TLS at all.
+        NpgsqlException { InnerException: null } when e.Message.Contains("SSL", StringComparison.Ordinal) => new(ErrorCodes.WarehouseDenied, $"{doing}: the PostgreSQL server does not offer TLS, which is asked for off loopback.", "Switch TLS on in the server, or say 'SSL Mode' in the connection string. Run: cdcsync doctor", e),
         _ when Inner<TimeoutException>(e) is not null => new(ErrorCodes.WarehouseUnavailable, $"{doing}: the PostgreSQL server did not answer in time.", Again, e),
         _ when Inner<SocketException>(e) is { } socket => new(ErrorCodes.WarehouseUnavailable, $"{doing}: the PostgreSQL server can't be reached ({socket.SocketErrorCode}).", "It is tried again; check host and port. Run: cdcsync doctor", e),
         _ when Inner<IOException>(e) is not null => new(ErrorCodes.WarehouseUnavailable, $"{doing}: the connection to the PostgreSQL server broke.", Again, e),

@@ -131,7 +131,7 @@ public sealed class SyncMetrics : IDisposable
     /// <summary>Ends the meter.</summary>
     public void Dispose() => Registry.Dispose();
 
-    private double Lag(double watermark) => watermark > 0 ? Math.Max(0, Time.GetUtcNow().ToUnixTimeMilliseconds() / 1000.0 - watermark) : double.NaN;
+    private double Lag(double watermark) => watermark > 0 ? Math.Max(0, Math.Round(Time.GetUtcNow().ToUnixTimeMilliseconds() / 1000.0 - watermark, 3)) : double.NaN;
 
     private static Dictionary<TValue, TCell> PerValue<TValue, TCell>(MetricFamily<TCell> family, string[] labels, IEnumerable<TValue> values, Func<TValue, string> name)
         where TValue : notnull

@@ -12,7 +12,7 @@ namespace CdcSync.Core.Gates;
 /// <param name="breaker">The limits.</param>
 public sealed class DeleteBreakerGate(DeleteBreaker breaker) : IBatchGate
 {
-    private const string Remedy = "Check that the source is whole. If the deletes are right, raise the dataset's breaker (ratio, rows) in the pipeline file for one pass. Run: cdcsync sync --dataset ";
+    private const string Remedy = "Check that the source is whole. If the deletes are right, accept them for one run. Run: cdcsync resync --accept-deletes ";
 
     /// <inheritdoc/>
     public async ValueTask<CdcSyncException?> InspectAsync(IStagedView staged, CancellationToken ct)
@@ -35,6 +35,6 @@ public sealed class DeleteBreakerGate(DeleteBreaker breaker) : IBatchGate
         if (rows == 0) return null;
         return new CdcSyncException(ErrorCodes.DeleteBreaker, string.Create(CultureInfo.InvariantCulture,
             $"{staged.Dataset.Id}: the source is empty and {staged.Dataset.Target} has {rows} rows; a target is not emptied because its source is."),
-            "Check that the source is whole. If it is to be empty, delete the rows of the target by hand. Run: cdcsync sync --dataset " + staged.Dataset.Id);
+            Remedy + staged.Dataset.Id);
     }
 }

@@ -37,7 +37,7 @@ public sealed class DeleteBreakerGateTests
 
         Assert.Equal(ErrorCodes.DeleteBreaker, verdict?.Code);
         Assert.Contains("the source is empty", verdict!.Message, StringComparison.Ordinal);
-        Assert.EndsWith("Run: cdcsync sync --dataset people", verdict.Remedy, StringComparison.Ordinal);
+        Assert.EndsWith("Run: cdcsync resync --accept-deletes people", verdict.Remedy, StringComparison.Ordinal);
         Assert.Null(await Inspect(new Staged(0, 0, true, 0, 0)));
     }
 

@@ -30,7 +30,7 @@ internal sealed class Bank : IAsyncDisposable
             sources:
               bank: { kind: sqlite, path: ./bank.db }
             warehouse: {{bank._warehouse.Yaml}}
-            engine: { lease: 1s, rowsPerRange: 100 }
+            engine: { lease: 2s, rowsPerRange: 100 }
             defaults: { interval: 50ms }
             datasets:
               accounts: { source: bank, object: accounts, contract: bank.odcs.yaml#accounts, group: money }

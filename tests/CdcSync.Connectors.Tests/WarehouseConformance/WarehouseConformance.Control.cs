@@ -38,6 +38,28 @@ public abstract partial class WarehouseConformance
     }
 
     [Fact]
+    public async Task Workers_that_start_at_once_on_an_empty_warehouse_all_find_it_migrated()
+    {
+        var empty = await CreateAsync();
+        await using (empty)
+        {
+            var ran = await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => Task.Run(async () =>
+            {
+                var warehouse = empty.Open("pipe");
+                await using (warehouse)
+                {
+                    var scripts = await warehouse.Control.MigrateAsync(default);
+                    await warehouse.Control.CheckSchemaAsync(default);
+                    return scripts;
+                }
+            })));
+
+            Assert.Equal(ran.SelectMany(r => r).Distinct().Count(), ran.Sum(r => r.Count));
+            Assert.Contains("0001_control_schema.sql", ran.SelectMany(r => r));
+        }
+    }
+
+    [Fact]
     public async Task A_control_schema_that_needs_a_newer_binary_is_refused_and_an_additive_one_is_not()
     {
         await Fixture.ExecuteAsync($"INSERT INTO {Fixture.Control("schemaversions")} (scriptname, applied, oldest_binary) VALUES ('9998_additive.sql', {Fixture.Clock(0)}, '0.1.0')");

@@ -43,13 +43,6 @@ internal abstract class ColumnBinder
 
     protected abstract int BindValue(sqlite3_stmt statement, int parameter, int row);
 
-    private static int BindText(sqlite3_stmt statement, int parameter, ReadOnlySpan<byte> utf8) =>
-        // An empty span has no address, which SQLite would take for a null.
-        utf8.IsEmpty ? raw.sqlite3_bind_text(statement, parameter, "") : raw.sqlite3_bind_text(statement, parameter, utf8);
-
-    private static int BindBlob(sqlite3_stmt statement, int parameter, ReadOnlySpan<byte> bytes) =>
-        bytes.IsEmpty ? raw.sqlite3_bind_zeroblob(statement, parameter, 0) : raw.sqlite3_bind_blob(statement, parameter, bytes);
-
     private abstract class Of<TArray>(TArray column) : ColumnBinder where TArray : ArrowArray
     {
         protected TArray Column { get; } = column;
@@ -138,16 +131,16 @@ internal abstract class ColumnBinder
 
     private sealed class Texts(VarLengthArray column) : Of<VarLengthArray>(column)
     {
-        protected override int BindValue(sqlite3_stmt statement, int parameter, int row) => BindText(statement, parameter, Column.GetBytes(row));
+        protected override int BindValue(sqlite3_stmt statement, int parameter, int row) => raw.sqlite3_bind_text(statement, parameter, Column.GetBytes(row));
     }
 
     private sealed class Blobs(VarLengthArray column) : Of<VarLengthArray>(column)
     {
-        protected override int BindValue(sqlite3_stmt statement, int parameter, int row) => BindBlob(statement, parameter, Column.GetBytes(row));
+        protected override int BindValue(sqlite3_stmt statement, int parameter, int row) => raw.sqlite3_bind_blob(statement, parameter, Column.GetBytes(row));
     }
 
     private sealed class FixedBlobs(FixedSizeBinaryArray column) : Of<FixedSizeBinaryArray>(column)
     {
-        protected override int BindValue(sqlite3_stmt statement, int parameter, int row) => BindBlob(statement, parameter, Column.GetBytes(row));
+        protected override int BindValue(sqlite3_stmt statement, int parameter, int row) => raw.sqlite3_bind_blob(statement, parameter, Column.GetBytes(row));
     }
 }

@@ -115,6 +115,16 @@ public sealed class SourceDiscoveryTests
     }
 
     [Fact]
+    public async Task A_key_that_mixes_numbers_and_texts_has_no_type()
+    {
+        using var file = new SourceFile("CREATE TABLE t (k PRIMARY KEY, v); INSERT INTO t VALUES (1, 1), ('1', '1')");
+        var columns = Assert.Single(await Find(file)).Columns;
+        Assert.Null(columns[0].Type);
+        Assert.Contains("two keys", columns[0].Problem);
+        Assert.Equal(StringType.Default, columns[1].Type);
+    }
+
+    [Fact]
     public async Task The_last_rows_are_looked_at_too()
     {
         using var file = new SourceFile("CREATE TABLE t (id INTEGER PRIMARY KEY, v INT)");

@@ -8,7 +8,7 @@ namespace CdcSync.Connectors.Tests.Sqlite.Source;
 /// </summary>
 public sealed class SourceTrackingTruthTests
 {
-    private static readonly (string Name, string Schema, string Key)[] Shapes =
+    internal static readonly (string Name, string Schema, string Key)[] Shapes =
     [
         ("row id", "CREATE TABLE t (id INTEGER PRIMARY KEY, u TEXT COLLATE NOCASE, v INT, w INT)", "id"),
         ("unique column", "CREATE TABLE t (id INTEGER PRIMARY KEY, u TEXT COLLATE NOCASE UNIQUE, v INT, w INT)", "id"),
@@ -61,15 +61,7 @@ public sealed class SourceTrackingTruthTests
         var before = Content(file, key);
         for (var step = 0; step < 600; step++)
         {
-            var sql = Statement(random, columns, schema.Contains("parent"));
-            try
-            {
-                file.Run(sql);
-            }
-            catch (SqliteException e) when (e.SqliteErrorCode is 19 or 20 || e.Message.Contains("levels of trigger recursion") || e.Message.Contains("no column named"))
-            {
-                // A constraint or the like: part of the programme.
-            }
+            var sql = RunStatement(file, random, columns, schema.Contains("parent"));
             var after = Content(file, key);
             var logged = file.Rows($"SELECT {string.Join(", ", key.Split(',').Select((_, i) => TrackingNamesKey(i)))} FROM _cdcsync_log_t").ToHashSet();
             var changed = before.Keys.Union(after.Keys).Where(k => before.GetValueOrDefault(k) != after.GetValueOrDefault(k)).ToList();
@@ -77,6 +69,20 @@ public sealed class SourceTrackingTruthTests
             before = after;
             file.Run("DELETE FROM _cdcsync_log_t");
         }
+    }
+
+    /// <summary>Runs a random statement; one that breaks a constraint is part of the programme.</summary>
+    internal static string RunStatement(SourceFile file, Random random, List<string> columns, bool hasParent)
+    {
+        var sql = Statement(random, columns, hasParent);
+        try
+        {
+            file.Run(sql);
+        }
+        catch (SqliteException e) when (e.SqliteErrorCode is 19 or 20 || e.Message.Contains("levels of trigger recursion") || e.Message.Contains("no column named"))
+        {
+        }
+        return sql;
     }
 
     private static string TrackingNamesKey(int ordinal) => Connectors.Sqlite.Source.Tracking.TrackingNames.KeyColumn(ordinal);

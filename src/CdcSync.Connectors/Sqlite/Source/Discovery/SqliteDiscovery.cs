@@ -60,6 +60,9 @@ internal sealed class SqliteDiscovery(SourceConnection connection, SqliteCatalog
     private static DiscoveredColumn Column(SqliteTable table, SqliteColumn column, ValueSample sample, ArrowType? type)
     {
         var mayBeNull = sample.HasNulls || !(column.NotNull || (table.KeyIsRowId && table.Key[0] == column));
+        if (type is StringType && sample is { HasNumbers: true, HasTexts: true } && table.Key.Contains(column))
+            return new DiscoveredColumn(column.Name, column.DeclaredType, null, mayBeNull,
+                "as a key it holds numbers and texts: 1 and '1' are two keys here and would be one in a warehouse; read it in a view that tells them apart.");
         var problem = type is not null ? null
             : sample.HasBlobs ? $"it holds blobs among other values; read it in a view as CAST({Quote(column.Name)} AS BLOB)."
             : $"it holds texts that are not valid UTF-8; read it in a view as CAST({Quote(column.Name)} AS BLOB).";

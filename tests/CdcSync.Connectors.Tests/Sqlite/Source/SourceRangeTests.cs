@@ -76,6 +76,15 @@ public sealed class SourceRangeTests
     }
 
     [Fact]
+    public async Task A_page_that_ends_between_keys_that_only_the_column_s_collation_makes_equal_loses_none()
+    {
+        using var file = new SourceFile("CREATE TABLE t (k TEXT COLLATE NOCASE, PRIMARY KEY (k COLLATE BINARY))");
+        file.Run($"WITH n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {ChunkLimit.Rows - 1}) INSERT INTO t SELECT 'b' || i FROM n; INSERT INTO t VALUES ('zz'), ('ZZ')");
+        await using var source = new SqliteSource("shop", file.Options);
+        Assert.Equal(ChunkLimit.Rows + 1, (await ReadAsync(source, Dataset(new SourceObject.Table(null, "t"), ["k"]), new KeyRange(0, null, null))).Count);
+    }
+
+    [Fact]
     public async Task A_query_is_read_by_ranges_of_its_declared_key()
     {
         using var file = new SourceFile("CREATE TABLE b (k TEXT); WITH n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 50) INSERT INTO b SELECT 'k' || i FROM n");

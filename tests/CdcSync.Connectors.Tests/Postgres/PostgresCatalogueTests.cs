@@ -51,7 +51,7 @@ public sealed class PostgresCatalogueTests
     /// <summary>A session tells its counts when it ends.</summary>
     private static async Task<long> WrittenAsync(PostgresFixture fixture)
     {
-        while (await fixture.ScalarAsync("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'cdcsync/pipe'") is > 0L) await Task.Delay(20);
+        while (await fixture.ScalarAsync("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'cdcsync/pipe' AND datname = current_database()") is > 0L) await Task.Delay(20);
         return (long)(await fixture.ScalarAsync(Written))!;
     }
 

@@ -71,7 +71,7 @@ public sealed class PostgresFaultTests
             var publication = await world.Warehouse.OpenPublicationAsync(world.Lease, default);
             // The merge waits for the rival; the client's connection goes meanwhile.
             var publishing = world.PublishAsync(publication, 1, Change.Upsert(1L, "Bob", 1L));
-            await WaitForAsync(world, "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND application_name = 'cdcsync/pipe'", 1);
+            await WaitForAsync(world, "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND application_name = 'cdcsync/pipe' AND datname = current_database()", 1);
             await world.Proxy.CutAllAsync();
             Assert.Equal(ErrorCodes.CommitUnknown, (await Assert.ThrowsAsync<CdcSyncException>(() => publishing)).Code);
             await publication.DisposeAsync();
@@ -103,7 +103,7 @@ public sealed class PostgresFaultTests
             Assert.Equal(ErrorCodes.WarehouseUnavailable, fault.Code);
             Assert.True(fault.IsTransient);
         }
-        await WaitForAsync(world, "SELECT count(*) FROM pg_stat_activity WHERE state <> 'idle' AND application_name = 'cdcsync/pipe'", 0);
+        await WaitForAsync(world, "SELECT count(*) FROM pg_stat_activity WHERE state <> 'idle' AND application_name = 'cdcsync/pipe' AND datname = current_database()", 0);
         Assert.Equal(0L, await world.Fixture.ScalarAsync("SELECT count(*) FROM accounts"));
         Assert.Empty(await world.Warehouse.Control.ReadCheckpointsAsync([Accounts.Id], default));
     }
@@ -112,7 +112,7 @@ public sealed class PostgresFaultTests
     public async Task An_idle_session_that_the_server_closed_costs_one_transient_error()
     {
         await using var world = await World.StartAsync(2_000);
-        await world.Fixture.ExecuteAsync("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'cdcsync/pipe'");
+        await world.Fixture.ExecuteAsync("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'cdcsync/pipe' AND datname = current_database()");
         for (var attempt = 0; ; attempt++)
         {
             var publication = await world.Warehouse.OpenPublicationAsync(world.Lease, default);
@@ -301,7 +301,7 @@ public sealed class PostgresFaultTests
     {
         await using var world = await World.StartAsync(2_000, o => o with { MaxSessions = 2 });
         await Task.WhenAll(Enumerable.Range(0, 20).Select(async _ => await world.Warehouse.Control.ReadCheckpointsAsync([Accounts.Id], default)));
-        Assert.Equal(2L, await world.Fixture.ScalarAsync("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'cdcsync/pipe'"));
+        Assert.InRange((long)(await world.Fixture.ScalarAsync("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'cdcsync/pipe' AND datname = current_database()"))!, 1L, 2L);
         var sessions = new PostgresSessions(new PostgresWarehouseOptions { ConnectionString = world.Fixture.Database.ConnectionString, Pipeline = "pipe" }, TimeProvider.System);
         await using (sessions)
         {

@@ -212,6 +212,9 @@ public sealed class PostgresMergeSqlTests
             """, MergeSql.CountReplaceDeletes(Hard, "s AS r"));
     }
 
-    private static PostgresTable Lines(DeleteMode deletes) => PostgresTable.For(TestDatasets.Of("lines", 2,
-        ("order", Int64Type.Default), ("li\"ne", StringType.Default), ("amount", new Decimal128Type(12, 2))) with { Deletes = deletes }, "public");
+    private static PostgresTable Lines(DeleteMode deletes)
+    {
+        var lines = TestDatasets.Of("lines", 2, ("order", Int64Type.Default), ("li\"ne", StringType.Default), ("amount", new Decimal128Type(12, 2)));
+        return PostgresTable.For(lines with { Deletes = deletes }, "public");
+    }
 }

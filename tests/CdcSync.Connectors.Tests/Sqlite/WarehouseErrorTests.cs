@@ -191,6 +191,39 @@ public sealed class WarehouseErrorTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_commit_that_SQLite_refuses_is_rolled_back_and_one_that_it_left_half_way_is_unknown()
+    {
+        await using var opened = await OpenAsync();
+        await _fixture.ExecuteAsync("CREATE TABLE parent (id INTEGER PRIMARY KEY); CREATE TABLE child (p INTEGER REFERENCES parent (id) DEFERRABLE INITIALLY DEFERRED)");
+        using var session = opened.Warehouse.Sessions.Rent();
+        session.Execute("PRAGMA foreign_keys = ON; BEGIN IMMEDIATE; INSERT INTO child VALUES (1)");
+        Assert.Throws<SqliteException>(session.Commit);
+        Assert.False(session.IsInTransaction);
+
+        // As after an I/O error in the middle of a commit: SQLite is in no transaction any more, and whether it is on disk only a restart would tell.
+        var error = Assert.Throws<CdcSyncException>(session.Commit);
+        Assert.Equal(ErrorCodes.CommitUnknown, error.Code);
+        Assert.True(error.IsTransient);
+        Assert.Equal(0L, await _fixture.ScalarAsync("SELECT count(*) FROM child"));
+    }
+
+    [Fact]
+    public async Task A_file_that_keeps_its_texts_in_UTF_16_is_a_warehouse_too()
+    {
+        await _fixture.ExecuteAsync("PRAGMA encoding = 'UTF-16'; CREATE TABLE theirs (x)");
+        await using var opened = await OpenAsync();
+        await opened.Warehouse.Control.CheckSchemaAsync(default);
+        var dataset = TestDatasets.Of("people", 1, ("code", StringType.Default), ("name", StringType.Default));
+        await opened.Warehouse.EnsureTargetAsync(dataset, default);
+
+        await PublishAsync(opened, dataset, [Change.Upsert("ž", "Žofie \U0001F40E"), Change.Upsert("", "")]);
+
+        Assert.Equal(MergeStats.None, Assert.Single((await PublishAsync(opened, dataset, [Change.Upsert("ž", "Žofie \U0001F40E"), Change.Upsert("", "")])).Stats));
+        Assert.Equal("Žofie \U0001F40E", await _fixture.ScalarAsync("SELECT name FROM people WHERE code = 'ž'"));
+        Assert.Equal("holder", Assert.Single(await opened.Warehouse.Control.ReadLedgerAsync(dataset.Id, 1, default)).Holder);
+    }
+
+    [Fact]
     public async Task State_that_can_not_be_read_is_corrupt_and_not_guessed_at()
     {
         await using var opened = await OpenAsync();

@@ -58,13 +58,10 @@ internal sealed class PipelineFolder : IDisposable
     public Task<ProcessResult> RunAsync(params string[] arguments) => CdcsyncProcess.RunAsync(Root, arguments);
 
     /// <summary>Runs SQL in the source.</summary>
-    public void Execute(string sql)
-    {
-        using var connection = Open("shop.db");
-        using var command = connection.CreateCommand();
-        command.CommandText = sql;
-        command.ExecuteNonQuery();
-    }
+    public void Execute(string sql) => Execute("shop.db", sql);
+
+    /// <summary>Runs SQL in the warehouse, as somebody by hand.</summary>
+    public void ExecuteInWarehouse(string sql) => Execute("warehouse.db", sql);
 
     /// <summary>Asks the warehouse one thing.</summary>
     public string? Warehouse(string sql)
@@ -76,6 +73,14 @@ internal sealed class PipelineFolder : IDisposable
     }
 
     public void Dispose() => _folder.Dispose();
+
+    private void Execute(string file, string sql)
+    {
+        using var connection = Open(file);
+        using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        command.ExecuteNonQuery();
+    }
 
     private SqliteConnection Open(string file)
     {

@@ -34,11 +34,8 @@ internal abstract class WarehouseUnderTest : IAsyncDisposable
     /// <summary>Opens a connection.</summary>
     public abstract Task<DbConnection> OpenAsync();
 
-    /// <summary>What stands in front of a target table's quoted name.</summary>
-    public abstract string Prefix { get; }
-
     /// <summary>A target table as SQL.</summary>
-    public string Table(string name) => $"{Prefix}{Quote(name)}";
+    public abstract string Table(string name);
 
     /// <summary>A table of the control schema as SQL.</summary>
     public abstract string Control(string name);
@@ -54,19 +51,7 @@ internal abstract class WarehouseUnderTest : IAsyncDisposable
         return await command.ExecuteScalarAsync();
     }
 
-    /// <summary>Runs a statement.</summary>
-    public async Task ExecuteAsync(string sql)
-    {
-        await using var connection = await OpenAsync();
-        await using var command = connection.CreateCommand();
-        command.CommandText = sql;
-        await command.ExecuteNonQueryAsync();
-    }
-
-    /// <summary>True if nobody else can write now.</summary>
-    public virtual Task<bool> IsLockedAsync() => Task.FromResult(false);
-
-    private static string Quote(string name) => $"\"{name.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
+    protected static string Quote(string name) => $"\"{name.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
 
     private sealed class Sqlite(string path) : WarehouseUnderTest
     {
@@ -79,22 +64,7 @@ internal abstract class WarehouseUnderTest : IAsyncDisposable
             return connection;
         }
 
-        public override string Prefix => "";
-
-        public override async Task<bool> IsLockedAsync()
-        {
-            await using var connection = (SqliteConnection)await OpenAsync();
-            connection.DefaultTimeout = 1;
-            try
-            {
-                await using var transaction = connection.BeginTransaction();
-                return false;
-            }
-            catch (SqliteException e) when (e.SqliteErrorCode is SQLitePCL.raw.SQLITE_BUSY)
-            {
-                return true;
-            }
-        }
+        public override string Table(string name) => Quote(name);
 
         public override string Control(string name) => $"cdcsync_{name}";
 
@@ -114,7 +84,7 @@ internal abstract class WarehouseUnderTest : IAsyncDisposable
             return connection;
         }
 
-        public override string Prefix => "landed.";
+        public override string Table(string name) => $"landed.{Quote(name)}";
 
         public override string Control(string name) => $"cdcsync.{name}";
 

@@ -76,15 +76,15 @@ internal static class DatasetInspection
             yield break;
         if (dataset.Key.Count == 0)
             yield return new CdcSyncException(ErrorCodes.SourceKeyMissing, $"dataset {dataset.Id}: the contract of {dataset.Object} declares no key, and this capture needs one.",
-                "Declare the key in the contract, or use capture full_refresh. Run: cdcsync validate");
+                "Declare the key in the contract, or use capture: full-refresh. Run: cdcsync validate");
         if (dataset.Capture is not Capture.ChangeTracking)
             yield break;
         if (table is null or { Kind: not TableKind.Table })
             yield return new CdcSyncException(ErrorCodes.TrackingOff, $"dataset {dataset.Id}: {dataset.Object} is not a table, and only tables can be tracked.",
-                "Use capture high_water_mark or full_refresh for it. Run: cdcsync validate");
+                "Use a high-water mark or full-refresh for it. Run: cdcsync validate");
         else if (table.Key.Count == 0)
             yield return new CdcSyncException(ErrorCodes.SourceKeyMissing, $"dataset {dataset.Id}: table {table.Name} has no primary key, and change tracking records keys.",
-                "Give it a primary key, or use capture full_refresh. Run: cdcsync discover");
+                "Give it a primary key, or use capture: full-refresh. Run: cdcsync discover");
         else if (dataset.Key.Count > 0 && !dataset.Key.Select(k => k.Source).ToHashSet(SqliteNames.Comparer).SetEquals(table.Key.Select(k => k.Name)))
             yield return new CdcSyncException(ErrorCodes.SourceSchemaMismatch,
                 $"dataset {dataset.Id}: the contract's key is ({string.Join(", ", dataset.Key.Select(k => k.Source))}), that of table {table.Name} is ({string.Join(", ", table.Key.Select(k => k.Name))}).",

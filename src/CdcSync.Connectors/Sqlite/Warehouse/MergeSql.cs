@@ -16,7 +16,7 @@ internal sealed class MergeSql(SqliteTable table, string stage, IReadOnlyDiction
     public string DropStage => $"DROP TABLE IF EXISTS temp.{stage}";
 
     /// <summary>Parameters: the kind, then the columns. Later rows of a key take the place of earlier ones.</summary>
-    public string InsertStaged => $"INSERT OR REPLACE INTO temp.{stage} (kind{Each(table.Columns, c => $", {c.Staged}")}) VALUES (?1{Each(table.Columns.Select((_, i) => $", ?{i + 2}"))})";
+    public string InsertStaged => $"INSERT OR REPLACE INTO temp.{stage} (kind{Each(table.Columns, c => $", {c.Staged}")}) VALUES (?1{string.Concat(table.Columns.Select((_, i) => $", ?{i + 2}"))})";
 
     public string Erase => $"DELETE FROM {table.Name} AS t WHERE {KeyOf("t")} IN (SELECT {List(table.Key, c => $"s.{c.Staged}")} FROM temp.{stage} AS s WHERE s.kind = 2)";
 
@@ -116,6 +116,4 @@ internal sealed class MergeSql(SqliteTable table, string stage, IReadOnlyDiction
     private static string List(IEnumerable<SqliteColumn> columns, Func<SqliteColumn, string> text) => string.Join(", ", columns.Select(text));
 
     private static string Each(IEnumerable<SqliteColumn> columns, Func<SqliteColumn, string> text) => string.Concat(columns.Select(text));
-
-    private static string Each(IEnumerable<string> texts) => string.Concat(texts);
 }

@@ -92,7 +92,12 @@ internal sealed class Statement : IDisposable
 
     public double Double(int column) => raw.sqlite3_column_double(_statement, column);
 
-    public string Text(int column) => Encoding.UTF8.GetString(raw.sqlite3_column_blob(_statement, column));
+    public string Text(int column)
+    {
+        // Makes it UTF-8 where the file keeps its texts in UTF-16.
+        raw.sqlite3_column_text(_statement, column);
+        return Encoding.UTF8.GetString(raw.sqlite3_column_blob(_statement, column));
+    }
 
     public string? TextOrNull(int column) => IsNull(column) ? null : Text(column);
 

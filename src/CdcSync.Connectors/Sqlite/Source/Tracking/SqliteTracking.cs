@@ -88,9 +88,9 @@ internal static class SqliteTracking
     {
         null => throw new CdcSyncException(ErrorCodes.SourceObjectMissing, $"source {connection.Source}: there is no table {name}.", "Correct the name. Run: cdcsync discover"),
         { Kind: not TableKind.Table } => throw new CdcSyncException(ErrorCodes.TrackingOff, $"source {connection.Source}: {name} is not a table, and only tables can be tracked.",
-            "Use capture high_water_mark or full_refresh for it. Run: cdcsync discover"),
+            "Use a high-water mark or full-refresh for it. Run: cdcsync discover"),
         { Key.Count: 0 } => throw new CdcSyncException(ErrorCodes.SourceKeyMissing, $"source {connection.Source}: table {name} has no primary key, and change tracking records keys.",
-            "Give it a primary key, or use capture full_refresh for it. Run: cdcsync discover"),
+            "Give it a primary key, or use capture: full-refresh for it. Run: cdcsync discover"),
         var table => table,
     };
 

@@ -29,7 +29,7 @@ public sealed class CrashTests(ITestOutputHelper output)
     {
         await using var bank = await Bank.OpenAsync(kind);
         using var stop = new CancellationTokenSource();
-        var seed = Random.Shared.Next(100_000);
+        var seed = TestSeed.Next();
         output.WriteLine($"seed {seed}");
         var writing = Task.Run(() => bank.WriteAsync(seed, stop.Token));
         var watching = Task.Run(() => bank.WatchAsync(stop.Token));

@@ -113,7 +113,7 @@ internal sealed class RandomChanges(SqliteConnection connection, int seed)
     {
         long n when column.Declared == "BOOLEAN" => 1 - n,
         long n => n + _random.Next(-50, 50),
-        double d when column.Declared.StartsWith("NUMERIC", StringComparison.Ordinal) => Math.Round(d + _random.Next(-500, 500) / 100.0, 2),
+        double d when column.Declared.StartsWith("NUMERIC", StringComparison.Ordinal) || column.Declared.StartsWith("DECIMAL", StringComparison.Ordinal) => Math.Round(d + _random.Next(-500, 500) / 100.0, 2),
         double d => d * (1 + _random.NextDouble()),
         string when column.Declared == "DATE" => AnyInstant().ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
         string when column.Declared is "DATETIME" or "TIMESTAMP" => AnyInstant().ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture),

@@ -69,7 +69,7 @@ internal sealed class Publisher(EngineContext engine)
         catch (CdcSyncException lost) when (lost.Code == ErrorCodes.CommitUnknown)
         {
             if (!await AskLedgerAsync(publication.Id, lost))
-                throw new CdcSyncException(ErrorCodes.WarehouseUnavailable, "the connection broke at the commit, and the ledger shows that nothing was committed.", "It is tried again. Run: cdcsync status", lost);
+                throw lost.InnerException as CdcSyncException ?? new CdcSyncException(ErrorCodes.WarehouseUnavailable, "the connection broke at the commit, and the ledger shows that nothing was committed.", "It is tried again. Run: cdcsync status", lost);
             return new PublicationResult(PublicationOutcome.Committed, [.. batches.Select(_ => MergeStats.None)]);
         }
     }

@@ -52,7 +52,8 @@ public interface IPublication : IAsyncDisposable
     /// quarantine and ledger, swaps the checkpoints, commits. The commit itself takes no token.
     /// </summary>
     /// <returns>Committed with the counts per dataset, or why nothing was committed.</returns>
-    /// <exception cref="CdcSyncException"><see cref="ErrorCodes.CommitUnknown"/> if the answer to the commit was lost; transient ones roll back.</exception>
+    /// <exception cref="CdcSyncException"><see cref="ErrorCodes.CommitUnknown"/> if the answer to the commit was lost, with its cause as inner where that is known
+    /// (a full disk); transient ones roll back.</exception>
     ValueTask<PublicationResult> PublishAsync(IReadOnlyList<DatasetPublication> parts, CancellationToken ct);
 }
 

@@ -88,6 +88,30 @@ public sealed class CliSyncTests
     }
 
     [Fact]
+    public async Task Change_tracking_that_was_never_switched_on_is_named_with_the_command_that_does_it()
+    {
+        using var folder = new PipelineFolder();
+        await folder.RunAsync("migrate");
+        var result = await folder.RunAsync("sync", "--dataset", "orders");
+        Assert.Equal(4, result.ExitCode);
+        Assert.Contains("CDC2008", result.Error, StringComparison.Ordinal);
+        Assert.Contains("cdcsync discover", result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_target_with_rows_that_nobody_can_explain_is_left_as_it_is()
+    {
+        using var folder = new PipelineFolder();
+        await folder.TrackAsync();
+        await folder.RunAsync("migrate");
+        folder.ExecuteInWarehouse("CREATE TABLE orders (id INTEGER NOT NULL PRIMARY KEY, note TEXT); INSERT INTO orders VALUES (99, 'whose?')");
+        var result = await folder.RunAsync("sync", "--dataset", "orders");
+        Assert.Equal(5, result.ExitCode);
+        Assert.Contains("CDC3005", result.Error, StringComparison.Ordinal);
+        Assert.Equal("whose?", folder.Warehouse("SELECT note FROM orders"));
+    }
+
+    [Fact]
     public async Task A_source_that_is_gone_is_exit_code_4()
     {
         using var pipeline = new PipelineFolder();

@@ -115,6 +115,21 @@ internal sealed class Bank : IAsyncDisposable
     public CdcsyncProcess Daemon(string? failpoint = null) => CdcsyncProcess.Start(_folder.Root, ["run", "--listen", "127.0.0.1:0"],
         failpoint is null ? _warehouse.Environment : new Dictionary<string, string>(_warehouse.Environment) { ["CDCSYNC_FAILPOINT"] = failpoint });
 
+    /// <summary>Freezes a daemon between two transactions: one frozen inside a transaction on a SQLite file keeps its lock, and nobody can write until it wakes.</summary>
+    public async Task FreezeAsync(CdcsyncProcess daemon)
+    {
+        for (var attempt = 0; attempt < 50; attempt++)
+        {
+            daemon.Send(Signal.Stop);
+            if (!await _warehouse.IsLockedAsync())
+                return;
+            daemon.Send(Signal.Continue);
+            await Task.Delay(20 + attempt);
+        }
+
+        Assert.Fail("each attempt to freeze it met it inside a transaction");
+    }
+
     /// <summary>Asserts that both tables are equal on both sides, and that each dataset's ledger is one unbroken line of generations.</summary>
     public async Task AssertEqualAsync()
     {

@@ -110,7 +110,7 @@ public sealed class CrashTests(ITestOutputHelper output)
             await UntilAsync(async () => await bank.GenerationAsync() > 6, zombie);
             await using var successor = bank.Daemon();
             await successor.WaitForLineAsync("stand");
-            zombie.Send(Signal.Stop);
+            await bank.FreezeAsync(zombie);
             await successor.WaitForLineAsync("lease taken", TimeSpan.FromSeconds(60));
             zombie.Send(Signal.Continue);
             var taken = await bank.GenerationAsync();

@@ -26,7 +26,7 @@ internal sealed partial class CdcsyncProcess : IAsyncDisposable
     /// <summary>How long anything may take before a test gives up: generous, as test machines are slow.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
 
-    private static readonly string Assembly = Path.Combine(AppContext.BaseDirectory, "cdcsync.dll");
+    public static readonly string Assembly = Path.Combine(AppContext.BaseDirectory, "cdcsync.dll");
 
     private readonly Process _process;
     private readonly Lock _lock = new();

@@ -51,6 +51,18 @@ internal abstract class WarehouseUnderTest : IAsyncDisposable
         return await command.ExecuteScalarAsync();
     }
 
+    /// <summary>Runs a statement.</summary>
+    public async Task ExecuteAsync(string sql)
+    {
+        await using var connection = await OpenAsync();
+        await using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        await command.ExecuteNonQueryAsync();
+    }
+
+    /// <summary>True if nobody else can write now.</summary>
+    public virtual Task<bool> IsLockedAsync() => Task.FromResult(false);
+
     protected static string Quote(string name) => $"\"{name.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
 
     private sealed class Sqlite(string path) : WarehouseUnderTest
@@ -62,6 +74,21 @@ internal abstract class WarehouseUnderTest : IAsyncDisposable
             var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false }.ToString());
             await connection.OpenAsync();
             return connection;
+        }
+
+        public override async Task<bool> IsLockedAsync()
+        {
+            await using var connection = (SqliteConnection)await OpenAsync();
+            connection.DefaultTimeout = 1;
+            try
+            {
+                await using var transaction = connection.BeginTransaction();
+                return false;
+            }
+            catch (SqliteException e) when (e.SqliteErrorCode is SQLitePCL.raw.SQLITE_BUSY)
+            {
+                return true;
+            }
         }
 
         public override string Table(string name) => Quote(name);

@@ -100,7 +100,8 @@ internal sealed class SqliteSession : IDisposable
         catch (SqliteException e) when (!IsInTransaction)
         {
             throw new CdcSyncException(ErrorCodes.CommitUnknown,
-                $"SQLite warehouse {Connection.DataSource}: the commit failed while it was written (code {e.SqliteExtendedErrorCode}).", "The ledger decides; it is asked at the next attempt. Run: cdcsync status", e);
+                $"SQLite warehouse {Connection.DataSource}: the commit failed while it was written (code {e.SqliteExtendedErrorCode}).", "The ledger decides; it is asked at the next attempt. Run: cdcsync status",
+                SqliteErrors.Translate(Connection.DataSource, "committing", e));
         }
         catch (SqliteException)
         {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using CdcSync.Cli.Commands;
 using CdcSync.Cli.Output;
 
@@ -7,5 +8,8 @@ if (args is ["--version"] or ["-V"])
     Console.Out.WriteLine($"cdcsync {BuildVersion.Text}");
     return 0;
 }
+
+// Numbers, dates and comparisons never depend on the machine's locale. Not by InvariantGlobalization: SQL Server's driver needs cultures to read texts (docs/adr/0040).
+CultureInfo.DefaultThreadCurrentCulture = CultureInfo.DefaultThreadCurrentUICulture = CultureInfo.CurrentCulture = CultureInfo.CurrentUICulture = CultureInfo.InvariantCulture;
 
 return await CommandLine.RunAsync(args, Terminal.OfProcess());

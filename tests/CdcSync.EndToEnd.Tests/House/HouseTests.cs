@@ -20,6 +20,26 @@ public sealed partial class HouseTests
         Assert.Empty(seen.Except(allowed.Split(' ')));
     }
 
+    [Theory]
+    [InlineData("CdcSync.Arrow", "")]
+    [InlineData("CdcSync.Core", "CdcSync.Arrow")]
+    [InlineData("CdcSync.Connectors", "CdcSync.Core Microsoft.SqlServer.Server")]
+    [InlineData("CdcSync.Cli", "CdcSync.Connectors")]
+    [InlineData("Microsoft.SqlServer.Server", "")]
+    public void A_project_refers_only_to_its_left_neighbour_and_to_stand_ins_for_packages(string project, string references)
+    {
+        var found = References().Matches(File.ReadAllText(Path.Combine(Root, "src", project, $"{project}.csproj"))).Select(m => m.Groups[1].Value);
+        Assert.Equal(references, string.Join(' ', found.Order(StringComparer.Ordinal)));
+    }
+
+    [Fact]
+    public void A_stand_in_for_a_package_is_for_its_driver_only()
+    {
+        var standIns = Directory.GetDirectories(Path.Combine(Root, "src")).Select(d => Path.GetFileName(d)!).Where(n => !n.StartsWith("CdcSync.", StringComparison.Ordinal)).ToArray();
+        Assert.Equal(["Microsoft.SqlServer.Server"], standIns);
+        Assert.DoesNotContain(Sources("src").Where(f => !standIns.Any(s => f.Contains($"/src/{s}/", StringComparison.Ordinal))), f => standIns.Any(s => File.ReadAllText(f).Contains($"using {s}", StringComparison.Ordinal)));
+    }
+
     [Fact]
     public void Core_knows_no_driver()
     {
@@ -110,6 +130,9 @@ public sealed partial class HouseTests
 
     [GeneratedRegex(@"^    (\w+) +(?:TEXT|INTEGER|REAL)", RegexOptions.Multiline)]
     private static partial Regex Columns();
+
+    [GeneratedRegex(@"<ProjectReference Include=""[^""]*/([^/""]+)\.csproj""")]
+    private static partial Regex References();
 
     [GeneratedRegex(@"\]\(([^)\s]+)\)")]
     private static partial Regex Links();

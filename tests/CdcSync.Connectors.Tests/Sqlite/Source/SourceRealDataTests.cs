@@ -168,7 +168,7 @@ public sealed class SourceRealDataTests : IDisposable
             var copy = Path.Combine(_folder, "real.db");
             using var from = File.OpenRead(data);
             using var to = File.Create(copy);
-            using Stream plain = file.EndsWith(".gz") ? new GZipStream(from, CompressionMode.Decompress) : from;
+            using Stream plain = file.EndsWith(".gz", StringComparison.Ordinal) ? new GZipStream(from, CompressionMode.Decompress) : from;
             plain.CopyTo(to);
             return copy;
         }

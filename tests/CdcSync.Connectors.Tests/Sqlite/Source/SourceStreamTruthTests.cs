@@ -117,7 +117,7 @@ public sealed class SourceStreamTruthTests
 
         public int GetHashCode(string obj) => Normal(obj).GetHashCode(StringComparison.Ordinal);
 
-        private string Normal(string key) => shape.StartsWith("case-blind") ? key.ToLowerInvariant()
-            : shape.StartsWith("composite") ? string.Join('|', key.Split('|').Select(part => part.TrimEnd(' '))) : key;
+        private string Normal(string key) => shape.StartsWith("case-blind", StringComparison.Ordinal) ? key.ToLowerInvariant()
+            : shape.StartsWith("composite", StringComparison.Ordinal) ? string.Join('|', key.Split('|').Select(part => part.TrimEnd(' '))) : key;
     }
 }

@@ -140,7 +140,7 @@ public sealed class SourceValueTests
         "timestamp[ns]" => new TimestampType(TimeUnit.Nanosecond, null),
         "timestamp[us,utc]" => new TimestampType(TimeUnit.Microsecond, "UTC"),
         "null" => NullType.Default,
-        _ when name.StartsWith("decimal(") => Decimal(name["decimal(".Length..^1].Split(',')),
+        _ when name.StartsWith("decimal(", StringComparison.Ordinal) => Decimal(name["decimal(".Length..^1].Split(',')),
         _ => throw new ArgumentException(name),
     };
 

@@ -61,12 +61,16 @@ public abstract class ArrayBuilder
     /// <summary>The column built so far; the builder is empty afterwards and shares nothing with it.</summary>
     public ArrowArray Build()
     {
-        var validity = _validity is null ? default : _validity.AsMemory(0, Bitmap.ByteCount(Length));
-        var array = BuildCore(Length, validity);
+        var array = View();
+        GiveUpBuffers();
         _validity = null;
         Length = NullCount = 0;
         return array;
     }
+
+    /// <summary>The column built so far, while the builder goes on: later rows are written behind those of the view, or into new buffers. Only a bitmap's last
+    /// byte is shared with them, and there they set bits that no reader of the view looks at.</summary>
+    internal ArrowArray View() => BuildCore(Length, _validity is null ? default : _validity.AsMemory(0, Bitmap.ByteCount(Length)));
 
     private protected abstract long DataSize { get; }
 
@@ -75,6 +79,9 @@ public abstract class ArrayBuilder
     private protected abstract void AppendValue(ArrowArray source, int row);
 
     private protected abstract ArrowArray BuildCore(int length, ReadOnlyMemory<byte> validity);
+
+    /// <summary>After the buffers went to a column: the next row goes into new ones.</summary>
+    private protected abstract void GiveUpBuffers();
 
     /// <summary>Counts a row whose value was appended.</summary>
     private protected void Appended()

@@ -45,9 +45,25 @@ public enum ArrowTypeId
     Time64,
     /// <summary>Time since 1970-01-01T00:00:00 in a unit, 8 bytes; with a zone it is an instant in UTC, without one a wall clock.</summary>
     Timestamp,
+    /// <summary>Text in UTF-8, 64-bit offsets in files and streams.</summary>
+    LargeString,
+    /// <summary>Bytes, 64-bit offsets in files and streams.</summary>
+    LargeBinary,
+    /// <summary>A 32-bit integer times a power of ten.</summary>
+    Decimal32,
+    /// <summary>A 64-bit integer times a power of ten.</summary>
+    Decimal64,
+    /// <summary>A 256-bit integer times a power of ten.</summary>
+    Decimal256,
+    /// <summary>Milliseconds since 1970-01-01, 8 bytes; by the format whole days.</summary>
+    Date64,
+    /// <summary>A length of time in a unit, 8 bytes.</summary>
+    Duration,
+    /// <summary>Places in a list of values, each value held once.</summary>
+    Dictionary,
 }
 
-/// <summary>The unit of a time or timestamp.</summary>
+/// <summary>The unit of a time, timestamp or duration.</summary>
 public enum TimeUnit
 {
     /// <summary>1 s.</summary>
@@ -123,6 +139,28 @@ public sealed record BinaryType : ArrowType
     public override ArrowTypeId TypeId => ArrowTypeId.Binary;
     /// <inheritdoc/>
     public override string Name => "binary";
+}
+
+/// <summary>Text in UTF-8. In files and streams its offsets have 64 bits; in memory they have 32, as one buffer holds at most 2 GiB.</summary>
+public sealed record LargeStringType : ArrowType
+{
+    /// <summary>The one instance needed.</summary>
+    public static LargeStringType Default { get; } = new();
+    /// <inheritdoc/>
+    public override ArrowTypeId TypeId => ArrowTypeId.LargeString;
+    /// <inheritdoc/>
+    public override string Name => "large_utf8";
+}
+
+/// <summary>Bytes of any length. In files and streams its offsets have 64 bits; in memory they have 32, as one buffer holds at most 2 GiB.</summary>
+public sealed record LargeBinaryType : ArrowType
+{
+    /// <summary>The one instance needed.</summary>
+    public static LargeBinaryType Default { get; } = new();
+    /// <inheritdoc/>
+    public override ArrowTypeId TypeId => ArrowTypeId.LargeBinary;
+    /// <inheritdoc/>
+    public override string Name => "large_binary";
 }
 
 /// <summary>Bytes, the same number in each row.</summary>

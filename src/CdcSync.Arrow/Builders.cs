@@ -13,6 +13,8 @@ public sealed class NullBuilder() : ArrayBuilder(NullType.Default)
     private protected override void AppendValue(ArrowArray source, int row) => AppendNull();
 
     private protected override ArrowArray BuildCore(int length, ReadOnlyMemory<byte> validity) => new NullArray(length);
+
+    private protected override void GiveUpBuffers() { }
 }
 
 /// <summary>Builds a column of true and false.</summary>
@@ -36,7 +38,9 @@ public sealed class BoolBuilder(int capacity = 0) : ArrayBuilder(BooleanType.Def
 
     private protected override void AppendValue(ArrowArray source, int row) => Append(((BoolArray)source).GetValue(row));
 
-    private protected override ArrowArray BuildCore(int length, ReadOnlyMemory<byte> validity) => new BoolArray(length, _values.HandOver(), validity);
+    private protected override ArrowArray BuildCore(int length, ReadOnlyMemory<byte> validity) => new BoolArray(length, _values.WrittenMemory, validity);
+
+    private protected override void GiveUpBuffers() => _values.GiveUp();
 
     private void Cover(int rows)
     {
@@ -82,7 +86,9 @@ public sealed class FixedWidthBuilder<T> : ArrayBuilder where T : unmanaged
     private protected override void AppendValue(ArrowArray source, int row) => Append(((FixedWidthArray<T>)source)[row]);
 
     private protected override ArrowArray BuildCore(int length, ReadOnlyMemory<byte> validity) =>
-        new FixedWidthArray<T>(Type, length, _values.HandOver(), validity);
+        new FixedWidthArray<T>(Type, length, _values.WrittenMemory, validity);
+
+    private protected override void GiveUpBuffers() => _values.GiveUp();
 }
 
 /// <summary>Builds a column of bytes, the same number in each row.</summary>
@@ -112,5 +118,7 @@ public sealed class FixedSizeBinaryBuilder(FixedSizeBinaryType type, int capacit
     private protected override void AppendValue(ArrowArray source, int row) => Append(((FixedSizeBinaryArray)source).GetBytes(row));
 
     private protected override ArrowArray BuildCore(int length, ReadOnlyMemory<byte> validity) =>
-        new FixedSizeBinaryArray((FixedSizeBinaryType)Type, length, _values.HandOver(), validity);
+        new FixedSizeBinaryArray((FixedSizeBinaryType)Type, length, _values.WrittenMemory, validity);
+
+    private protected override void GiveUpBuffers() => _values.GiveUp();
 }

@@ -41,15 +41,15 @@ internal struct GrowableBuffer(int capacity)
         return room;
     }
 
-    /// <summary>Gives up what was written and starts anew. The next first buffer is as large as this time's need, up to a limit: after a large batch
-    /// may come batches of one row.</summary>
-    internal ReadOnlyMemory<byte> HandOver()
+    internal readonly ReadOnlyMemory<byte> WrittenMemory => _bytes.AsMemory(0, Length);
+
+    /// <summary>Starts anew and leaves what was written to whoever holds it. The next first buffer is as large as this time's need, up to a limit: after a
+    /// large batch may come batches of one row.</summary>
+    internal void GiveUp()
     {
-        var written = _bytes.AsMemory(0, Length);
         _firstCapacity = Math.Min(Length, LargestGuess);
         _bytes = [];
         Length = 0;
-        return written;
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]

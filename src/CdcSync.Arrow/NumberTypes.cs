@@ -131,23 +131,3 @@ public sealed record DoubleType : ArrowType
     public override string Name => "double";
     internal override Type ElementType => typeof(double);
 }
-
-/// <summary>A 128-bit integer times 10 to the power of minus <paramref name="Scale"/>.</summary>
-/// <param name="Precision">Decimal digits, 1 to 38.</param>
-/// <param name="Scale">Digits after the point; may be negative.</param>
-/// <exception cref="ArgumentOutOfRangeException">The precision is not in 1..38.</exception>
-public sealed record Decimal128Type(int Precision, int Scale) : ArrowType
-{
-    /// <summary>The most digits 128 bits hold.</summary>
-    public const int MaxPrecision = 38;
-
-    /// <summary>Decimal digits, 1 to 38.</summary>
-    public int Precision { get; } = Precision is >= 1 and <= MaxPrecision
-        ? Precision : throw new ArgumentOutOfRangeException(nameof(Precision), Precision, "1 to 38");
-    /// <inheritdoc/>
-    public override ArrowTypeId TypeId => ArrowTypeId.Decimal128;
-    /// <inheritdoc/>
-    public override string Name => "decimal128";
-    internal override Type ElementType => typeof(Int128);
-    private protected override string Text => $"{Name}({Precision}, {Scale})";
-}

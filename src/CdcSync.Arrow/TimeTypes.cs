@@ -12,6 +12,18 @@ public sealed record Date32Type : ArrowType
     internal override Type ElementType => typeof(int);
 }
 
+/// <summary>Milliseconds since 1970-01-01 in the proleptic Gregorian calendar, 8 bytes; by the format a multiple of 86,400,000, which is not checked.</summary>
+public sealed record Date64Type : ArrowType
+{
+    /// <summary>The one instance needed.</summary>
+    public static Date64Type Default { get; } = new();
+    /// <inheritdoc/>
+    public override ArrowTypeId TypeId => ArrowTypeId.Date64;
+    /// <inheritdoc/>
+    public override string Name => "date64";
+    internal override Type ElementType => typeof(long);
+}
+
 /// <summary>Time of day since midnight, 4 bytes.</summary>
 /// <param name="Unit">Second or millisecond.</param>
 /// <exception cref="ArgumentOutOfRangeException">Another unit: the finer ones need 8 bytes.</exception>
@@ -58,6 +70,21 @@ public sealed record TimestampType(TimeUnit Unit, string? Timezone) : ArrowType
     public override string Name => "timestamp";
     internal override Type ElementType => typeof(long);
     private protected override string Text => Timezone is null ? $"{Name}[{Unit.Suffix()}]" : $"{Name}[{Unit.Suffix()}, {Timezone}]";
+}
+
+/// <summary>A length of time, 8 bytes; no calendar is involved.</summary>
+/// <param name="Unit">The unit of a value.</param>
+public sealed record DurationType(TimeUnit Unit) : ArrowType
+{
+    /// <summary>The unit of a value.</summary>
+    public TimeUnit Unit { get; } = Unit is >= TimeUnit.Second and <= TimeUnit.Nanosecond
+        ? Unit : throw new ArgumentOutOfRangeException(nameof(Unit), Unit, "second to nanosecond");
+    /// <inheritdoc/>
+    public override ArrowTypeId TypeId => ArrowTypeId.Duration;
+    /// <inheritdoc/>
+    public override string Name => "duration";
+    internal override Type ElementType => typeof(long);
+    private protected override string Text => $"{Name}[{Unit.Suffix()}]";
 }
 
 internal static class TimeUnitText

@@ -27,8 +27,10 @@ internal static class Validation
     internal static ArrowType IsVarLength(ArrowType type)
     {
         ArgumentNullException.ThrowIfNull(type);
-        return type is StringType or BinaryType ? type : throw new ArgumentException($"{type} is not held with offsets in memory.", nameof(type));
+        return HasOffsets(type) ? type : throw new ArgumentException($"{type} is not held with offsets in memory.", nameof(type));
     }
+
+    internal static bool HasOffsets(ArrowType type) => type.TypeId is ArrowTypeId.String or ArrowTypeId.Binary or ArrowTypeId.LargeString or ArrowTypeId.LargeBinary;
 
     internal static long OffsetBytes(int rows) => ((long)rows + 1) * sizeof(int);
 

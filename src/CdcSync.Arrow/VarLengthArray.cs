@@ -12,7 +12,7 @@ public sealed class VarLengthArray : ArrowArray
     private readonly ReadOnlyMemory<byte> _values;
 
     /// <summary>Over existing buffers, which must not change afterwards.</summary>
-    /// <param name="type">A <see cref="StringType"/> or <see cref="BinaryType"/>.</param>
+    /// <param name="type">A <see cref="StringType"/>, <see cref="BinaryType"/>, <see cref="LargeStringType"/> or <see cref="LargeBinaryType"/>.</param>
     /// <param name="length">Number of rows.</param>
     /// <param name="offsets">One more 32-bit offset than rows, never going down; may be empty for no rows.</param>
     /// <param name="values">The bytes the offsets point into.</param>

@@ -11,7 +11,7 @@ public sealed class VarLengthBuilder : ArrayBuilder
     private GrowableBuffer _values = new(0);
 
     /// <summary>For text or bytes.</summary>
-    /// <param name="type">A <see cref="StringType"/> or <see cref="BinaryType"/>.</param>
+    /// <param name="type">A <see cref="StringType"/>, <see cref="BinaryType"/>, <see cref="LargeStringType"/> or <see cref="LargeBinaryType"/>.</param>
     /// <param name="capacity">Rows to make room for at first; 0 where unknown.</param>
     /// <exception cref="ArgumentException">The type is another.</exception>
     public VarLengthBuilder(ArrowType type, int capacity = 0) : base(Validation.IsVarLength(type)) =>
@@ -59,7 +59,13 @@ public sealed class VarLengthBuilder : ArrayBuilder
     private protected override void AppendValue(ArrowArray source, int row) => Append(((VarLengthArray)source).GetBytes(row));
 
     private protected override ArrowArray BuildCore(int length, ReadOnlyMemory<byte> validity) =>
-        VarLengthArray.Trusted(Type, length, _offsets.HandOver(), _values.HandOver(), validity);
+        VarLengthArray.Trusted(Type, length, _offsets.WrittenMemory, _values.WrittenMemory, validity);
+
+    private protected override void GiveUpBuffers()
+    {
+        _offsets.GiveUp();
+        _values.GiveUp();
+    }
 
     private void EndRow(int bytes)
     {

@@ -14,6 +14,8 @@ internal static class Columns
         Date32Type.Default, new Time32Type(TimeUnit.Second), new Time32Type(TimeUnit.Millisecond), new Time64Type(TimeUnit.Microsecond),
         new Time64Type(TimeUnit.Nanosecond), new TimestampType(TimeUnit.Second, null), new TimestampType(TimeUnit.Millisecond, "UTC"),
         new TimestampType(TimeUnit.Microsecond, "Europe/Helsinki"), new TimestampType(TimeUnit.Nanosecond, null),
+        LargeStringType.Default, LargeBinaryType.Default, new Decimal32Type(9, 2), new Decimal64Type(18, -3), new Decimal256Type(76, 10), Date64Type.Default,
+        new DurationType(TimeUnit.Second), new DurationType(TimeUnit.Millisecond), new DurationType(TimeUnit.Microsecond), new DurationType(TimeUnit.Nanosecond),
     ];
 
     internal static ArrowArray Sample(ArrowType type, int length, int seed)
@@ -49,8 +51,9 @@ internal static class Columns
             case FixedWidthBuilder<float> b: b.Append(Any<float>(random)); break;
             case FixedWidthBuilder<double> b: b.Append(Any<double>(random)); break;
             case FixedWidthBuilder<Int128> b: b.Append(Any<Int128>(random)); break;
+            case FixedWidthBuilder<Int256> b: b.Append(Any<Int256>(random)); break;
             case FixedSizeBinaryBuilder b: b.Append(AnyBytes(random, b.ByteWidth)); break;
-            case VarLengthBuilder { Type: StringType } b: b.Append(AnyText(random)); break;
+            case VarLengthBuilder { Type: StringType or LargeStringType } b: b.Append(AnyText(random)); break;
             case VarLengthBuilder b: b.Append(AnyBytes(random, random.Next(20))); break;
             default: throw new InvalidOperationException($"no sample for {builder.Type}");
         }
@@ -101,6 +104,7 @@ internal static class Columns
         FixedWidthArray<float> a => Bytes([a[row]]),
         FixedWidthArray<double> a => Bytes([a[row]]),
         FixedWidthArray<Int128> a => Bytes([a[row]]),
+        FixedWidthArray<Int256> a => Bytes([a[row]]),
         FixedSizeBinaryArray a => a.GetBytes(row),
         VarLengthArray a => a.GetBytes(row),
         _ => throw new InvalidOperationException($"no value in {column.Type}"),

@@ -4,8 +4,10 @@ namespace CdcSync.Arrow.Ipc;
 /// <param name="stream">Empty, or standing where the file is to start: places in it are counted from there.</param>
 /// <param name="schema">The schema of every batch.</param>
 /// <param name="leaveOpen">Whether disposing the writer leaves the stream open; by default it closes it.</param>
+/// <exception cref="ArrowNotSupportedException">The schema has a dictionary-encoded field: they are read, not written.</exception>
 public sealed class ArrowFileWriter(Stream stream, Schema schema, bool leaveOpen = false) : IDisposable
 {
+    private readonly Schema _schema = WriterRules.Writable(schema);
     private readonly MessageSink _sink = new(stream);
     private readonly List<Block> _blocks = [];
     private bool _ended;
@@ -20,7 +22,7 @@ public sealed class ArrowFileWriter(Stream stream, Schema schema, bool leaveOpen
     /// <exception cref="InvalidOperationException">The end was written, or an earlier write failed.</exception>
     public void Write(RecordBatch batch)
     {
-        WriterRules.CheckSchema(schema, batch);
+        WriterRules.CheckSchema(_schema, batch);
         Start();
         var block = _sink.Write(MessageEncoder.Batch(batch, _sink.Position));
         stream.Flush();
@@ -33,7 +35,7 @@ public sealed class ArrowFileWriter(Stream stream, Schema schema, bool leaveOpen
     {
         Start();
         _sink.Write(IpcFormat.EndOfStream);
-        _sink.Write(MessageEncoder.Footer(schema, _blocks));
+        _sink.Write(MessageEncoder.Footer(_schema, _blocks));
         _ended = true;
         stream.Flush();
     }
@@ -49,6 +51,6 @@ public sealed class ArrowFileWriter(Stream stream, Schema schema, bool leaveOpen
         WriterRules.CheckNotEnded(_ended);
         if (_sink.Position > 0) return;
         _sink.Write(IpcFormat.FileStart);
-        _sink.Write(MessageEncoder.Schema(schema, _sink.Position));
+        _sink.Write(MessageEncoder.Schema(_schema, _sink.Position));
     }
 }

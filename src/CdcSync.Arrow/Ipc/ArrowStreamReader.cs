@@ -1,89 +1,72 @@
-using System.Buffers.Binary;
-
 namespace CdcSync.Arrow.Ipc;
 
 /// <summary>
-/// Reads batches in the IPC stream format. The stream is read forward only, and no more memory is taken than bytes arrive. It is not closed.
-/// Not safe for concurrent use.
+/// Reads batches in the IPC stream format, forward only. Over memory the columns lie in it without a copy; over a stream no more memory is taken than
+/// bytes arrive, and it is not closed. Not safe for concurrent use.
 /// </summary>
-/// <param name="stream">Standing at the schema's message.</param>
-public sealed class ArrowStreamReader(Stream stream)
+public sealed class ArrowStreamReader
 {
-    private Schema? _schema;
+    private readonly MessageSource _source;
+    private (Schema Schema, Dictionaries Dictionaries)? _start;
     private int _messages;
     private bool _ended;
+
+    /// <summary>Over a stream.</summary>
+    /// <param name="stream">Standing at the schema's message.</param>
+    public ArrowStreamReader(Stream stream) => _source = MessageSource.Over(stream);
+
+    /// <summary>Over memory, in which the columns stay.</summary>
+    /// <param name="buffer">From the schema's message on. It must not change while the batches are in use.</param>
+    public ArrowStreamReader(ReadOnlyMemory<byte> buffer) => _source = MessageSource.Over(buffer);
 
     /// <summary>The schema of every batch; read from the stream the first time it is asked for.</summary>
     /// <exception cref="ArrowFormatException">The stream does not start with a valid schema.</exception>
     /// <exception cref="ArrowNotSupportedException">The schema holds a type, an encoding or a version that is not supported.</exception>
-    public Schema Schema => _schema ??= ReadSchema();
+    public Schema Schema => Start.Schema;
+
+    private (Schema Schema, Dictionaries Dictionaries) Start => _start ??= ReadSchema();
 
     /// <summary>The next batch, or null where the stream has ended: at its mark, or without one between two messages.</summary>
     /// <exception cref="ArrowFormatException">The stream is cut inside a message, or what it holds is not valid.</exception>
-    /// <exception cref="ArrowNotSupportedException">It holds dictionaries, compressed bodies, or sizes beyond one buffer's.</exception>
+    /// <exception cref="ArrowNotSupportedException">It holds compressed bodies, or sizes beyond one buffer's.</exception>
     public RecordBatch? ReadNext()
     {
-        var schema = Schema;
-        if (_ended || ReadMetadata() is not { } metadata)
+        var (schema, dictionaries) = Start;
+        while (!_ended && ReadMetadata() is { } metadata)
         {
-            _ended = true;
-            return null;
+            var where = $"message {_messages}";
+            var (kind, bodyLength) = MessageDecoder.ReadKind(metadata.Span, where);
+            if (kind == MessageKind.Schema) throw new ArrowFormatException("a second schema", where);
+            if (bodyLength > Array.MaxLength) throw new ArrowNotSupportedException($"a body of {bodyLength} bytes (at most {Array.MaxLength})", where);
+            var body = _source.ReadExactly((int)bodyLength, where);
+            if (kind == MessageKind.RecordBatch) return MessageDecoder.ReadBatch(metadata.Span, schema, dictionaries, body, where);
+            dictionaries.Read(metadata.Span, body, replaceable: true, where);
         }
-        var where = $"message {_messages}";
-        var (kind, bodyLength) = MessageDecoder.ReadKind(metadata, where);
-        if (kind != MessageKind.RecordBatch) throw new ArrowFormatException("a second schema", where, $"{kind}", $"{MessageKind.RecordBatch}");
-        if (bodyLength > Array.MaxLength) throw new ArrowNotSupportedException($"a body of {bodyLength} bytes (at most {Array.MaxLength})", where);
-        return MessageDecoder.ReadBatch(metadata, schema, ReadExactly((int)bodyLength, where), where);
+        _ended = true;
+        return null;
     }
 
-    private Schema ReadSchema()
+    private (Schema Schema, Dictionaries Dictionaries) ReadSchema()
     {
         const string Where = "message 1";
         var metadata = ReadMetadata() ?? throw new ArrowFormatException("the stream ends before its schema", Where);
-        var (kind, bodyLength) = MessageDecoder.ReadKind(metadata, Where);
+        var (kind, bodyLength) = MessageDecoder.ReadKind(metadata.Span, Where);
         if (kind != MessageKind.Schema || bodyLength != 0)
             throw new ArrowFormatException("a stream starts with its schema", Where, $"{kind} with a body of {bodyLength} bytes");
-        return MessageDecoder.ReadSchema(metadata, Where);
+        return MessageDecoder.ReadSchema(metadata.Span, Where);
     }
 
-    private byte[]? ReadMetadata()
+    private ReadOnlyMemory<byte>? ReadMetadata()
     {
         var where = $"message {++_messages}";
-        if (ReadInt32(where) is not { } length) return null;
+        if (_source.ReadInt32(where) is not { } length) return null;
         if (length == IpcFormat.Continuation)
-            length = ReadInt32(where) ?? throw new ArrowFormatException("the stream ends inside a message's length", where);
+            length = _source.ReadInt32(where) ?? throw new ArrowFormatException("the stream ends inside a message's length", where);
         return length switch
         {
-            0 => null,
+            0 => default(ReadOnlyMemory<byte>?),
             < 0 => throw new ArrowFormatException("a message has a negative length", where, $"{length}"),
-            _ => ReadExactly(length, where),
+            _ => _source.ReadExactly(length, where),
         };
     }
-
-    private int? ReadInt32(string where)
-    {
-        Span<byte> bytes = stackalloc byte[sizeof(int)];
-        return stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false) switch
-        {
-            sizeof(int) => BinaryPrimitives.ReadInt32LittleEndian(bytes),
-            0 => null,
-            var read => throw new ArrowFormatException("the stream ends inside a message's length", where, $"{read} bytes", $"{sizeof(int)}"),
-        };
-    }
-
-    /// <summary>A corrupt length must not take memory for bytes that never come: where the end is not known, the buffer grows with what arrives.</summary>
-    private byte[] ReadExactly(int count, string where)
-    {
-        const int FirstStep = 1 << 16;
-        if (stream.CanSeek && stream.Length - stream.Position < count) throw Cut(stream.Length - stream.Position, count, where);
-        var bytes = GC.AllocateUninitializedArray<byte>(stream.CanSeek ? count : Math.Min(count, FirstStep));
-        for (var filled = 0; ; Array.Resize(ref bytes, (int)Math.Min(count, 2L * bytes.Length)))
-        {
-            filled += stream.ReadAtLeast(bytes.AsSpan(filled), bytes.Length - filled, throwOnEndOfStream: false);
-            if (filled < bytes.Length) throw Cut(filled, count, where);
-            if (filled == count) return bytes;
-        }
-    }
-
-    private static ArrowFormatException Cut(long read, int count, string where) => new("the stream ends inside a message", where, $"{read} bytes", $"{count}");
 }

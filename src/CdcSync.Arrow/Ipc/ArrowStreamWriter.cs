@@ -4,8 +4,10 @@ namespace CdcSync.Arrow.Ipc;
 /// <param name="stream">Written from where it stands.</param>
 /// <param name="schema">The schema of every batch.</param>
 /// <param name="leaveOpen">Whether disposing the writer leaves the stream open; by default it closes it.</param>
+/// <exception cref="ArrowNotSupportedException">The schema has a dictionary-encoded field: they are read, not written.</exception>
 public sealed class ArrowStreamWriter(Stream stream, Schema schema, bool leaveOpen = false) : IDisposable
 {
+    private readonly Schema _schema = WriterRules.Writable(schema);
     private readonly MessageSink _sink = new(stream);
     private bool _ended;
 
@@ -15,7 +17,7 @@ public sealed class ArrowStreamWriter(Stream stream, Schema schema, bool leaveOp
     /// <exception cref="InvalidOperationException">The end was written, or an earlier write failed.</exception>
     public void Write(RecordBatch batch)
     {
-        WriterRules.CheckSchema(schema, batch);
+        WriterRules.CheckSchema(_schema, batch);
         Start();
         _sink.Write(MessageEncoder.Batch(batch, _sink.Position));
     }
@@ -39,20 +41,6 @@ public sealed class ArrowStreamWriter(Stream stream, Schema schema, bool leaveOp
     private void Start()
     {
         WriterRules.CheckNotEnded(_ended);
-        if (_sink.Position == 0) _sink.Write(MessageEncoder.Schema(schema, position: 0));
-    }
-}
-
-internal static class WriterRules
-{
-    internal static void CheckSchema(Schema schema, RecordBatch batch)
-    {
-        ArgumentNullException.ThrowIfNull(batch);
-        if (!schema.Equals(batch.Schema)) throw new ArgumentException($"The batch has the schema {batch.Schema}, the writer {schema}.", nameof(batch));
-    }
-
-    internal static void CheckNotEnded(bool ended)
-    {
-        if (ended) throw new InvalidOperationException("The end was written: nothing can follow.");
+        if (_sink.Position == 0) _sink.Write(MessageEncoder.Schema(_schema, position: 0));
     }
 }

@@ -8,6 +8,9 @@ internal abstract class ByteSource
     /// <summary>The bytes of a range that was checked to be inside.</summary>
     internal abstract ReadOnlyMemory<byte> Read(long offset, int count);
 
+    /// <summary>Gives up what the source itself opened.</summary>
+    internal virtual void Close() { }
+
     internal static ByteSource Over(ReadOnlyMemory<byte> memory) => new MemorySource(memory);
 
     internal static ByteSource Over(Stream stream)

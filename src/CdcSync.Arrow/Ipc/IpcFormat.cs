@@ -54,4 +54,7 @@ internal enum TypeTag : byte
     Time = 9,
     Timestamp = 10,
     FixedSizeBinary = 15,
+    Duration = 18,
+    LargeBinary = 19,
+    LargeUtf8 = 20,
 }

@@ -23,8 +23,16 @@ internal static class MessageEncoder
 
     internal static EncodedMessage Batch(RecordBatch batch, long position)
     {
-        var nodes = new long[2 * batch.ColumnCount];
+        var writer = new FlatBufferWriter();
         var buffers = new List<ReadOnlyMemory<byte>>(3 * batch.ColumnCount);
+        var (header, bodyLength) = WriteBatch(writer, batch, buffers);
+        return new(Frame(Message(writer, MessageKind.RecordBatch, header, bodyLength), position), buffers, bodyLength);
+    }
+
+    /// <summary>The description of a batch, whose buffers are added to the list in the body's order.</summary>
+    internal static (int Header, long BodyLength) WriteBatch(FlatBufferWriter writer, RecordBatch batch, List<ReadOnlyMemory<byte>> buffers)
+    {
+        var nodes = new long[2 * batch.ColumnCount];
         for (var i = 0; i < batch.ColumnCount; i++)
         {
             var column = batch.Column(i);
@@ -33,16 +41,13 @@ internal static class MessageEncoder
             AddBuffers(buffers, column);
         }
         var (places, bodyLength) = Place(buffers);
-
-        var writer = new FlatBufferWriter();
         var nodesAt = writer.Vector(MemoryMarshal.AsBytes(nodes), batch.ColumnCount);
         var buffersAt = writer.Vector(MemoryMarshal.AsBytes(places), buffers.Count);
         writer.StartTable();
         writer.AddInt64(0, batch.Length);
         writer.AddReference(1, nodesAt);
         writer.AddReference(2, buffersAt);
-        var header = writer.EndTable();
-        return new(Frame(Message(writer, MessageKind.RecordBatch, header, bodyLength), position), buffers, bodyLength);
+        return (writer.EndTable(), bodyLength);
     }
 
     /// <summary>The footer of a file with its length and the closing magic.</summary>
@@ -68,7 +73,7 @@ internal static class MessageEncoder
         return bytes;
     }
 
-    private static ReadOnlySpan<byte> Message(FlatBufferWriter writer, MessageKind kind, int header, long bodyLength)
+    internal static ReadOnlySpan<byte> Message(FlatBufferWriter writer, MessageKind kind, int header, long bodyLength)
     {
         writer.StartTable();
         writer.AddInt64(3, bodyLength);
@@ -78,7 +83,7 @@ internal static class MessageEncoder
         return writer.Finish(writer.EndTable());
     }
 
-    private static byte[] Frame(ReadOnlySpan<byte> message, long position)
+    internal static byte[] Frame(ReadOnlySpan<byte> message, long position)
     {
         var length = Prefix + message.Length;
         var framed = new byte[length + IpcFormat.Padding(position + length)];
@@ -96,7 +101,8 @@ internal static class MessageEncoder
         {
             var offsets = texts.Offsets;
             var first = offsets[0];
-            buffers.Add(first == 0 ? texts.OffsetMemory : FromZero(offsets));
+            if (column.Type is LargeStringType or LargeBinaryType) buffers.Add(Widened(offsets));
+            else buffers.Add(first == 0 ? texts.OffsetMemory : FromZero(offsets));
             buffers.Add(texts.ValueMemory[first..offsets[^1]]);
         }
         else buffers.Add(column.ValueMemory);
@@ -107,6 +113,14 @@ internal static class MessageEncoder
     {
         var bytes = GC.AllocateUninitializedArray<byte>(offsets.Length * sizeof(int));
         var target = MemoryMarshal.Cast<byte, int>(bytes.AsSpan());
+        for (var i = 0; i < target.Length; i++) target[i] = offsets[i] - offsets[0];
+        return bytes;
+    }
+
+    private static byte[] Widened(ReadOnlySpan<int> offsets)
+    {
+        var bytes = GC.AllocateUninitializedArray<byte>(Validation.BufferSize((long)offsets.Length * sizeof(long)));
+        var target = MemoryMarshal.Cast<byte, long>(bytes.AsSpan());
         for (var i = 0; i < target.Length; i++) target[i] = offsets[i] - offsets[0];
         return bytes;
     }

@@ -48,7 +48,7 @@ internal static class SchemaEncoder
         return writer.Vector([.. pairs]);
     }
 
-    private static (TypeTag Tag, int Place) WriteType(FlatBufferWriter writer, ArrowType type)
+    internal static (TypeTag Tag, int Place) WriteType(FlatBufferWriter writer, ArrowType type)
     {
         var timezone = type is TimestampType { Timezone: { } zone } ? writer.String(zone) : 0;
         writer.StartTable();
@@ -65,27 +65,42 @@ internal static class SchemaEncoder
             case BooleanType: return TypeTag.Bool;
             case StringType: return TypeTag.Utf8;
             case BinaryType: return TypeTag.Binary;
+            case LargeStringType: return TypeTag.LargeUtf8;
+            case LargeBinaryType: return TypeTag.LargeBinary;
             case FixedSizeBinaryType binary:
                 writer.AddInt32(0, binary.ByteWidth);
                 return TypeTag.FixedSizeBinary;
-            case Decimal128Type number:
-                writer.AddInt32(0, number.Precision);
-                writer.AddInt32(1, number.Scale);
-                writer.AddInt32(2, 128);
-                return TypeTag.Decimal;
+            case Decimal32Type number: return AddDecimal(writer, number.Precision, number.Scale, bits: 32);
+            case Decimal64Type number: return AddDecimal(writer, number.Precision, number.Scale, bits: 64);
+            case Decimal128Type number: return AddDecimal(writer, number.Precision, number.Scale, bits: 128);
+            case Decimal256Type number: return AddDecimal(writer, number.Precision, number.Scale, bits: 256);
             case Date32Type:
                 writer.AddInt16(0, 0); // days
+                return TypeTag.Date;
+            case Date64Type:
+                writer.AddInt16(0, 1); // milliseconds
                 return TypeTag.Date;
             case Time32Type time: return AddTime(writer, time.Unit, bits: 32);
             case Time64Type time: return AddTime(writer, time.Unit, bits: 64);
             case TimestampType timestamp:
                 writer.AddInt16(0, (short)timestamp.Unit);
                 return TypeTag.Timestamp;
+            case DurationType duration:
+                writer.AddInt16(0, (short)duration.Unit);
+                return TypeTag.Duration;
             case HalfFloatType or FloatType or DoubleType:
                 writer.AddInt16(0, (short)(type.TypeId - ArrowTypeId.HalfFloat));
                 return TypeTag.FloatingPoint;
             default: return AddInteger(writer, type.TypeId);
         }
+    }
+
+    private static TypeTag AddDecimal(FlatBufferWriter writer, int precision, int scale, int bits)
+    {
+        writer.AddInt32(0, precision);
+        writer.AddInt32(1, scale);
+        writer.AddInt32(2, bits);
+        return TypeTag.Decimal;
     }
 
     private static TypeTag AddTime(FlatBufferWriter writer, TimeUnit unit, int bits)

@@ -67,7 +67,7 @@ public sealed class FlatBufferTests
             walk.Table(walk.Reference(field, 3), walk.Byte(field, 2) switch
             {
                 (byte)TypeTag.Int => [4, 1],
-                (byte)TypeTag.FloatingPoint or (byte)TypeTag.Date => [2],
+                (byte)TypeTag.FloatingPoint or (byte)TypeTag.Date or (byte)TypeTag.Duration => [2],
                 (byte)TypeTag.Decimal => [4, 4, 4],
                 (byte)TypeTag.Time => [2, 4],
                 (byte)TypeTag.Timestamp => [2, 4],

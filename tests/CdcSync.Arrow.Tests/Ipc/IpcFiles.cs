@@ -23,9 +23,10 @@ internal static class IpcFiles
         return stream.ToArray();
     }
 
-    internal static (Schema Schema, List<RecordBatch> Batches) FromStream(Stream stream)
+    internal static (Schema Schema, List<RecordBatch> Batches) FromStream(Stream stream) => FromStream(new ArrowStreamReader(stream));
+
+    internal static (Schema Schema, List<RecordBatch> Batches) FromStream(ArrowStreamReader reader)
     {
-        var reader = new ArrowStreamReader(stream);
         var (schema, batches) = (reader.Schema, new List<RecordBatch>());
         while (reader.ReadNext() is { } batch) batches.Add(batch);
         return (schema, batches);
@@ -33,6 +34,13 @@ internal static class IpcFiles
 
     internal static (Schema Schema, List<RecordBatch> Batches) FromFile(ArrowFileReader reader) =>
         (reader.Schema, [.. Enumerable.Range(0, reader.BatchCount).Select(reader.ReadBatch)]);
+
+    /// <summary>The same rows with plain columns in place of dictionary-encoded ones.</summary>
+    internal static RecordBatch Decoded(RecordBatch batch)
+    {
+        ArrowArray[] columns = [.. batch.Columns.Select(column => column is DictionaryArray places ? places.Decode() : column)];
+        return new(new([.. batch.Schema.Fields.Zip(columns, (field, column) => new Field(field.Name, column.Type, field.IsNullable, field.Metadata))], batch.Schema.Metadata), columns, batch.Length);
+    }
 
     internal static RecordBatch Sample(Schema schema, int rows, int seed) =>
         new(schema, [.. schema.Fields.Select((field, i) => Columns.Sample(field.DataType, rows, seed + i))], rows);

@@ -1,0 +1,111 @@
+using CdcSync.Arrow.Ipc;
+
+namespace CdcSync.Arrow.Tests.Ipc;
+
+public sealed class MappedFileTests : IDisposable
+{
+    private static readonly Schema Orders = new([new("id", Int64Type.Default, nullable: false), new("note", StringType.Default, nullable: true), new("gift", BooleanType.Default, nullable: false)]);
+
+    private readonly string _path = Path.Combine(Path.GetTempPath(), $"{Guid.CreateVersion7()}.arrow");
+
+    public void Dispose() => File.Delete(_path);
+
+    [Fact]
+    public void A_mapped_file_holds_what_was_written()
+    {
+        var schema = IpcFiles.OfAllTypes;
+        RecordBatch[] batches = [IpcFiles.Sample(schema, 300, seed: 3), IpcFiles.Sample(schema, 0, seed: 4), IpcFiles.Sample(schema, 7, seed: 5)];
+        File.WriteAllBytes(_path, IpcFiles.ToFile(schema, batches));
+        using var reader = ArrowFileReader.Map(_path);
+        Assert.Equal((schema, 3), (reader.Schema, reader.BatchCount));
+        for (var i = 2; i >= 0; i--) Columns.AssertEqual(batches[i], reader.ReadBatch(i));
+    }
+
+    /// <summary>Reading takes memory for the description of the batch, whatever its size.</summary>
+    [Fact]
+    public void Reading_a_mapped_batch_copies_no_values()
+    {
+        var batch = IpcFiles.Sample(Orders, 200_000, seed: 1);
+        File.WriteAllBytes(_path, IpcFiles.ToFile(Orders, batch));
+        using var reader = ArrowFileReader.Map(_path);
+        _ = reader.ReadBatch(0);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        var read = reader.ReadBatch(0);
+        var taken = GC.GetAllocatedBytesForCurrentThread() - before;
+        Assert.InRange(taken, 0, 4096);
+        Assert.True(read.ByteSize > 1_000_000);
+    }
+
+    [Fact]
+    public void After_it_is_closed_every_access_says_so_and_none_crashes()
+    {
+        File.WriteAllBytes(_path, IpcFiles.ToFile(Orders, IpcFiles.Sample(Orders, 100_000, seed: 1)));
+        var reader = ArrowFileReader.Map(_path);
+        var batch = reader.ReadBatch(0);
+        var slice = batch.Slice(16, 50);
+        var copy = batch.Take([1, 2, 3]);
+        reader.Dispose();
+        reader.Dispose();
+        foreach (var closed in new[] { batch, slice })
+        {
+            Assert.Throws<ObjectDisposedException>(() => ((FixedWidthArray<long>)closed.Column(0))[0]);
+            Assert.Throws<ObjectDisposedException>(() => ((VarLengthArray)closed.Column(1)).GetString(0));
+            Assert.Throws<ObjectDisposedException>(() => ((BoolArray)closed.Column(2)).GetValue(0));
+            Assert.Throws<ObjectDisposedException>(() => closed.Take([0]));
+            Assert.Throws<ObjectDisposedException>(() => IpcFiles.ToFile(Orders, closed));
+        }
+        Assert.Throws<ObjectDisposedException>(() => reader.ReadBatch(0));
+        // What was copied out is nobody's but its own.
+        Assert.Equal(3, copy.Length);
+        _ = ((FixedWidthArray<long>)copy.Column(0))[2];
+    }
+
+    [Fact]
+    public void A_batch_outlives_every_reference_to_its_reader()
+    {
+        File.WriteAllBytes(_path, IpcFiles.ToFile(Orders, IpcFiles.Sample(Orders, 1000, seed: 1)));
+        var batch = Forget(_path);
+        for (var i = 0; i < 3; i++)
+        {
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+        }
+        Columns.AssertEqual(IpcFiles.Sample(Orders, 1000, seed: 1), batch);
+    }
+
+    [Fact]
+    public void A_mapped_file_may_be_deleted_while_it_is_read()
+    {
+        File.WriteAllBytes(_path, IpcFiles.ToFile(Orders, IpcFiles.Sample(Orders, 1000, seed: 1)));
+        using var reader = ArrowFileReader.Map(_path);
+        if (!OperatingSystem.IsWindows()) File.Delete(_path);
+        Columns.AssertEqual(IpcFiles.Sample(Orders, 1000, seed: 1), reader.ReadBatch(0));
+    }
+
+    [Fact]
+    public void What_is_no_arrow_file_is_refused_and_left_unmapped()
+    {
+        File.WriteAllBytes(_path, []);
+        Assert.Contains("too short", Assert.Throws<ArrowFormatException>(() => ArrowFileReader.Map(_path)).Message);
+        File.WriteAllBytes(_path, new byte[10_000]);
+        Assert.Contains("does not start", Assert.Throws<ArrowFormatException>(() => ArrowFileReader.Map(_path)).Message);
+        if (OperatingSystem.IsLinux()) Assert.DoesNotContain(_path, File.ReadAllText("/proc/self/maps"));
+        Assert.Throws<FileNotFoundException>(() => ArrowFileReader.Map(_path + ".absent"));
+    }
+
+    [Fact]
+    public void Closing_unmaps_the_file()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "The list of mappings is read from /proc.");
+        File.WriteAllBytes(_path, IpcFiles.ToFile(Orders, IpcFiles.Sample(Orders, 1000, seed: 1)));
+        using (var reader = ArrowFileReader.Map(_path))
+        {
+            _ = reader.ReadBatch(0);
+            Assert.Contains(_path, File.ReadAllText("/proc/self/maps"));
+        }
+        Assert.DoesNotContain(_path, File.ReadAllText("/proc/self/maps"));
+    }
+
+    [System.Runtime.CompilerServices.MethodImpl(System.Runtime.CompilerServices.MethodImplOptions.NoInlining)]
+    private static RecordBatch Forget(string path) => ArrowFileReader.Map(path).ReadBatch(0);
+}

@@ -10,7 +10,7 @@ internal static class CheckpointCommand
 {
     public static Command Create(Terminal terminal)
     {
-        var show = new Command("show", "Show the checkpoints.") { CommonOptions.Dataset, CommonOptions.Json };
+        var show = new Command("show", "Show the checkpoints.") { CommonOptions.Datasets, CommonOptions.Dataset, CommonOptions.Json };
         show.SetAction((parsed, ct) => ShowAsync(parsed, terminal, ct));
         return new Command("checkpoint", "Look at checkpoints.") { show };
     }

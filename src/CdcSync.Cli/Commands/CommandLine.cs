@@ -1,62 +1,51 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
 using CdcSync.Cli.Output;
 using CdcSync.Core.Errors;
-using CdcSync.Core.Yaml;
 
 namespace CdcSync.Cli.Commands;
 
-/// <summary>Runs one command line, from its words to the exit code. The one place where errors become lines and codes.</summary>
+/// <summary>Runs one command line, from its words to the exit code. The one place where errors become lines, documents and codes.</summary>
 internal static class CommandLine
 {
+    private static readonly InvocationConfiguration Invocation = new() { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };
+
     /// <summary>Runs it.</summary>
     /// <returns>The process's exit code, as <see cref="ExitCode"/> has it.</returns>
     public static async Task<int> RunAsync(IReadOnlyList<string> args, Terminal terminal)
     {
         using var signals = new StopSignals(terminal);
+        ParseResult? parsed = null;
+        CdcSyncException? fault = null;
+        int exit;
         try
         {
-            var root = CommandTree.Create(terminal);
-            var parsed = root.Parse(args);
-            return parsed.Errors.Count > 0
-                ? Refuse(parsed, terminal)
-                : await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null }, signals.Token);
+            parsed = CommandTree.Create(terminal).Parse(args);
+            fault = UsageErrors.Of(parsed);
+            exit = fault is null ? await parsed.InvokeAsync(Invocation, signals.Token) : (int)fault.Code.Exit;
         }
         catch (OperationCanceledException) when (signals.Received is not null)
         {
-            return (int)signals.Received;
+            exit = (int)signals.Received;
         }
-        catch (CdcSyncException fault)
+        catch (Exception e)
         {
+            fault = e as CdcSyncException ?? UnexpectedFault.Of(e);
+            exit = (int)fault.Code.Exit;
+        }
+
+        if (fault is not null)
             terminal.Fault(fault);
-            return (int)fault.Code.Exit;
-        }
-        catch (Exception bug)
-        {
-            terminal.Bug(bug);
-            return (int)ExitCode.Bug;
-        }
+        if (args.Any(a => a is "--json" or "--json=true"))
+            TellEnd(parsed?.CommandResult.Command, terminal, exit, fault);
+        return exit;
     }
 
-    private static int Refuse(ParseResult parsed, Terminal terminal)
+    /// <summary>Whoever asks for JSON gets it, however it ends: one document, or a last line.</summary>
+    private static void TellEnd(Command? command, Terminal terminal, int exit, CdcSyncException? fault)
     {
-        foreach (var error in parsed.Errors.DistinctBy(e => e.Message))
-            terminal.Note(terminal.Red($"{ErrorCodes.WrongUsage} {error.Message}{Meant(parsed, error)} Run: {PathOf(parsed.CommandResult.Command)} --help"));
-        return (int)ErrorCodes.WrongUsage.Exit;
+        if (command?.Options.Contains(CommonOptions.JsonLines) == true)
+            new JsonFeed(terminal, TimeProvider.System).Tell(new EndLine(exit, FaultDocument.Of(fault)));
+        else if (!terminal.HasData)
+            terminal.Data(JsonOutput.Write(new EndDocument { ExitCode = exit, Error = FaultDocument.Of(fault) }));
     }
-
-    /// <summary>The nearest verb or option, for a word that is neither.</summary>
-    private static string Meant(ParseResult parsed, ParseError error)
-    {
-        var word = parsed.UnmatchedTokens.FirstOrDefault(token => error.Message.Contains($"'{token}'", StringComparison.Ordinal));
-        if (word is null)
-            return "";
-        var command = parsed.CommandResult.Command;
-        var known = word.StartsWith('-')
-            ? command.Options.Concat(parsed.RootCommandResult.Command.Options.Where(o => o.Recursive)).Select(o => o.Name)
-            : command.Subcommands.Select(c => c.Name);
-        return Suggestion.Nearest(word, [.. known]) is { } near ? $" Did you mean '{near}'?" : "";
-    }
-
-    private static string PathOf(Command command) => string.Join(' ', command.Parents.OfType<Command>().Take(1).Select(PathOf).Append(command is RootCommand ? "cdcsync" : command.Name));
 }

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
 using System.Globalization;
 
 namespace CdcSync.Cli.Commands;
@@ -19,22 +18,37 @@ internal static class CommonOptions
     /// <summary>Answers as JSON on stdout, one document with a <c>schemaVersion</c>.</summary>
     public static Option<bool> Json { get; } = new("--json") { Description = "Answer as one JSON document." };
 
+    /// <summary>Tells what happens on stdout, a JSON document per line; the last line has the exit code.</summary>
+    public static Option<bool> JsonLines { get; } = new("--json") { Description = "Tell what happens as lines of JSON; the last one has the exit code." };
+
     /// <summary>Limits a verb to some datasets.</summary>
     public static Option<string[]> Dataset { get; } = new("--dataset", "-d")
     {
-        Description = "Only this dataset; may be given several times.",
+        Description = "Only this dataset; may be given several times. The same as DATASET.",
         HelpName = "NAME",
     };
+
+    /// <summary>The same as words, as people type it.</summary>
+    public static Argument<string[]> Datasets { get; } = new("DATASET") { Description = "Only these datasets; default all.", Arity = ArgumentArity.ZeroOrMore };
 
     /// <summary>Runs <c>migrate</c> first, for who wants one command less.</summary>
     public static Option<bool> Migrate { get; } = new("--migrate") { Description = "Create or upgrade the control schema first." };
 
-    /// <summary>Refuses a whole number out of its range; what is no number at all is told by the parser.</summary>
-    public static Action<OptionResult> Between(int least, int most) => result =>
-    {
-        if (result.Tokens is [var token] && int.TryParse(token.Value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) && (value < least || value > most))
-            result.AddError($"{result.Option.Name}: expected {least} to {most}.");
-    };
+    /// <summary>An option whose value is a whole number within a range.</summary>
+    public static Option<int?> Number(string name, string? alias, string helpName, string description, int least, int most) =>
+        new(name, alias is null ? [] : [alias])
+        {
+            Description = description,
+            HelpName = helpName,
+            CustomParser = result =>
+            {
+                var text = result.Tokens[0].Value;
+                if (int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) && value >= least && value <= most)
+                    return value;
+                result.AddError($"{name}: expected a whole number from {least} to {most}, found '{text}'.");
+                return null;
+            },
+        };
 
     /// <summary>Confirms beforehand what a verb would ask.</summary>
     public static Option<bool> Yes { get; } = new("--yes", "-y") { Description = "Do not ask." };

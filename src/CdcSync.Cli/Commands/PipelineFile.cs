@@ -29,12 +29,12 @@ internal static class PipelineFile
             : throw new CdcSyncException(ErrorCodes.ConfigInvalid, $"there is no pipeline file '{path}'.", "Name one with --config, or write a first one. Run: cdcsync init");
     }
 
-    /// <summary>The datasets named by <c>--dataset</c>; null = all.</summary>
+    /// <summary>The datasets named, as words or by <c>--dataset</c>; null = all.</summary>
     /// <exception cref="CdcSyncException"><see cref="ErrorCodes.UnknownDataset"/>: there is none of that name.</exception>
     public static IReadOnlySet<DatasetId>? Chosen(ParseResult parsed, Pipeline pipeline)
     {
-        var names = parsed.GetValue(CommonOptions.Dataset);
-        return names is null or [] ? null : names.Select(name => Find(pipeline, name).Id).ToHashSet();
+        string[] names = [.. parsed.GetValue(CommonOptions.Datasets) ?? [], .. parsed.GetValue(CommonOptions.Dataset) ?? []];
+        return names is [] ? null : names.Select(name => Find(pipeline, name).Id).ToHashSet();
     }
 
     /// <summary>A dataset by name.</summary>

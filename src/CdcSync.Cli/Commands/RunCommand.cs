@@ -17,7 +17,7 @@ internal static class RunCommand
 
     public static Command Create(Terminal terminal)
     {
-        var command = new Command("run", "Keep the warehouse up to date until told to stop.") { Listen, BehindProxy, CommonOptions.Migrate };
+        var command = new Command("run", "Keep the warehouse up to date until told to stop.") { Listen, BehindProxy, CommonOptions.Migrate, CommonOptions.JsonLines };
         command.SetAction((parsed, ct) => RunAsync(parsed, terminal, ct));
         return command;
     }
@@ -30,7 +30,7 @@ internal static class RunCommand
             http.BehindProxy || parsed.GetValue(BehindProxy) ? EndpointExposure.BehindProxy : EndpointExposure.Direct);
         endpoint.Check();
         await using var composition = new Composition(config, terminal.Scrubber);
-        using var worker = new Worker(config, composition, terminal);
+        using var worker = new Worker(config, composition, terminal, parsed.GetValue(CommonOptions.JsonLines) ? new JsonFeed(terminal, TimeProvider.System) : null);
         await worker.RunAsync(endpoint, parsed.GetValue(CommonOptions.Migrate) ? FirstStep.Migrate : FirstStep.Work, ct);
         ct.ThrowIfCancellationRequested();                               // the signal that stopped it is the exit code
         return 0;

@@ -10,7 +10,7 @@ internal static class StatusCommand
 {
     public static Command Create(Terminal terminal)
     {
-        var command = new Command("status", "Show state, lag, last error and next action of every dataset.") { CommonOptions.Json };
+        var command = new Command("status", "Show state, lag, last error and next action of every dataset.") { CommonOptions.Datasets, CommonOptions.Dataset, CommonOptions.Json };
         command.SetAction((parsed, ct) => RunAsync(parsed, terminal, ct));
         return command;
     }
@@ -18,10 +18,11 @@ internal static class StatusCommand
     private static async Task<int> RunAsync(ParseResult parsed, Terminal terminal, CancellationToken ct)
     {
         var config = PipelineFile.Open(parsed, terminal);
+        var chosen = PipelineFile.Chosen(parsed, config.Pipeline);
         await using var composition = new Composition(config, terminal.Scrubber);
         var control = composition.Warehouse.Control;
         await control.CheckSchemaAsync(ct);
-        var document = StatusView.Document(config.Pipeline, await control.ReadStatusAsync(config.Name, ct), TimeProvider.System.GetUtcNow());
+        var document = StatusView.Document(config.Pipeline, await control.ReadStatusAsync(config.Name, ct), TimeProvider.System.GetUtcNow()).Only(chosen);
         terminal.Data(parsed.GetValue(CommonOptions.Json) ? JsonOutput.Write(document) : StatusView.Text(document));
         return (int)ExitCode.Ok;
     }

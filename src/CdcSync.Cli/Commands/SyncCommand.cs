@@ -10,7 +10,7 @@ internal static class SyncCommand
 
     public static Command Create(Terminal terminal)
     {
-        var command = new Command("sync", "Bring the warehouse to the sources' now, once.") { CommonOptions.Dataset, DryRun, CommonOptions.Migrate, CommonOptions.Json };
+        var command = new Command("sync", "Bring the warehouse to the sources' now, once.") { CommonOptions.Datasets, CommonOptions.Dataset, DryRun, CommonOptions.Migrate, CommonOptions.Json };
         command.SetAction((parsed, ct) => RunAsync(parsed, terminal, ct));
         return command;
     }

@@ -19,15 +19,16 @@ internal static class ValidateCommand
     private static int Run(ParseResult parsed, Terminal terminal)
     {
         var loaded = PipelineFile.Load(parsed);
+        if (loaded.Value is not null)
+            EndpointOptions.Parse(loaded.Value.Http.Listen);
+        var exit = loaded.Value is null ? ExitCode.Usage : ExitCode.Ok;
         if (parsed.GetValue(CommonOptions.Json))
-            terminal.Data(JsonOutput.Write(new ValidateDocument(loaded.Value is not null, [.. loaded.Findings.Select(Of)])));
+            terminal.Data(JsonOutput.Write(new ValidateDocument(loaded.Value is not null, [.. loaded.Findings.Select(Of)]) { ExitCode = (int)exit }));
         else if (loaded.Findings.Count > 0)
             terminal.Data(string.Join('\n', loaded.Findings));
-        if (loaded.Value is not { } config)
-            return (int)ExitCode.Usage;
-        EndpointOptions.Parse(config.Http.Listen);
-        terminal.Note($"{config.File}: pipeline '{config.Name}', {config.Pipeline.Datasets.Count} datasets from {config.Sources.Count} sources: valid.");
-        return (int)ExitCode.Ok;
+        if (loaded.Value is { } config)
+            terminal.Note($"{config.File}: pipeline '{config.Name}', {config.Pipeline.Datasets.Count} datasets from {config.Sources.Count} sources: valid.");
+        return (int)exit;
     }
 
     private static FindingDocument Of(Diagnostic finding) =>

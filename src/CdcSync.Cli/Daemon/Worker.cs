@@ -17,22 +17,27 @@ internal sealed class Worker : IDisposable
     private readonly PipelineConfig _config;
     private readonly IControlStore _control;
     private readonly Terminal _terminal;
+    private readonly JsonFeed? _feed;
     private readonly TerminalLog _log;
     private readonly SyncMetrics _metrics;
     private readonly Observers _observer;
     private readonly SyncEngine _engine;
 
-    public Worker(PipelineConfig config, Composition composition, Terminal terminal)
+    public Worker(PipelineConfig config, Composition composition, Terminal terminal, JsonFeed? feed)
     {
         _config = config;
         _control = composition.Warehouse.Control;
         _terminal = terminal;
+        _feed = feed;
         _log = new TerminalLog(terminal, TimeProvider.System);
         _metrics = new SyncMetrics(config.Pipeline, BuildVersion.Text, TimeProvider.System);
         var landing = new LandingSize(config.Landing.Path, TimeProvider.System);
         _metrics.LandingBytes.ComputeFrom(() => landing.Bytes);
         _metrics.LandingLimit.Set(config.Landing.Limit);
-        _observer = new Observers(new MetricsObserver(_metrics, config.Pipeline), new LogObserver(_log));
+        List<ISyncObserver> observers = [new MetricsObserver(_metrics, config.Pipeline), new LogObserver(_log)];
+        if (feed is not null)
+            observers.Add(new JsonObserver(feed));
+        _observer = new Observers(observers);
         _engine = composition.Engine(_observer);
     }
 
@@ -40,7 +45,9 @@ internal sealed class Worker : IDisposable
     public async Task RunAsync(EndpointOptions options, FirstStep first, CancellationToken ct)
     {
         await using var endpoint = await Endpoint.StartAsync(options, _metrics, _log, ct);
-        _terminal.Note($"ready: pipeline {_config.Name}, {_config.Pipeline.Datasets.Count} datasets, {new Uri(endpoint.Address, "/metrics")}");
+        var metrics = new Uri(endpoint.Address, "/metrics").ToString();
+        _terminal.Note($"ready: pipeline {_config.Name}, {_config.Pipeline.Datasets.Count} datasets, {metrics}");
+        _feed?.Tell(new ReadyLine(_config.Name, _config.Pipeline.Datasets.Count, metrics));
         await using var stopping = ct.Register(() => _metrics.SetState(WorkerState.Stopping));
         if (first == FirstStep.Migrate)
             await MigrateAsync(ct);

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Security.Cryptography;
 using CdcSync.Cli.Commands;
 using CdcSync.Cli.Output;
+using CdcSync.Core.Yaml;
 
 namespace CdcSync.Cli.Demo;
 
@@ -15,15 +16,11 @@ internal static class DemoCommand
         DefaultValueFactory = _ => "sqlite",
     };
 
-    private static readonly Option<int> Seconds = new("--seconds")
-    {
-        Description = "How long the shop is changed.",
-        HelpName = "N",
-        DefaultValueFactory = _ => 20,
-        Validators = { CommonOptions.Between(1, 3600) },
-    };
+    private const int DefaultSeconds = 20;
 
-    private static readonly Option<int?> Seed = new("--seed") { Description = "Makes the same shop and the same kinds of changes again.", HelpName = "N" };
+    private static readonly Option<int?> Seconds = CommonOptions.Number("--seconds", null, "N", $"How long the shop is changed; default {DefaultSeconds}.", 1, 3600);
+
+    private static readonly Option<int?> Seed = CommonOptions.Number("--seed", null, "N", "Makes the same shop and the same kinds of changes again.", 0, int.MaxValue);
 
     private static readonly Option<string?> Folder = new("--folder") { Description = "Puts everything there, and leaves it.", HelpName = "DIR" };
 
@@ -31,16 +28,24 @@ internal static class DemoCommand
 
     public static Command Create(Terminal terminal)
     {
-        var command = new Command("demo", "Watch a changing shop database flow into a warehouse, and compare both.") { Warehouse, Seconds, Seed, Folder, Keep };
+        var command = new Command("demo", "Watch a changing shop database flow into a warehouse, and compare both.") { Warehouse, Seconds, Seed, Folder, Keep, CommonOptions.JsonLines };
+        command.Validators.Add(result =>
+        {
+            // A connection string has a key with a value, or is an address; anything else is a word, and the wrong one.
+            if (result.GetResult(Warehouse) is { Tokens: [{ Value: var warehouse }] }
+                && warehouse != "sqlite" && !warehouse.Contains('=', StringComparison.Ordinal) && !warehouse.Contains("://", StringComparison.Ordinal))
+                result.AddError($"--warehouse: expected sqlite or a PostgreSQL connection string, found '{warehouse}'.{Suggestion.For(warehouse, ["sqlite"])}");
+        });
         command.SetAction(async (parsed, ct) =>
         {
             var warehouse = parsed.GetRequiredValue(Warehouse);
             var options = new DemoOptions(
                 warehouse == "sqlite" ? null : warehouse,
-                TimeSpan.FromSeconds(parsed.GetRequiredValue(Seconds)),
+                TimeSpan.FromSeconds(parsed.GetValue(Seconds) ?? DefaultSeconds),
                 parsed.GetValue(Seed) ?? RandomNumberGenerator.GetInt32(1, 1_000_000),
                 parsed.GetValue(Folder),
-                parsed.GetValue(Keep));
+                parsed.GetValue(Keep))
+            { IsJson = parsed.GetValue(CommonOptions.JsonLines) };
             return (int)await new DemoRun(options, terminal, TimeProvider.System).RunAsync(ct);
         });
         return command;

@@ -11,6 +11,9 @@ internal sealed record DemoOptions(string? Warehouse, TimeSpan Writing, int Seed
     /// <summary>The shop's size.</summary>
     public ShopSize Size { get; init; } = ShopSize.Default;
 
+    /// <summary>True if what happens is told as lines of JSON on stdout.</summary>
+    public bool IsJson { get; init; }
+
     /// <summary>Rows the writer changes per second, about.</summary>
     public int RowsPerSecond { get; init; } = 400;
 }

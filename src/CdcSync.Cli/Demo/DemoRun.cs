@@ -8,6 +8,7 @@ using CdcSync.Cli.Output;
 using CdcSync.Connectors.Sqlite.Source;
 using CdcSync.Core.Errors;
 using CdcSync.Core.Metrics;
+using CdcSync.Core.Sync;
 
 namespace CdcSync.Cli.Demo;
 
@@ -17,6 +18,7 @@ internal sealed class DemoRun(DemoOptions options, Terminal terminal, TimeProvid
     private static readonly TimeSpan Retention = TimeSpan.FromDays(2);
     private static readonly TimeSpan CatchUpPatience = TimeSpan.FromSeconds(60);
 
+    private readonly JsonFeed? _feed = options.IsJson ? new JsonFeed(terminal, time) : null;
     private string _caption = "";
 
     /// <summary>Runs it.</summary>
@@ -52,6 +54,7 @@ internal sealed class DemoRun(DemoOptions options, Terminal terminal, TimeProvid
         await source.EnableTrackingAsync(["customers", "orders", "order_lines"], Retention, ct);
         terminal.Note(string.Create(CultureInfo.InvariantCulture,
             $"Made a shop with {options.Size.Customers:N0} customers, {options.Size.Orders:N0} orders and their lines, {options.Size.Returns:N0} returns in {time.GetElapsedTime(start).TotalSeconds:F1} s (seed {options.Seed})."));
+        _feed?.Tell(new ShopLine(folder.Path, options.Seed, options.Size.Customers, options.Size.Orders, options.Size.Returns));
     }
 
     private async Task<ExitCode> SyncAsync(PipelineConfig config, Composition composition, ShopSides sides, CancellationToken ct)
@@ -59,7 +62,10 @@ internal sealed class DemoRun(DemoOptions options, Terminal terminal, TimeProvid
         var board = new DemoBoard(config.Pipeline, time);
         using var metrics = new SyncMetrics(config.Pipeline, BuildVersion.Text, time);
         await using var endpoint = options.Keep ? await StartEndpointAsync(metrics, ct) : null;
-        var engine = composition.Engine(new Observers(board, new MetricsObserver(metrics, config.Pipeline)));
+        List<ISyncObserver> observers = [board, new MetricsObserver(metrics, config.Pipeline)];
+        if (_feed is not null)
+            observers.Add(new JsonObserver(_feed));
+        var engine = composition.Engine(new Observers(observers));
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(ct);
         var working = engine.RunAsync(stop.Token);
         try
@@ -132,8 +138,12 @@ internal sealed class DemoRun(DemoOptions options, Terminal terminal, TimeProvid
         await using var warehouse = await sides.Warehouse.OpenAsync(ct);
         foreach (var table in ShopComparison.Tables(sides.Warehouse.Prefix))
             results.Add(await FullComparison.CompareAsync(table, source, warehouse, sides.Folder.MaskKey, ct));
-        terminal.Data(DemoScreen.Draw(console => ComparisonView.Write(console, results), terminal.Abilities));
-        return results.TrueForAll(r => r.IsEqual) ? ExitCode.Ok : ExitCode.Differences;
+        var isEqual = results.TrueForAll(r => r.IsEqual);
+        if (_feed is not null)
+            _feed.Tell(new ComparisonLine(isEqual, [.. results.Select(r => new ComparedDataset(r.Dataset, r.SourceRows, r.WarehouseRows, r.Missing, r.Different, r.Extra))]));
+        else
+            terminal.Data(DemoScreen.Draw(console => ComparisonView.Write(console, results), terminal.Abilities));
+        return isEqual ? ExitCode.Ok : ExitCode.Differences;
     }
 
     /// <summary>Waits for a step, but not for ever if the engine ends before it: then its fault is the demo's.</summary>

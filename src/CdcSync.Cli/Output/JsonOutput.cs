@@ -1,6 +1,9 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using CdcSync.Core.Datasets;
+using CdcSync.Core.Errors;
 
 namespace CdcSync.Cli.Output;
 
@@ -13,6 +16,7 @@ namespace CdcSync.Cli.Output;
 [JsonSerializable(typeof(StatusDocument))]
 [JsonSerializable(typeof(CheckpointsDocument))]
 [JsonSerializable(typeof(HistoryDocument))]
+[JsonSerializable(typeof(EndDocument))]
 internal sealed partial class JsonOutput : JsonSerializerContext
 {
     /// <summary>The version of all documents.</summary>
@@ -31,13 +35,24 @@ internal sealed partial class JsonOutput : JsonSerializerContext
         where TDocument : JsonDocumentRoot => JsonSerializer.Serialize(document, typeof(TDocument), Readable);
 }
 
-/// <summary>What every document begins with.</summary>
+/// <summary>What every document begins with: a script reads these three fields first, whatever it asked and however it went.</summary>
 internal abstract record JsonDocumentRoot
 {
     /// <summary>Rises when a field changes its meaning or goes.</summary>
-    [JsonPropertyOrder(-1)]
+    [JsonPropertyOrder(-3)]
     public int SchemaVersion => JsonOutput.SchemaVersion;
+
+    /// <summary>The exit code of the process that writes it.</summary>
+    [JsonPropertyOrder(-2)]
+    public int ExitCode { get; init; }
+
+    /// <summary>What kept the command from answering; null where it answered.</summary>
+    [JsonPropertyOrder(-1)]
+    public FaultDocument? Error { get; init; }
 }
+
+/// <summary>What is left to say where a command ended before its answer.</summary>
+internal sealed record EndDocument : JsonDocumentRoot;
 
 /// <summary>What went wrong.</summary>
 /// <param name="Code">The registered code.</param>
@@ -46,7 +61,8 @@ internal abstract record JsonDocumentRoot
 /// <param name="IsTransient">True if it may pass by itself; null = not known any more.</param>
 internal sealed record FaultDocument(string Code, string Message, string? Remedy, bool? IsTransient)
 {
-    public static FaultDocument? Of(Core.Errors.CdcSyncException? fault) => fault is null ? null : new(fault.Code.Id, fault.Message, fault.Remedy, fault.IsTransient);
+    [return: NotNullIfNotNull(nameof(fault))]
+    public static FaultDocument? Of(CdcSyncException? fault) => fault is null ? null : new(fault.Code.Id, fault.Message, fault.Remedy, fault.IsTransient);
 }
 
 internal sealed record ValidateDocument(bool IsValid, IReadOnlyList<FindingDocument> Findings) : JsonDocumentRoot;
@@ -63,11 +79,15 @@ internal sealed record ObjectDocument(string? Schema, string Name, string Kind, 
 
 internal sealed record ColumnDocument(string Name, string DeclaredType, string? Type, bool IsNullable, string? Problem);
 
-internal sealed record SyncDocument(string Pipeline, bool IsDryRun, int ExitCode, IReadOnlyList<OutcomeDocument> Datasets) : JsonDocumentRoot;
+internal sealed record SyncDocument(string Pipeline, bool IsDryRun, IReadOnlyList<OutcomeDocument> Datasets) : JsonDocumentRoot;
 
 internal sealed record OutcomeDocument(string Dataset, string Outcome, long RowsRead, long Inserted, long Updated, long Deleted, long Erased, long Quarantined, FaultDocument? Error);
 
-internal sealed record StatusDocument(string Pipeline, IReadOnlyList<DatasetStatusDocument> Datasets) : JsonDocumentRoot;
+internal sealed record StatusDocument(string Pipeline, IReadOnlyList<DatasetStatusDocument> Datasets) : JsonDocumentRoot
+{
+    /// <summary>Of some datasets; null = of all.</summary>
+    public StatusDocument Only(IReadOnlySet<DatasetId>? chosen) => chosen is null ? this : this with { Datasets = [.. Datasets.Where(d => chosen.Any(c => c.Value == d.Dataset))] };
+}
 
 internal sealed record DatasetStatusDocument(string Dataset, string Target, string State, bool IsConfigured, string? CompleteUpTo, double? LagSeconds, double? FreshnessTargetSeconds, bool? IsFresh,
     string? LastCommitAt, long? Generation, SnapshotDocument? Snapshot, long QuarantinedRows, FaultDocument? Error, string? NextAction, ContractDocument Contract);

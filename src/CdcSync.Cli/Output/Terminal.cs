@@ -24,8 +24,15 @@ internal sealed class Terminal(TextWriter data, TextWriter notes, TerminalAbilit
         return new Terminal(Console.Out, Console.Error, new TerminalAbilities(mayColor && !Console.IsErrorRedirected, !Console.IsErrorRedirected, !Console.IsErrorRedirected && !Console.IsInputRedirected));
     }
 
+    /// <summary>True once something was written to stdout.</summary>
+    public bool HasData { get; private set; }
+
     /// <summary>Writes data that was asked for, line by line, to stdout.</summary>
-    public void Data(string text) => Write(data, text);
+    public void Data(string text)
+    {
+        HasData = true;
+        Write(data, text);
+    }
 
     /// <summary>Writes a line about what is going on to stderr.</summary>
     public void Note(string text) => Write(notes, text);
@@ -37,14 +44,6 @@ internal sealed class Terminal(TextWriter data, TextWriter notes, TerminalAbilit
         var lines = fault.Message.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
         Note(Red(lines.Length == 1 ? $"{fault.Code} {lines[0]} {fault.Remedy}" : string.Join('\n', lines.Select(l => $"{fault.Code} {l}").Append(fault.Remedy))));
         Trace(fault);
-    }
-
-    /// <summary>Writes the line about an exception nobody expected. Its own message is left out: it may quote anything.</summary>
-    public void Bug(Exception exception)
-    {
-        var place = exception.StackTrace?.Split('\n').Select(l => l.Trim()).FirstOrDefault(l => l.Contains("CdcSync.", StringComparison.Ordinal))?.Split(" in ")[0];
-        Note(Red($"{ErrorCodes.InternalError} {exception.GetType().Name} {place}: this is a bug in cdcsync; please report it with what {DebugVariable}=1 shows in addition."));
-        Trace(exception);
     }
 
     /// <summary>Asks a person; where nobody can answer, the answer is no.</summary>

@@ -6,8 +6,11 @@ namespace CdcSync.Cli.Views;
 /// <summary>Shows what a pass did.</summary>
 internal static class SyncView
 {
-    public static SyncDocument Document(string pipeline, bool isDryRun, PassReport report) => new(pipeline, isDryRun, (int)report.Exit,
-        [.. report.Outcomes.Select(o => new OutcomeDocument(o.Dataset.Value, Words.Of(o.Kind), o.RowsRead, o.Stats.Inserted, o.Stats.Updated, o.Stats.Deleted, o.Stats.Erased, o.Quarantined, FaultDocument.Of(o.Fault)))]);
+    public static SyncDocument Document(string pipeline, bool isDryRun, PassReport report) => new(pipeline, isDryRun,
+        [.. report.Outcomes.Select(o => new OutcomeDocument(o.Dataset.Value, Words.Of(o.Kind), o.RowsRead, o.Stats.Inserted, o.Stats.Updated, o.Stats.Deleted, o.Stats.Erased, o.Quarantined, FaultDocument.Of(o.Fault)))])
+    {
+        ExitCode = (int)report.Exit,
+    };
 
     public static string Text(SyncDocument document)
     {

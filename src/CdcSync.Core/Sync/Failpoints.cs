@@ -4,7 +4,7 @@ namespace CdcSync.Core.Sync;
 
 /// <summary>
 /// Places where a test kills the process, to prove that a crash loses nothing. Off unless the environment variable
-/// <c>CDCSYNC_FAILPOINT</c> names one as <c>name:n</c>: the n-th hit ends the process with SIGKILL.
+/// <c>CDCSYNC_FAILPOINT</c> names one as <c>name:n</c>: the n-th hit ends the process with SIGKILL. As <c>name:n:bug</c> it throws what nobody expects.
 /// </summary>
 public static class Failpoints
 {
@@ -41,22 +41,26 @@ public static class Failpoints
     /// <summary>All of them, in the order of the flow.</summary>
     public static IReadOnlyList<string> All { get; } = [Opened, ChunkRead, Landed, Gated, Staged, BeforePublish, Merged, BeforeCommit, AfterCommit, Acknowledged];
 
-    private static readonly (string Name, int Hit)? Armed = Parse(Environment.GetEnvironmentVariable("CDCSYNC_FAILPOINT"));
+    private static readonly (string Name, int Hit, bool IsBug)? Armed = Parse(Environment.GetEnvironmentVariable("CDCSYNC_FAILPOINT"));
     private static int _hits;
 
     /// <summary>True if this process is to be killed at <paramref name="name"/>; lets a warehouse take the statement-by-statement way.</summary>
     public static bool IsArmed(string name) => Armed?.Name == name;
 
     /// <summary>Kills the process if this is the armed place and its turn.</summary>
+    /// <exception cref="InvalidOperationException">It was armed to be a bug.</exception>
     public static void Hit(string name)
     {
-        if (IsArmed(name) && Interlocked.Increment(ref _hits) == Armed!.Value.Hit)
-            Process.GetCurrentProcess().Kill();
+        if (!IsArmed(name) || Interlocked.Increment(ref _hits) != Armed!.Value.Hit)
+            return;
+        if (Armed.Value.IsBug)
+            throw new InvalidOperationException($"failpoint {name}");
+        Process.GetCurrentProcess().Kill();
     }
 
-    private static (string, int)? Parse(string? setting)
+    private static (string, int, bool)? Parse(string? setting)
     {
         var parts = setting?.Split(':');
-        return parts is [var name, var hit] && int.TryParse(hit, out var n) ? (name, n) : null;
+        return parts is [var name, var hit, ..] && int.TryParse(hit, out var n) ? (name, n, parts is [_, _, "bug"]) : null;
     }
 }

@@ -25,14 +25,22 @@ public sealed class CliUsageTests
     }
 
     [Theory]
-    [InlineData("stauts", "CDC1101 Unrecognized command or argument 'stauts'. Did you mean 'status'? Run: cdcsync --help")]
-    [InlineData("status --jsn", "CDC1101 Unrecognized command or argument '--jsn'. Did you mean '--json'? Run: cdcsync status --help")]
-    [InlineData("status --conifg x", "CDC1101 Unrecognized command or argument '--conifg'. Did you mean '--config'? Run: cdcsync status --help")]
-    [InlineData("history --limit none", "CDC1101 Cannot parse argument 'none' for option '--limit' as expected type 'System.Int32'. Run: cdcsync history --help")]
-    [InlineData("history --limit 0", "CDC1101 --limit: expected 1 to 10000. Run: cdcsync history --help")]
-    [InlineData("demo --seconds soon", "CDC1101 Cannot parse argument 'soon' for option '--seconds' as expected type 'System.Int32'. Run: cdcsync demo --help")]
-    [InlineData("demo --seconds 0", "CDC1101 --seconds: expected 1 to 3600. Run: cdcsync demo --help")]
-    [InlineData("checkpoint", "CDC1101 Required command was not provided. Run: cdcsync checkpoint --help")]
+    [InlineData("stauts", "CDC1101 unknown command 'stauts'. Did you mean 'status'? Run: cdcsync --help")]
+    [InlineData("checkpoint shwo", "CDC1101 unknown command 'shwo'. Did you mean 'show'? Run: cdcsync checkpoint --help")]
+    [InlineData("checkpoint", "CDC1101 a command is missing. Known: show. Run: cdcsync checkpoint --help")]
+    [InlineData("status --jsn", "CDC1101 unknown option '--jsn'. Did you mean '--json'? Run: cdcsync status --help")]
+    [InlineData("status --conifg x", "CDC1101 unknown option '--conifg'. Did you mean '--config'? Run: cdcsync status --help")]
+    [InlineData("sync --datset orders", "CDC1101 unknown option '--datset'. Did you mean '--dataset'? Run: cdcsync sync --help")]
+    [InlineData("sync --datset=orders", "CDC1101 unknown option '--datset'. Did you mean '--dataset'? Run: cdcsync sync --help")]
+    [InlineData("init --jsn", "CDC1101 unknown option '--jsn'. Did you mean '--json'? Run: cdcsync init --help")]
+    [InlineData("resync --accept-delets", "CDC1101 unknown option '--accept-delets'. Did you mean '--accept-deletes'? Run: cdcsync resync --help")]
+    [InlineData("resync", "CDC1101 DATASET is missing. Run: cdcsync resync --help")]
+    [InlineData("init a b", "CDC1101 'b': cdcsync init takes no more words. Run: cdcsync init --help")]
+    [InlineData("history --limit", "CDC1101 --limit needs a value. Run: cdcsync history --help")]
+    [InlineData("history --limit none", "CDC1101 --limit: expected a whole number from 1 to 10000, found 'none'. Run: cdcsync history --help")]
+    [InlineData("history --limit 0", "CDC1101 --limit: expected a whole number from 1 to 10000, found '0'. Run: cdcsync history --help")]
+    [InlineData("demo --seconds soon", "CDC1101 --seconds: expected a whole number from 1 to 3600, found 'soon'. Run: cdcsync demo --help")]
+    [InlineData("demo --warehouse sqlte", "CDC1101 --warehouse: expected sqlite or a PostgreSQL connection string, found 'sqlte'. Did you mean 'sqlite'? Run: cdcsync demo --help")]
     [InlineData("status", "CDC1002 there is no pipeline file 'cdcsync.yaml'. Name one with --config, or write a first one. Run: cdcsync init")]
     [InlineData("validate -c other.yaml", "CDC1002 there is no pipeline file 'other.yaml'. Name one with --config, or write a first one. Run: cdcsync init")]
     public async Task Wrong_usage_is_a_line_on_stderr_and_exit_code_2(string arguments, string expected)
@@ -52,11 +60,17 @@ public sealed class CliUsageTests
         Assert.Contains("Usage:", result.Out, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task A_dataset_that_is_not_there_is_named_with_the_one_that_was_meant()
+    [Theory]
+    [InlineData("sync ordres")]
+    [InlineData("sync --dataset ordres")]
+    [InlineData("status ordres")]
+    [InlineData("history ordres")]
+    [InlineData("checkpoint show ordres")]
+    [InlineData("resync ordres --yes")]
+    public async Task A_dataset_that_is_not_there_is_named_with_the_one_that_was_meant(string arguments)
     {
         using var pipeline = new PipelineFolder();
-        var result = await pipeline.RunAsync("checkpoint", "show", "--dataset", "ordres");
+        var result = await pipeline.RunAsync(arguments.Split(' '));
         Assert.Equal(2, result.ExitCode);
         Assert.Equal("CDC4009 pipeline 'shop' has no dataset 'ordres'. Did you mean 'orders'? Run: cdcsync status", result.Error);
     }

@@ -26,7 +26,7 @@ public sealed class TerminalTests : IDisposable
     [Fact]
     public void A_bug_is_told_without_the_exceptions_own_words()
     {
-        Plain().Bug(new InvalidOperationException("the row 4711, Miller"));
+        Plain().Fault(UnexpectedFault.Of(new InvalidOperationException("the row 4711, Miller")));
         Assert.StartsWith("CDC9001 InvalidOperationException", _notes.ToString(), StringComparison.Ordinal);
         Assert.Contains("this is a bug", _notes.ToString(), StringComparison.Ordinal);
         Assert.DoesNotContain("4711", _notes.ToString(), StringComparison.Ordinal);

@@ -1,13 +1,14 @@
 using System.Reflection;
 using System.Text.RegularExpressions;
 using CdcSync.Core.Errors;
+using CdcSync.EndToEnd.Tests.Harness;
 
 namespace CdcSync.EndToEnd.Tests.House;
 
 /// <summary>The rules of the house that a compiler does not hold: who sees whom, and that the documents say what the code does.</summary>
 public sealed partial class HouseTests
 {
-    private static readonly string Root = FindRoot();
+    private static readonly string Root = Documents.Root;
 
     [Theory]
     [InlineData("CdcSync.Arrow", "")]
@@ -113,14 +114,6 @@ public sealed partial class HouseTests
 
     private static IEnumerable<string> Sources(string folder) =>
         Directory.GetFiles(Path.Combine(Root, folder), "*.cs", SearchOption.AllDirectories).Where(f => !f.Contains("/obj/", StringComparison.Ordinal) && !f.Contains("/bin/", StringComparison.Ordinal));
-
-    private static string FindRoot()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(folder.FullName, "CdcSync.sln")))
-            folder = folder.Parent ?? throw new InvalidOperationException("not inside the repository");
-        return folder.FullName;
-    }
 
     [GeneratedRegex(@"^\|\s*`?(CDC\d{4})`?\s*\|", RegexOptions.Multiline)]
     private static partial Regex Codes();

@@ -1,0 +1,65 @@
+using System.Collections.Concurrent;
+using CdcSync.Cli.Output;
+using CdcSync.Core.Checkpoints;
+using CdcSync.Core.Datasets;
+using CdcSync.Core.Errors;
+using CdcSync.Core.Sync;
+using CdcSync.Core.Warehouses;
+
+namespace CdcSync.Cli.Observing;
+
+/// <summary>Tells scripts what the engine does, a line of JSON per event; nothing while nothing happens.</summary>
+internal sealed class JsonObserver(JsonFeed feed) : ISyncObserver
+{
+    private readonly ConcurrentDictionary<DatasetId, long> _quarantined = new();
+    private bool? _isHeld;
+
+    public void CheckpointRead(Dataset dataset, Checkpoint? checkpoint)
+    {
+        // Every pass reads it.
+    }
+
+    public void Polled(string source, DateTimeOffset sourceTime, TimeSpan clockOffset, IReadOnlyList<Dataset> datasets)
+    {
+        // Every pass polls.
+    }
+
+    public void RowsRead(Dataset dataset, long rows, long bytes)
+    {
+        // The batch tells the sum.
+    }
+
+    public void IdleAdvanced(Dataset dataset, DateTimeOffset completeUpTo)
+    {
+        // Nothing happened.
+    }
+
+    public void SnapshotProgressed(Dataset dataset, SnapshotProgress progress) => feed.Tell(new FirstLoadLine(dataset.Id.Value, progress.Total, progress.Remaining.Count));
+
+    public void BatchCommitted(Dataset dataset, BatchReport report) => feed.Tell(new BatchLine(dataset.Id.Value, Words.Of(report.Kind), report.Generation, report.RowsRead,
+        report.Stats.Inserted, report.Stats.Updated, report.Stats.Deleted, report.Stats.Erased, report.RowsQuarantined,
+        Math.Round(report.Stages.Values.Sum(t => t.TotalSeconds), 3), Words.Of(report.Checkpoint.CompleteUpTo)));
+
+    public void BatchFailed(Dataset dataset, CdcSyncException fault, TimeSpan? retryIn) => feed.Tell(new FailedLine(dataset.Id.Value, FaultDocument.Of(fault), Seconds(retryIn)));
+
+    public void WorkerFailed(string side, CdcSyncException fault, TimeSpan retryIn) => feed.Tell(new SystemFailedLine(side, FaultDocument.Of(fault), Math.Round(retryIn.TotalSeconds, 3)));
+
+    public void PhaseChanged(Dataset dataset, DatasetPhase phase) => feed.Tell(new StateLine(dataset.Id.Value, Words.Of(phase)));
+
+    public void QuarantineCounted(Dataset dataset, long rows)
+    {
+        if (_quarantined.TryGetValue(dataset.Id, out var before) ? rows != before : rows > 0)
+            feed.Tell(new QuarantineLine(dataset.Id.Value, rows));
+        _quarantined[dataset.Id] = rows;
+    }
+
+    public void LeaseChanged(bool held)
+    {
+        if (_isHeld == held)
+            return;
+        _isHeld = held;
+        feed.Tell(new LeaseLine(held));
+    }
+
+    private static double? Seconds(TimeSpan? span) => span is { } s ? Math.Round(s.TotalSeconds, 3) : null;
+}

@@ -1,0 +1,33 @@
+namespace CdcSync.Connectors.SqlServer.Source.Sql;
+
+/// <summary>The statements that open and close a reading of a database; pure.</summary>
+internal static class SessionSql
+{
+    /// <summary>
+    /// What is asked before the read transaction begins. The ceiling of rowversions ignores isolation: taken inside, a commit in between would be below it and yet
+    /// invisible. Columns: clock, ceiling, state of SNAPSHOT (1 = on), read-committed snapshot, updateability, engine edition, the broker's id, default schema, name;
+    /// then, as a second result, the recovery fork.
+    /// </summary>
+    /// <remarks>sys.database_recovery_status is not in every edition; a name that is not there is only looked for where the branch is taken.</remarks>
+    public static TSql Facts() => new("""
+        SELECT SYSUTCDATETIME() AS [clock], MIN_ACTIVE_ROWVERSION() AS [ceiling],
+          CONVERT(int, d.snapshot_isolation_state) AS [snapshot], CONVERT(int, d.is_read_committed_snapshot_on) AS [committed_snapshot],
+          CONVERT(nvarchar(60), DATABASEPROPERTYEX(DB_NAME(), N'Updateability')) AS [updateability], CONVERT(int, SERVERPROPERTY(N'EngineEdition')) AS [edition],
+          CONVERT(nvarchar(36), d.service_broker_guid) AS [broker], SCHEMA_NAME() AS [default_schema], d.name
+        FROM sys.databases AS d WHERE d.database_id = DB_ID();
+        IF OBJECT_ID(N'sys.database_recovery_status') IS NOT NULL
+          SELECT CONVERT(nvarchar(36), r.recovery_fork_guid) AS [fork] FROM sys.database_recovery_status AS r WHERE r.database_id = DB_ID();
+        """, TSqlKinds.Select | TSqlKinds.Control);
+
+    /// <summary>The database's clock.</summary>
+    public static TSql Clock() => new("SELECT SYSUTCDATETIME() AS [clock];", TSqlKinds.Select);
+
+    /// <summary>Begins the read transaction. It can't be switched to SNAPSHOT midway (3951).</summary>
+    public static TSql Begin() => new("SET TRANSACTION ISOLATION LEVEL SNAPSHOT; BEGIN TRANSACTION;", TSqlKinds.Set | TSqlKinds.Transaction);
+
+    /// <summary>For a database that does not allow SNAPSHOT: each statement for itself.</summary>
+    public static TSql BeginCommitted() => new("SET TRANSACTION ISOLATION LEVEL READ COMMITTED;", TSqlKinds.Set);
+
+    /// <summary>Ends the read transaction; nothing was written.</summary>
+    public static TSql Commit() => new("IF @@TRANCOUNT > 0 COMMIT TRANSACTION; SET TRANSACTION ISOLATION LEVEL READ COMMITTED;", TSqlKinds.Set | TSqlKinds.Transaction | TSqlKinds.Control);
+}

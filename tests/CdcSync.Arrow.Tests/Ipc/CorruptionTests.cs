@@ -1,79 +1,97 @@
-using System.Buffers.Binary;
 using CdcSync.Arrow.Ipc;
 
 namespace CdcSync.Arrow.Tests.Ipc;
 
-/// <summary>Whatever the bytes are: a clean error or a valid read, in bounded memory.</summary>
+/// <summary>Whatever the bytes are: a clean error or a valid read, in bounded time and memory.</summary>
 public sealed class CorruptionTests
 {
-    private static readonly Schema Small = new(
-        [
-            new("id", Int64Type.Default, nullable: false), new("name", StringType.Default, nullable: true), new("flag", BooleanType.Default, nullable: true),
-            new("amount", new Decimal128Type(12, 2), nullable: true), new("key", new FixedSizeBinaryType(16), nullable: true),
-            new("at", new TimestampType(TimeUnit.Microsecond, "UTC"), nullable: true, new Dictionary<string, string> { ["k"] = "v" }),
-            new("none", NullType.Default, nullable: true),
-        ],
-        new Dictionary<string, string> { ["cdcsync"] = "1" });
+    private static readonly string[] Streams = ["stream", "dictionary stream", "old stream", "old dictionary stream"];
+    private static readonly string[] Files = ["file", "dictionary file"];
 
-    private static readonly RecordBatch[] Batches = [IpcFiles.Sample(Small, 9, seed: 11), IpcFiles.Sample(Small, 3, seed: 12)];
+    /// <summary>Each bit on its own, all at once, and one that turns small numbers into other small numbers.</summary>
+    private static readonly byte[] Masks = [0x01, 0x02, 0x04, 0x08, 0x10, 0x20, 0x40, 0x80, 0xFF, 0x0F];
 
-    public static TheoryData<string, string> Sweeps()
+    public static MatrixTheoryData<string, string> StreamSweeps() => new(Streams, Damage.StreamReaders);
+
+    public static MatrixTheoryData<string, string> FileSweeps() => new(Files, Damage.FileReaders);
+
+    [Theory, MemberData(nameof(StreamSweeps)), MemberData(nameof(FileSweeps))]
+    public void Any_byte_flipped_gives_a_clean_error_or_a_valid_read(string subject, string reader)
     {
-        var sweeps = new TheoryData<string, string>();
-        foreach (var format in new[] { "stream", "trickle", "file", "file as stream" })
-            foreach (var damage in new[] { "cut", "flip FF", "flip 01", "flip 80", "zero" })
-                sweeps.Add(format, damage);
-        return sweeps;
-    }
-
-    [Theory, MemberData(nameof(Sweeps))]
-    public void Damage_at_any_byte_gives_a_clean_error_or_a_valid_read(string format, string damage)
-    {
-        var bytes = format is "stream" or "trickle" ? IpcFiles.ToStream(Small, Batches) : IpcFiles.ToFile(Small, Batches);
-        var refused = 0;
-        for (var at = 0; at < bytes.Length; at++) refused += Refuses(format, Damage(bytes, damage, at), $"{damage} at {at}") ? 1 : 0;
+        var bytes = Damage.Subject(subject);
+        var refused = Sweep(bytes, reader, _ => Masks);
         // A sweep that nothing notices would be a sweep that reads nothing.
-        Assert.InRange(refused, bytes.Length / 50, bytes.Length);
+        Assert.InRange(refused, bytes.Length * Masks.Length / 50, bytes.Length * Masks.Length);
     }
 
-    [Theory]
-    [InlineData("stream")]
-    [InlineData("file")]
-    public void Random_damage_gives_a_clean_error_or_a_valid_read(string format)
+    [Theory, MemberData(nameof(StreamSweeps)), MemberData(nameof(FileSweeps))]
+    public void Any_byte_zeroed_or_followed_by_nothing_gives_a_clean_error_or_a_valid_read(string subject, string reader)
     {
-        var bytes = format == "stream" ? IpcFiles.ToStream(Small, Batches) : IpcFiles.ToFile(Small, Batches);
-        var seed = Random.Shared.Next();
-        var random = new Random(seed);
-        for (var round = 0; round < 5000; round++)
+        var bytes = Damage.Subject(subject);
+        Sweep(bytes, reader, found => [found]);
+        var refused = 0;
+        for (var at = 0; at < bytes.Length; at++) refused += Damage.Refuses(reader, bytes[..at], () => $"cut at {at}") ? 1 : 0;
+        Assert.InRange(refused, bytes.Length * 9 / 10, bytes.Length);
+    }
+
+    /// <summary>The smallest stream and file with text and nulls, each byte changed to each of its 255 other values.</summary>
+    [Theory]
+    [InlineData("small stream", "memory")]
+    [InlineData("small file", "file")]
+    public void Any_byte_changed_to_any_other_gives_a_clean_error_or_a_valid_read(string subject, string reader) =>
+        Sweep(Damage.Subject(subject), reader, _ => [.. Enumerable.Range(1, 255).Select(mask => (byte)mask)]);
+
+    [Fact]
+    public void Damage_is_found_through_a_mapped_file_too()
+    {
+        var bytes = Damage.Subject("small file");
+        var path = Path.Combine(Path.GetTempPath(), $"{Guid.CreateVersion7()}.arrow");
+        try
         {
-            var damaged = (byte[])bytes.Clone();
-            for (var i = random.Next(1, 8); i > 0; i--) BinaryPrimitives.WriteInt32LittleEndian(damaged.AsSpan(random.Next(damaged.Length - 4)), Nasty(random));
-            Refuses(format, damaged, $"seed {seed}, round {round}");
+            for (var at = 0; at < bytes.Length; at += 3)
+            {
+                File.WriteAllBytes(path, bytes[..at]);
+                Assert.Throws<ArrowFormatException>(() => ArrowFileReader.Map(path));
+                var damaged = (byte[])bytes.Clone();
+                damaged[at] ^= 0xFF;
+                File.WriteAllBytes(path, damaged);
+                Assert.Equal(Damage.Refuses("file", damaged, () => $"flip at {at}"), RefusesMapped(path));
+            }
+        }
+        finally
+        {
+            File.Delete(path);
         }
     }
 
-    [Fact]
-    public void Every_cut_of_a_file_is_refused()
+    [Theory]
+    [InlineData("file")]
+    [InlineData("dictionary file")]
+    public void Every_cut_of_a_file_is_refused(string subject)
     {
-        var bytes = IpcFiles.ToFile(Small, Batches);
+        var bytes = Damage.Subject(subject);
         for (var length = 0; length < bytes.Length; length++) Assert.Throws<ArrowFormatException>(() => new ArrowFileReader(bytes.AsMemory(0, length)));
     }
 
-    [Fact]
-    public void A_cut_stream_is_refused_unless_it_ends_between_two_messages()
+    [Theory]
+    [InlineData("stream", 3)]
+    [InlineData("old stream", 3)]
+    [InlineData("dictionary stream", 7)]
+    public void A_cut_stream_is_refused_unless_it_ends_between_two_messages(string subject, int messages)
     {
-        var bytes = IpcFiles.ToStream(Small, Batches);
+        var bytes = Damage.Subject(subject);
         var whole = new List<int>();
         for (var length = 0; length < bytes.Length; length++)
-            if (!Refuses("stream", bytes[..length], $"cut at {length}")) whole.Add(length);
-        Assert.Equal(3, whole.Count);
+            if (!Damage.Refuses("stream", bytes[..length], () => $"cut at {length}")) whole.Add(length);
+        Assert.Equal(messages, whole.Count);
     }
 
     [Fact]
     public void A_length_that_promises_gigabytes_takes_no_memory_for_them()
     {
         byte[] promise = [0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x7F, 1, 2, 3];
-        Assert.True(Refuses("stream", promise, "seekable"));
+        Assert.True(Damage.Refuses("stream", promise, () => "seekable"));
+        Assert.True(Damage.Refuses("memory", promise, () => "memory"));
         var before = GC.GetAllocatedBytesForCurrentThread();
         Assert.Throws<ArrowFormatException>(() => IpcFiles.FromStream(new IpcFiles.Trickle(promise)));
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 128 << 10);
@@ -97,73 +115,51 @@ public sealed class CorruptionTests
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 20 * bytes.Length);
     }
 
-    private static byte[] Damage(byte[] bytes, string damage, int at)
+    /// <summary>Small deltas and batches in turn: were each delta to copy the dictionary, 4 MiB would take gigabytes.</summary>
+    [Fact]
+    public void A_dictionary_that_grows_by_many_small_deltas_is_not_copied_for_each()
     {
-        if (damage == "cut") return bytes[..at];
-        var damaged = (byte[])bytes.Clone();
-        damaged[at] = damage switch
+        var field = new DictionaryMessages.EncodedField("f", new DictionaryType(Int8Type.Default, StringType.Default, Ordered: false));
+        var messages = new List<EncodedMessage> { DictionaryMessages.Schema(field), DictionaryMessages.Dictionary(0, Columns.Sample(StringType.Default, 200_000, seed: 1)) };
+        for (var i = 0; i < 2000; i++)
         {
-            "flip FF" => (byte)~damaged[at],
-            "flip 01" => (byte)(damaged[at] ^ 0x01),
-            "flip 80" => (byte)(damaged[at] ^ 0x80),
-            _ => 0,
-        };
-        return damaged;
+            messages.Add(DictionaryMessages.Dictionary(0, DictionaryTests.Texts("x"), isDelta: true));
+            messages.Add(DictionaryMessages.Batch(DictionaryTests.Places(0)));
+        }
+        var bytes = DictionaryMessages.ToStream([.. messages]);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        Assert.Equal(2000, IpcFiles.FromStream(new ArrowStreamReader(bytes)).Batches.Count);
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 16L * bytes.Length);
     }
 
-    private static int Nasty(Random random) => random.Next(6) switch
+    private static int Sweep(byte[] bytes, string reader, Func<byte, byte[]> masks)
     {
-        0 => int.MaxValue,
-        1 => int.MinValue,
-        2 => -1,
-        3 => random.Next(64),
-        4 => random.Next(1 << 16),
-        _ => random.Next(),
-    };
+        var refused = 0;
+        var damaged = (byte[])bytes.Clone();
+        for (var at = 0; at < bytes.Length; at++)
+        {
+            foreach (var mask in masks(bytes[at]))
+            {
+                damaged[at] = (byte)(bytes[at] ^ mask);
+                refused += Damage.Refuses(reader, damaged, () => $"byte {at} flipped by {mask:X2}") ? 1 : 0;
+            }
+            damaged[at] = bytes[at];
+        }
+        return refused;
+    }
 
-    /// <summary>Reads and touches every value. Any other exception fails the test, as does taking memory without measure.</summary>
-    private static bool Refuses(string format, byte[] bytes, string what)
+    private static bool RefusesMapped(string path)
     {
-        var before = GC.GetAllocatedBytesForCurrentThread();
         try
         {
-            var (_, batches) = format switch
-            {
-                "stream" => IpcFiles.FromStream(new MemoryStream(bytes)),
-                "trickle" => IpcFiles.FromStream(new IpcFiles.Trickle(bytes)),
-                "file" => IpcFiles.FromFile(new(bytes)),
-                _ => IpcFiles.FromFile(new(new MemoryStream(bytes))),
-            };
-            AssertFrugal(before, bytes, format, what);
-            foreach (var column in batches.SelectMany(batch => batch.Columns)) Touch(column);
+            using var reader = ArrowFileReader.Map(path);
+            foreach (var batch in IpcFiles.FromFile(reader).Batches)
+                for (var row = 0; row < batch.Length; row++) _ = ((VarLengthArray)batch.Column(0)).GetString(row);
             return false;
         }
         catch (ArrowException)
         {
-            AssertFrugal(before, bytes, format, what);
             return true;
         }
-        catch (Exception error) when (error is not Xunit.Sdk.XunitException)
-        {
-            Assert.Fail($"{what}: {error}");
-            throw;
-        }
-    }
-
-    private static void AssertFrugal(long before, byte[] bytes, string format, string what)
-    {
-        // What is found once is decoded once; a stream of unknown length may take its first step of 64 KiB, and an error its text.
-        var most = 16L * bytes.Length + (64 << 10) + (format == "trickle" ? 128 << 10 : 0);
-        var taken = GC.GetAllocatedBytesForCurrentThread() - before;
-        Assert.True(taken <= most, $"{what}: {taken} bytes taken for {bytes.Length}");
-    }
-
-    private static void Touch(ArrowArray column)
-    {
-        // Rows without any bytes can be without number.
-        for (var row = 0; row < Math.Min(column.Length, 1000); row++)
-            if (column.IsValid(row)) _ = Columns.RowBytes(column, row).Length;
-        if (column is VarLengthArray texts)
-            for (var row = 0; row < texts.Length; row++) _ = texts.GetString(row);
     }
 }

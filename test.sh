@@ -8,6 +8,7 @@ install_servers() {
   local missing=()
   compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || missing+=(postgresql)
   command -v promtool >/dev/null || missing+=(prometheus)
+  command -v npm >/dev/null || missing+=(nodejs npm)
   [ ${#missing[@]} -eq 0 ] && return
   if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then
     echo "Not installed: ${missing[*]}. Tests that need them are skipped." >&2
@@ -23,12 +24,21 @@ install_servers() {
   DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
 }
 
+# What CdcSync.Arrow is compared with. Its tests are skipped without it, and fail where CI=true.
+install_reference() {
+  local folder=tests/CdcSync.Arrow.Tests/Reference
+  command -v npm >/dev/null || return 0
+  [ "$folder/node_modules/.package-lock.json" -nt "$folder/package-lock.json" ] && return
+  npm ci --prefix "$folder" --no-audit --no-fund --loglevel=error >/dev/null || echo "npm ci failed in $folder: tests against apache-arrow are skipped." >&2
+}
+
 projects=("$@")
 if [ ${#projects[@]} -eq 0 ]; then
   for folder in tests/*.Tests; do projects+=("$(basename "$folder")"); done
 fi
 
 install_servers
+install_reference
 dotnet build CdcSync.sln --nologo -v quiet -clp:NoSummary
 [ $# -gt 0 ] || dotnet format CdcSync.sln --no-restore --verify-no-changes
 

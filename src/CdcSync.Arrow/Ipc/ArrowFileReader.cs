@@ -66,14 +66,14 @@ public sealed class ArrowFileReader : IDisposable
     public Schema Schema => _footer.Schema;
 
     /// <summary>Number of batches.</summary>
-    public int BatchCount => _footer.Blocks.Length;
+    public int RecordBatchCount => _footer.Blocks.Length;
 
     /// <summary>One batch.</summary>
     /// <param name="index">From 0.</param>
     /// <exception cref="ObjectDisposedException">The reader was closed.</exception>
     /// <exception cref="ArrowFormatException">What lies there is not a valid batch.</exception>
     /// <exception cref="ArrowNotSupportedException">The batch is compressed, or larger than one buffer can be.</exception>
-    public RecordBatch ReadBatch(int index)
+    public RecordBatch ReadRecordBatch(int index)
     {
         ObjectDisposedException.ThrowIf(_closed, this);
         return ReadBatch(_source, Schema, _footer.Dictionaries, _footer.Blocks[index], $"block {index}");

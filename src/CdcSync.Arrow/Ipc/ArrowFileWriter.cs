@@ -20,7 +20,7 @@ public sealed class ArrowFileWriter(Stream stream, Schema schema, bool leaveOpen
     /// <param name="batch">A batch of the writer's schema; its buffers are written as they are, without a copy.</param>
     /// <exception cref="ArgumentException">The batch has another schema.</exception>
     /// <exception cref="InvalidOperationException">The end was written, or an earlier write failed.</exception>
-    public void Write(RecordBatch batch)
+    public void WriteRecordBatch(RecordBatch batch)
     {
         WriterRules.CheckSchema(_schema, batch);
         Start();

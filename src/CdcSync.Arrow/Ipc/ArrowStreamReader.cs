@@ -29,7 +29,7 @@ public sealed class ArrowStreamReader
     /// <summary>The next batch, or null where the stream has ended: at its mark, or without one between two messages.</summary>
     /// <exception cref="ArrowFormatException">The stream is cut inside a message, or what it holds is not valid.</exception>
     /// <exception cref="ArrowNotSupportedException">It holds compressed bodies, or sizes beyond one buffer's.</exception>
-    public RecordBatch? ReadNext()
+    public RecordBatch? ReadNextRecordBatch()
     {
         var (schema, dictionaries) = Start;
         while (!_ended && ReadMetadata() is { } metadata)

@@ -53,10 +53,10 @@ public sealed class LandingZone
         await using var stream = Open(file);
         await CheckHashAsync(file, stream, ct).ConfigureAwait(false);
         var (reader, format) = OpenChecked(file, stream);
-        for (var i = 0; i < reader.BatchCount; i++)
+        for (var i = 0; i < reader.RecordBatchCount; i++)
         {
             ct.ThrowIfCancellationRequested();
-            yield return Guarded(file, () => format.FromFile(reader.ReadBatch(i)));
+            yield return Guarded(file, () => format.FromFile(reader.ReadRecordBatch(i)));
         }
     }
 
@@ -121,7 +121,7 @@ public sealed class LandingZone
     {
         var reader = Guarded(file, () => new ArrowFileReader(stream));
         var format = LandingFormat.Of(reader.Schema) ?? throw LandingErrors.Corrupt(file.Path, "its schema is not a landing file's");
-        var rows = Guarded(file, () => Enumerable.Range(0, reader.BatchCount).Sum(i => (long)reader.ReadBatch(i).Length));
+        var rows = Guarded(file, () => Enumerable.Range(0, reader.RecordBatchCount).Sum(i => (long)reader.ReadRecordBatch(i).Length));
         return rows == file.Rows ? (reader, format) : throw LandingErrors.Corrupt(file.Path, $"found {rows} rows, expected {file.Rows}");
     }
 

@@ -57,7 +57,7 @@ internal sealed class Spool : IDisposable
     {
         _stream.Mark();
         var start = _stream.Position;
-        _writer.Write(batch);
+        _writer.WriteRecordBatch(batch);
         return new Part(start, _stream.CrcSinceMark(), _writer.Blocks[^1]);
     }
 

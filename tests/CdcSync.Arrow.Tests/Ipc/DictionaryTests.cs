@@ -138,8 +138,8 @@ public sealed class DictionaryTests
         var bytes = ToFile([Color], [Dictionary(7, Texts("a")), Dictionary(7, Texts("b"), isDelta: true)], [Batch(Places(1, 0)), Batch(Places(0))]);
         foreach (var reader in new ArrowFileReader[] { new(bytes), new(new MemoryStream(bytes)) })
         {
-            AssertMeans(reader.ReadBatch(1).Column(0), "a");
-            AssertMeans(reader.ReadBatch(0).Column(0), "b", "a");
+            AssertMeans(reader.ReadRecordBatch(1).Column(0), "a");
+            AssertMeans(reader.ReadRecordBatch(0).Column(0), "b", "a");
         }
         var replaced = ToFile([Color], [Dictionary(7, Texts("a")), Dictionary(7, Texts("b"))], []);
         Assert.Contains("replace", Assert.Throws<ArrowFormatException>(() => new ArrowFileReader(replaced)).Message);

@@ -107,6 +107,24 @@ public sealed class GoldenTests
     }
 
     [Fact]
+    public void The_table_in_the_documents_is_the_matrix()
+    {
+        var rows = Matrix.Select(row => $"| {row.Folder} | {row.Name} | {(row.RefusedFor == Read ? "read" : $"refused: {row.RefusedFor}")} |");
+        var table = string.Join('\n', ["| version | golden file | stream and file |", "|---|---|---|", .. rows]);
+        var document = IpcFiles.Document("docs/arrow.md");
+        var start = document.IndexOf("GoldenTests.Matrix -->\n", StringComparison.Ordinal) + "GoldenTests.Matrix -->\n".Length;
+        Assert.Equal(table, document[start..document.IndexOf("\n<!-- end of golden files", StringComparison.Ordinal)]);
+    }
+
+    [Fact]
+    public void The_documents_name_every_type()
+    {
+        var document = IpcFiles.Document("docs/arrow.md");
+        Assert.All(Columns.AllTypes.Select(type => type.Name).Append("dictionary").Distinct(), name => Assert.Contains($"`{name}`", document));
+        Assert.Equal(Enum.GetValues<ArrowTypeId>().Order(), Columns.AllTypes.Select(type => type.TypeId).Append(ArrowTypeId.Dictionary).Distinct().Order());
+    }
+
+    [Fact]
     public void The_matrix_names_every_golden_file()
     {
         var root = Locate();

@@ -9,7 +9,7 @@ internal static class IpcFiles
     {
         using var stream = new MemoryStream();
         using var writer = new ArrowStreamWriter(stream, schema, leaveOpen: true);
-        foreach (var batch in batches) writer.Write(batch);
+        foreach (var batch in batches) writer.WriteRecordBatch(batch);
         writer.WriteEnd();
         return stream.ToArray();
     }
@@ -18,7 +18,7 @@ internal static class IpcFiles
     {
         using var stream = new MemoryStream();
         using var writer = new ArrowFileWriter(stream, schema, leaveOpen: true);
-        foreach (var batch in batches) writer.Write(batch);
+        foreach (var batch in batches) writer.WriteRecordBatch(batch);
         writer.WriteEnd();
         return stream.ToArray();
     }
@@ -28,18 +28,31 @@ internal static class IpcFiles
     internal static (Schema Schema, List<RecordBatch> Batches) FromStream(ArrowStreamReader reader)
     {
         var (schema, batches) = (reader.Schema, new List<RecordBatch>());
-        while (reader.ReadNext() is { } batch) batches.Add(batch);
+        while (reader.ReadNextRecordBatch() is { } batch) batches.Add(batch);
         return (schema, batches);
     }
 
     internal static (Schema Schema, List<RecordBatch> Batches) FromFile(ArrowFileReader reader) =>
-        (reader.Schema, [.. Enumerable.Range(0, reader.BatchCount).Select(reader.ReadBatch)]);
+        (reader.Schema, [.. Enumerable.Range(0, reader.RecordBatchCount).Select(reader.ReadRecordBatch)]);
 
     /// <summary>The same rows with plain columns in place of dictionary-encoded ones.</summary>
     internal static RecordBatch Decoded(RecordBatch batch)
     {
         ArrowArray[] columns = [.. batch.Columns.Select(column => column is DictionaryArray places ? places.Decode() : column)];
         return new(new([.. batch.Schema.Fields.Zip(columns, (field, column) => new Field(field.Name, column.Type, field.IsNullable, field.Metadata))], batch.Schema.Metadata), columns, batch.Length);
+    }
+
+    /// <summary>A file of the repository.</summary>
+    internal static string Document(string path) => File.ReadAllText(Path.Combine(Repository, path)).ReplaceLineEndings("\n");
+
+    internal static string Repository
+    {
+        get
+        {
+            var folder = new DirectoryInfo(AppContext.BaseDirectory);
+            while (!File.Exists(Path.Combine(folder.FullName, "CdcSync.sln"))) folder = folder.Parent ?? throw new InvalidOperationException("not inside the repository");
+            return folder.FullName;
+        }
     }
 
     internal static RecordBatch Sample(Schema schema, int rows, int seed) =>

@@ -17,8 +17,8 @@ public sealed class MappedFileTests : IDisposable
         RecordBatch[] batches = [IpcFiles.Sample(schema, 300, seed: 3), IpcFiles.Sample(schema, 0, seed: 4), IpcFiles.Sample(schema, 7, seed: 5)];
         File.WriteAllBytes(_path, IpcFiles.ToFile(schema, batches));
         using var reader = ArrowFileReader.Map(_path);
-        Assert.Equal((schema, 3), (reader.Schema, reader.BatchCount));
-        for (var i = 2; i >= 0; i--) Columns.AssertEqual(batches[i], reader.ReadBatch(i));
+        Assert.Equal((schema, 3), (reader.Schema, reader.RecordBatchCount));
+        for (var i = 2; i >= 0; i--) Columns.AssertEqual(batches[i], reader.ReadRecordBatch(i));
     }
 
     /// <summary>Reading takes memory for the description of the batch, whatever its size.</summary>
@@ -28,9 +28,9 @@ public sealed class MappedFileTests : IDisposable
         var batch = IpcFiles.Sample(Orders, 200_000, seed: 1);
         File.WriteAllBytes(_path, IpcFiles.ToFile(Orders, batch));
         using var reader = ArrowFileReader.Map(_path);
-        _ = reader.ReadBatch(0);
+        _ = reader.ReadRecordBatch(0);
         var before = GC.GetAllocatedBytesForCurrentThread();
-        var read = reader.ReadBatch(0);
+        var read = reader.ReadRecordBatch(0);
         var taken = GC.GetAllocatedBytesForCurrentThread() - before;
         Assert.InRange(taken, 0, 4096);
         Assert.True(read.ByteSize > 1_000_000);
@@ -41,7 +41,7 @@ public sealed class MappedFileTests : IDisposable
     {
         File.WriteAllBytes(_path, IpcFiles.ToFile(Orders, IpcFiles.Sample(Orders, 100_000, seed: 1)));
         var reader = ArrowFileReader.Map(_path);
-        var batch = reader.ReadBatch(0);
+        var batch = reader.ReadRecordBatch(0);
         var slice = batch.Slice(16, 50);
         var copy = batch.Take([1, 2, 3]);
         reader.Dispose();
@@ -54,7 +54,7 @@ public sealed class MappedFileTests : IDisposable
             Assert.Throws<ObjectDisposedException>(() => closed.Take([0]));
             Assert.Throws<ObjectDisposedException>(() => IpcFiles.ToFile(Orders, closed));
         }
-        Assert.Throws<ObjectDisposedException>(() => reader.ReadBatch(0));
+        Assert.Throws<ObjectDisposedException>(() => reader.ReadRecordBatch(0));
         // What was copied out is nobody's but its own.
         Assert.Equal(3, copy.Length);
         _ = ((FixedWidthArray<long>)copy.Column(0))[2];
@@ -79,7 +79,27 @@ public sealed class MappedFileTests : IDisposable
         File.WriteAllBytes(_path, IpcFiles.ToFile(Orders, IpcFiles.Sample(Orders, 1000, seed: 1)));
         using var reader = ArrowFileReader.Map(_path);
         if (!OperatingSystem.IsWindows()) File.Delete(_path);
-        Columns.AssertEqual(IpcFiles.Sample(Orders, 1000, seed: 1), reader.ReadBatch(0));
+        Columns.AssertEqual(IpcFiles.Sample(Orders, 1000, seed: 1), reader.ReadRecordBatch(0));
+    }
+
+    /// <summary>A sparse file: a hole of 3 GiB, then a batch.</summary>
+    [Fact]
+    public void A_mapped_file_may_be_larger_than_one_buffer()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Files are not sparse by default there.");
+        var batch = IpcFiles.Sample(Orders, 1000, seed: 1);
+        using (var file = File.Create(_path))
+        {
+            var sink = new MessageSink(file);
+            sink.Write(IpcFormat.FileStart);
+            file.Position = 3L << 30;
+            var block = sink.Write(MessageEncoder.Batch(batch, file.Position)) with { Offset = 3L << 30 };
+            sink.Write(MessageEncoder.Footer(Orders, [block]));
+        }
+        using var reader = ArrowFileReader.Map(_path);
+        Columns.AssertEqual(batch, reader.ReadRecordBatch(0));
+        using var stream = File.OpenRead(_path);
+        Columns.AssertEqual(batch, new ArrowFileReader(stream).ReadRecordBatch(0));
     }
 
     [Fact]
@@ -100,12 +120,12 @@ public sealed class MappedFileTests : IDisposable
         File.WriteAllBytes(_path, IpcFiles.ToFile(Orders, IpcFiles.Sample(Orders, 1000, seed: 1)));
         using (var reader = ArrowFileReader.Map(_path))
         {
-            _ = reader.ReadBatch(0);
+            _ = reader.ReadRecordBatch(0);
             Assert.Contains(_path, File.ReadAllText("/proc/self/maps"));
         }
         Assert.DoesNotContain(_path, File.ReadAllText("/proc/self/maps"));
     }
 
     [System.Runtime.CompilerServices.MethodImpl(System.Runtime.CompilerServices.MethodImplOptions.NoInlining)]
-    private static RecordBatch Forget(string path) => ArrowFileReader.Map(path).ReadBatch(0);
+    private static RecordBatch Forget(string path) => ArrowFileReader.Map(path).ReadRecordBatch(0);
 }

@@ -135,7 +135,7 @@ public sealed class RefusalTests
     {
         using var output = new MemoryStream();
         using var writer = new ArrowFileWriter(output, Numbers);
-        writer.Write(IpcFiles.Sample(Numbers, 3, seed: 1));
+        writer.WriteRecordBatch(IpcFiles.Sample(Numbers, 3, seed: 1));
         Assert.Contains("never finished", Assert.Throws<ArrowFormatException>(() => new ArrowFileReader(output)).Message);
         Assert.Contains("does not start", Assert.Throws<ArrowFormatException>(() => new ArrowFileReader(new byte[100])).Message);
         Assert.Contains("too short", Assert.Throws<ArrowFormatException>(() => new ArrowFileReader(Array.Empty<byte>())).Message);
@@ -155,7 +155,7 @@ public sealed class RefusalTests
     private static Block OnlyBlock()
     {
         using var writer = new ArrowFileWriter(new MemoryStream(), Numbers);
-        writer.Write(IpcFiles.Sample(Numbers, 3, seed: 1));
+        writer.WriteRecordBatch(IpcFiles.Sample(Numbers, 3, seed: 1));
         return writer.Blocks[0];
     }
 

@@ -57,6 +57,7 @@ public sealed class RoundTripTests
         var bytes = IpcFiles.ToStream(one.Schema, batches);
         AssertSame(one.Schema, batches, IpcFiles.FromStream(new MemoryStream(bytes)));
         AssertSame(one.Schema, batches, IpcFiles.FromStream(new IpcFiles.Trickle(bytes)));
+        AssertSame(one.Schema, batches, IpcFiles.FromStream(new ArrowStreamReader(bytes)));
     });
 
     [Fact]
@@ -97,7 +98,7 @@ public sealed class RoundTripTests
         var schema = IpcFiles.OfAllTypes;
         using var stream = new MemoryStream();
         using var writer = new ArrowFileWriter(stream, schema);
-        for (var rows = 0; rows < 5; rows++) writer.Write(IpcFiles.Sample(schema, rows, seed: rows));
+        for (var rows = 0; rows < 5; rows++) writer.WriteRecordBatch(IpcFiles.Sample(schema, rows, seed: rows));
         writer.WriteEnd();
         Assert.All(writer.Blocks, block => Assert.Equal((0, 0, 0), (block.Offset % 64, block.MetadataLength % 64, block.BodyLength % 64)));
     }
@@ -115,12 +116,12 @@ public sealed class RoundTripTests
             for (var i = 0; i < 5; i++)
             {
                 var batch = IpcFiles.Sample(schema, 10 * i, seed: i);
-                writer.Write(batch);
+                writer.WriteRecordBatch(batch);
                 Columns.AssertEqual(batch, ArrowFileReader.ReadBlock(input, schema, writer.Blocks[i]));
             }
             Assert.Throws<ArrowFormatException>(() => new ArrowFileReader(input));
             writer.WriteEnd();
-            Assert.Equal(5, new ArrowFileReader(input).BatchCount);
+            Assert.Equal(5, new ArrowFileReader(input).RecordBatchCount);
         }
         finally
         {
@@ -135,12 +136,12 @@ public sealed class RoundTripTests
         var other = new Schema([new("id", Int32Type.Default, nullable: true)]);
         using var file = new ArrowFileWriter(new MemoryStream(), schema);
         using var stream = new ArrowStreamWriter(new MemoryStream(), schema);
-        Assert.Throws<ArgumentException>(() => file.Write(IpcFiles.Sample(other, 1, seed: 1)));
-        Assert.Throws<ArgumentException>(() => stream.Write(IpcFiles.Sample(other, 1, seed: 1)));
+        Assert.Throws<ArgumentException>(() => file.WriteRecordBatch(IpcFiles.Sample(other, 1, seed: 1)));
+        Assert.Throws<ArgumentException>(() => stream.WriteRecordBatch(IpcFiles.Sample(other, 1, seed: 1)));
         file.WriteEnd();
         stream.WriteEnd();
-        Assert.Throws<InvalidOperationException>(() => file.Write(IpcFiles.Sample(schema, 1, seed: 1)));
-        Assert.Throws<InvalidOperationException>(() => stream.Write(IpcFiles.Sample(schema, 1, seed: 1)));
+        Assert.Throws<InvalidOperationException>(() => file.WriteRecordBatch(IpcFiles.Sample(schema, 1, seed: 1)));
+        Assert.Throws<InvalidOperationException>(() => stream.WriteRecordBatch(IpcFiles.Sample(schema, 1, seed: 1)));
         Assert.Throws<InvalidOperationException>(file.WriteEnd);
         Assert.Throws<InvalidOperationException>(stream.WriteEnd);
     }
@@ -151,11 +152,32 @@ public sealed class RoundTripTests
         var schema = new Schema([new("id", Int64Type.Default, nullable: true)]);
         using var disk = new FullDisk(room: 2000);
         using var writer = new ArrowFileWriter(disk, schema);
-        writer.Write(IpcFiles.Sample(schema, 10, seed: 1));
-        Assert.Throws<IOException>(() => writer.Write(IpcFiles.Sample(schema, 1000, seed: 1)));
+        writer.WriteRecordBatch(IpcFiles.Sample(schema, 10, seed: 1));
+        Assert.Throws<IOException>(() => writer.WriteRecordBatch(IpcFiles.Sample(schema, 1000, seed: 1)));
         disk.Room = int.MaxValue;
         Assert.Throws<InvalidOperationException>(writer.WriteEnd);
         Assert.Single(writer.Blocks);
+    }
+
+    [Fact]
+    public void Writing_a_batch_and_reading_it_from_memory_allocates_nothing_per_row()
+    {
+        var schema = new Schema([.. IpcFiles.OfAllTypes.Fields.Where(field => field.DataType is not (LargeStringType or LargeBinaryType))]);
+        var batch = IpcFiles.Sample(schema, 20_000, seed: 1);
+        var bytes = new byte[batch.ByteSize + (1 << 16)];
+        long Allocated()
+        {
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            using var stream = new MemoryStream(bytes);
+            using var writer = new ArrowStreamWriter(stream, schema);
+            writer.WriteRecordBatch(batch);
+            writer.WriteEnd();
+            _ = new ArrowStreamReader(bytes.AsMemory(0, (int)stream.Position)).ReadNextRecordBatch();
+            return GC.GetAllocatedBytesForCurrentThread() - before;
+        }
+        _ = Allocated();
+        Assert.InRange(Allocated(), 0, 64 << 10);
+        Assert.True(batch.ByteSize > 4 << 20);
     }
 
     private static void AssertSame(Schema schema, IReadOnlyList<RecordBatch> batches, (Schema Schema, List<RecordBatch> Batches) read)

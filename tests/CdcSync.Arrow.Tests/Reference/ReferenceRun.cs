@@ -76,10 +76,5 @@ public sealed class ReferenceRun : IDisposable
         }
     }
 
-    private static string Scripts()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(folder.FullName, "CdcSync.sln"))) folder = folder.Parent ?? throw new InvalidOperationException("not inside the repository");
-        return Path.Combine(folder.FullName, "tests", "CdcSync.Arrow.Tests", "Reference");
-    }
+    private static string Scripts() => Path.Combine(IpcFiles.Repository, "tests", "CdcSync.Arrow.Tests", "Reference");
 }

@@ -88,7 +88,7 @@ public sealed class LandingFileTests : IDisposable
         Assert.Equal("(_cdc_kind: uint8 not null, _cdc_fault: utf8, id: int64, text: utf8)", $"{reader.Schema}");
         Assert.Equal(["shop", "numbers", "urn:people", "1.2.0"], new[] { "pipeline", "dataset", "contract", "contract_version" }.Select(k => reader.Schema.Metadata["cdcsync." + k]));
         Assert.Equal("0", reader.Schema.Fields[2].Metadata["cdcsync.key"]);
-        Assert.Equal([[(byte)0, null, 1L, "a"], [(byte)1, "id: found utf8", null, null], [(byte)2, "Consent: no: bool", 3L, null]], TestColumns.Rows(reader.ReadBatch(0)));
+        Assert.Equal([[(byte)0, null, 1L, "a"], [(byte)1, "id: found utf8", null, null], [(byte)2, "Consent: no: bool", 3L, null]], TestColumns.Rows(reader.ReadRecordBatch(0)));
     }
 
     [Fact]

@@ -9,6 +9,7 @@ install_servers() {
   compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || missing+=(postgresql)
   command -v promtool >/dev/null || missing+=(prometheus)
   command -v npm >/dev/null || missing+=(nodejs npm)
+  command -v tmux >/dev/null || missing+=(tmux)
   [ ${#missing[@]} -eq 0 ] && return
   if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then
     echo "Not installed: ${missing[*]}. Tests that need them are skipped." >&2

@@ -1,6 +1,8 @@
+using CdcSync.Cli.Live;
 using CdcSync.Cli.Observing;
 using CdcSync.Cli.Output;
 using CdcSync.Cli.Views;
+using CdcSync.Core.Datasets;
 using CdcSync.Core.Sync;
 
 namespace CdcSync.Cli.Commands;
@@ -9,13 +11,14 @@ namespace CdcSync.Cli.Commands;
 internal sealed class ObservedPass : IAsyncDisposable
 {
     private readonly Terminal _terminal;
-    private readonly ProgressObserver _progress;
+    private readonly LiveView _view;
 
-    public ObservedPass(Composition composition, Terminal terminal)
+    public ObservedPass(Pipeline pipeline, Composition composition, Terminal terminal)
     {
         _terminal = terminal;
-        _progress = new ProgressObserver(terminal, TimeProvider.System);
-        Engine = composition.Engine(new Observers(new LogObserver(new TerminalLog(terminal, TimeProvider.System)), _progress));
+        var board = new LiveBoard(pipeline, TimeProvider.System);
+        _view = new LiveView(terminal, board, () => "", TimeProvider.System);
+        Engine = composition.Engine(new Observers(new LogObserver(TerminalLog.Beside(terminal, TimeProvider.System)), board));
     }
 
     /// <summary>The engine.</summary>
@@ -23,8 +26,9 @@ internal sealed class ObservedPass : IAsyncDisposable
 
     /// <summary>Tells what the pass did, and every fault it ended with.</summary>
     /// <returns>The exit code.</returns>
-    public int Tell(string pipeline, PassReport report, PassOutput output)
+    public async Task<int> TellAsync(string pipeline, PassReport report, PassOutput output)
     {
+        await _view.EndAsync(LastMoment.Goes);
         var document = SyncView.Document(pipeline, output.HasFlag(PassOutput.DryRun), report);
         _terminal.Data(output.HasFlag(PassOutput.Json) ? JsonOutput.Write(document) : SyncView.Text(document));
         foreach (var outcome in report.Outcomes)
@@ -36,7 +40,7 @@ internal sealed class ObservedPass : IAsyncDisposable
         return (int)report.Exit;
     }
 
-    public ValueTask DisposeAsync() => _progress.DisposeAsync();
+    public ValueTask DisposeAsync() => _view.DisposeAsync();
 }
 
 /// <summary>How a pass is told.</summary>

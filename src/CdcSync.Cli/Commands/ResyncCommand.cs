@@ -26,8 +26,8 @@ internal static class ResyncCommand
         if (!parsed.GetValue(CommonOptions.Yes) && !terminal.Confirm($"Load {string.Join(", ", chosen)} anew, and delete in the warehouse what is no longer in the source?"))
             throw new CdcSyncException(ErrorCodes.WrongUsage, "nothing was done: it was not confirmed.", $"To confirm beforehand, run: cdcsync resync {string.Join(' ', chosen)} --yes");
         await using var composition = new Composition(config, terminal.Scrubber);
-        await using var observed = new ObservedPass(composition, terminal);
+        await using var observed = new ObservedPass(config.Pipeline, composition, terminal);
         var report = await observed.Engine.ResyncAsync(chosen, parsed.GetValue(AcceptDeletes) ? BreakerUse.Accepted : BreakerUse.Armed, ct);
-        return observed.Tell(config.Name, report, parsed.GetValue(CommonOptions.Json) ? PassOutput.Json : PassOutput.Text);
+        return await observed.TellAsync(config.Name, report, parsed.GetValue(CommonOptions.Json) ? PassOutput.Json : PassOutput.Text);
     }
 }

@@ -39,7 +39,7 @@ internal sealed class StopSignals : IDisposable
         context.Cancel = true;
         var code = context.Signal == PosixSignal.SIGINT ? ExitCode.Interrupted : ExitCode.Terminated;
         if (Interlocked.CompareExchange(ref _received, (int)code, 0) != 0)
-            Environment.Exit((int)code);
+            EndNow(code);
         _terminal.Note("Stopping: what has begun to commit is finished. A second signal ends at once.");
         _ = _stop.CancelAsync();
         _ = EndAsync(code);
@@ -49,6 +49,12 @@ internal sealed class StopSignals : IDisposable
     {
         await Task.Delay(Patience);
         _terminal.Note($"Not stopped after {Words.Of(Patience)}: ending now. What was not committed rolls back.");
+        EndNow(code);
+    }
+
+    private void EndNow(ExitCode code)
+    {
+        _terminal.EndLive([]);                                           // the cursor goes back to the shell
         Environment.Exit((int)code);
     }
 }

@@ -23,8 +23,8 @@ internal static class SyncCommand
         await using var composition = new Composition(config, terminal.Scrubber);
         if (parsed.GetValue(CommonOptions.Migrate) && !isDryRun)
             await composition.Warehouse.Control.MigrateAsync(ct);
-        await using var observed = new ObservedPass(composition, terminal);
+        await using var observed = new ObservedPass(config.Pipeline, composition, terminal);
         var report = isDryRun ? await observed.Engine.DryRunAsync(chosen, ct) : await observed.Engine.SyncOnceAsync(chosen, ct);
-        return observed.Tell(config.Name, report, (parsed.GetValue(CommonOptions.Json) ? PassOutput.Json : PassOutput.Text) | (isDryRun ? PassOutput.DryRun : PassOutput.Text));
+        return await observed.TellAsync(config.Name, report, (parsed.GetValue(CommonOptions.Json) ? PassOutput.Json : PassOutput.Text) | (isDryRun ? PassOutput.DryRun : PassOutput.Text));
     }
 }

@@ -1,4 +1,5 @@
 using CdcSync.Cli.Config;
+using CdcSync.Cli.Live;
 using CdcSync.Cli.Observing;
 using CdcSync.Cli.Output;
 using CdcSync.Core.Errors;
@@ -19,6 +20,7 @@ internal sealed class Worker : IDisposable
     private readonly Terminal _terminal;
     private readonly JsonFeed? _feed;
     private readonly TerminalLog _log;
+    private readonly LiveBoard _board;
     private readonly SyncMetrics _metrics;
     private readonly Observers _observer;
     private readonly SyncEngine _engine;
@@ -29,12 +31,13 @@ internal sealed class Worker : IDisposable
         _control = composition.Warehouse.Control;
         _terminal = terminal;
         _feed = feed;
-        _log = new TerminalLog(terminal, TimeProvider.System);
+        _log = TerminalLog.Beside(terminal, TimeProvider.System);
+        _board = new LiveBoard(config.Pipeline, TimeProvider.System);
         _metrics = new SyncMetrics(config.Pipeline, BuildVersion.Text, TimeProvider.System);
         var landing = new LandingSize(config.Landing.Path, TimeProvider.System);
         _metrics.LandingBytes.ComputeFrom(() => landing.Bytes);
         _metrics.LandingLimit.Set(config.Landing.Limit);
-        List<ISyncObserver> observers = [new MetricsObserver(_metrics, config.Pipeline), new LogObserver(_log)];
+        List<ISyncObserver> observers = [new MetricsObserver(_metrics, config.Pipeline), new LogObserver(_log), _board];
         if (feed is not null)
             observers.Add(new JsonObserver(feed));
         _observer = new Observers(observers);
@@ -48,6 +51,7 @@ internal sealed class Worker : IDisposable
         var metrics = new Uri(endpoint.Address, "/metrics").ToString();
         _terminal.Note($"ready: pipeline {_config.Name}, {_config.Pipeline.Datasets.Count} datasets, {metrics}");
         _feed?.Tell(new ReadyLine(_config.Name, _config.Pipeline.Datasets.Count, metrics));
+        await using var view = new LiveView(_terminal, _board, () => "", TimeProvider.System);
         await using var stopping = ct.Register(() => _metrics.SetState(WorkerState.Stopping));
         if (first == FirstStep.Migrate)
             await MigrateAsync(ct);

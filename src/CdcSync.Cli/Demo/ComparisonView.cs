@@ -9,7 +9,7 @@ internal static class ComparisonView
     /// <summary>Writes a table and a verdict.</summary>
     public static void Write(IAnsiConsole console, IReadOnlyList<ComparisonResult> results)
     {
-        var table = new Table().RoundedBorder().BorderColor(Color.Grey).Title("full comparison, by queries of its own");
+        var table = new Table().Border(console.Profile.Capabilities.Unicode ? TableBorder.Rounded : TableBorder.Ascii).BorderColor(Color.Grey).Title("full comparison, by queries of its own");
         table.AddColumn("dataset");
         foreach (var number in new[] { "rows in source", "in warehouse", "missing", "extra", "different" })
             table.AddColumn(new TableColumn(number).RightAligned());

@@ -3,12 +3,14 @@ using System.Globalization;
 using System.Net;
 using CdcSync.Cli.Config;
 using CdcSync.Cli.Daemon;
+using CdcSync.Cli.Live;
 using CdcSync.Cli.Observing;
 using CdcSync.Cli.Output;
 using CdcSync.Connectors.Sqlite.Source;
 using CdcSync.Core.Errors;
 using CdcSync.Core.Metrics;
 using CdcSync.Core.Sync;
+using Microsoft.Extensions.Logging;
 
 namespace CdcSync.Cli.Demo;
 
@@ -59,10 +61,10 @@ internal sealed class DemoRun(DemoOptions options, Terminal terminal, TimeProvid
 
     private async Task<ExitCode> SyncAsync(PipelineConfig config, Composition composition, ShopSides sides, CancellationToken ct)
     {
-        var board = new DemoBoard(config.Pipeline, time);
+        var board = new LiveBoard(config.Pipeline, time);
         using var metrics = new SyncMetrics(config.Pipeline, BuildVersion.Text, time);
         await using var endpoint = options.Keep ? await StartEndpointAsync(metrics, ct) : null;
-        List<ISyncObserver> observers = [board, new MetricsObserver(metrics, config.Pipeline)];
+        List<ISyncObserver> observers = [board, new MetricsObserver(metrics, config.Pipeline), new LogObserver(new TerminalLog(terminal, time, LogLevel.Warning))];
         if (_feed is not null)
             observers.Add(new JsonObserver(_feed));
         var engine = composition.Engine(new Observers(observers));
@@ -90,20 +92,11 @@ internal sealed class DemoRun(DemoOptions options, Terminal terminal, TimeProvid
     }
 
     /// <summary>Shows the board while the writer writes and the engine catches up.</summary>
-    private async Task WatchAsync(DemoBoard board, ShopSides sides, CancellationToken ct)
+    private async Task WatchAsync(LiveBoard board, ShopSides sides, CancellationToken ct)
     {
-        using var done = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        var view = new BoardView(DemoScreen.Progress(terminal.Abilities), board.Read, () => Caption(board), time).RunAsync(done.Token);
-        try
-        {
-            await WriteAsync(sides, ct);
-            await CatchUpAsync(board, ct);
-        }
-        finally
-        {
-            await done.CancelAsync();
-            await view;
-        }
+        await using var view = new LiveView(terminal, board, () => _caption, time);
+        await WriteAsync(sides, ct);
+        await CatchUpAsync(board, ct);
     }
 
     private async Task WriteAsync(ShopSides sides, CancellationToken ct)
@@ -120,9 +113,11 @@ internal sealed class DemoRun(DemoOptions options, Terminal terminal, TimeProvid
 
         await writing;
         _caption = $"the writer has stopped: {Words(writer.Changes)}; returns are complete once their overlap has passed";
+        if (!terminal.Abilities.IsInteractive)
+            terminal.Note(_caption);
     }
 
-    private async Task CatchUpAsync(DemoBoard board, CancellationToken ct)
+    private async Task CatchUpAsync(LiveBoard board, CancellationToken ct)
     {
         var stopped = time.GetUtcNow();
         while (!board.IsCompleteUpTo(stopped) && time.GetUtcNow() - stopped < CatchUpPatience)
@@ -166,8 +161,6 @@ internal sealed class DemoRun(DemoOptions options, Terminal terminal, TimeProvid
         }
     }
 
-    private string Caption(DemoBoard board) => board.WorkerFault is { } fault ? fault.ToString() : _caption;
-
     /// <summary>At the usual address, or at any free port where that is taken: a daemon may run beside the demo.</summary>
     private async Task<Endpoint> StartEndpointAsync(SyncMetrics metrics, CancellationToken ct)
     {
@@ -184,7 +177,7 @@ internal sealed class DemoRun(DemoOptions options, Terminal terminal, TimeProvid
     }
 
     private static string Words(IReadOnlyDictionary<string, long> changes) => string.Create(CultureInfo.InvariantCulture,
-        $"{changes.Values.Sum():N0} rows changed ({string.Join(", ", changes.OrderByDescending(c => c.Value).Where(c => c.Value > 0).Select(c => string.Create(CultureInfo.InvariantCulture, $"{c.Key} {c.Value:N0}")))})");
+        $"{changes.Values.Sum():N0} rows changed ({string.Join(", ", changes.OrderBy(c => c.Key, StringComparer.Ordinal).Where(c => c.Value > 0).Select(c => string.Create(CultureInfo.InvariantCulture, $"{c.Key} {c.Value:N0}")))})");
 
     /// <summary>Both ends of the demo, for its own queries.</summary>
     private sealed record ShopSides(DemoFolder Folder, DemoWarehouse Warehouse);

@@ -4,14 +4,17 @@ using Microsoft.Extensions.Logging;
 namespace CdcSync.Cli.Observing;
 
 /// <summary>Writes log events as lines on stderr: instant, level, message. Exceptions are named, not quoted.</summary>
-internal sealed class TerminalLog(Terminal terminal, TimeProvider time) : ILogger, ILoggerProvider
+internal sealed class TerminalLog(Terminal terminal, TimeProvider time, LogLevel least = LogLevel.Information) : ILogger, ILoggerProvider
 {
+    /// <summary>A log beside a live view: where a person sees that, only what went wrong is told in addition.</summary>
+    public static TerminalLog Beside(Terminal terminal, TimeProvider time) => new(terminal, time, terminal.Abilities.IsInteractive ? LogLevel.Warning : LogLevel.Information);
+
     public ILogger CreateLogger(string categoryName) => this;
 
     public IDisposable? BeginScope<TState>(TState state)
         where TState : notnull => null;
 
-    public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Information;
+    public bool IsEnabled(LogLevel logLevel) => logLevel >= least;
 
     public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
     {

@@ -9,7 +9,7 @@ internal sealed class Terminal(TextWriter data, TextWriter notes, TerminalAbilit
     public const string DebugVariable = "CDCSYNC_DEBUG";
 
     private readonly Lock _writing = new();
-    private bool _isProgressShown;
+    private readonly LiveRegion _live = new(notes);
 
     /// <summary>What it can do.</summary>
     public TerminalAbilities Abilities => abilities;
@@ -18,11 +18,7 @@ internal sealed class Terminal(TextWriter data, TextWriter notes, TerminalAbilit
     public SecretScrubber Scrubber { get; } = new();
 
     /// <summary>The terminal of this process.</summary>
-    public static Terminal OfProcess()
-    {
-        var mayColor = Environment.GetEnvironmentVariable("NO_COLOR") is null or "" && Environment.GetEnvironmentVariable("TERM") != "dumb";
-        return new Terminal(Console.Out, Console.Error, new TerminalAbilities(mayColor && !Console.IsErrorRedirected, !Console.IsErrorRedirected, !Console.IsErrorRedirected && !Console.IsInputRedirected));
-    }
+    public static Terminal OfProcess() => new(Console.Out, Console.Error, TerminalAbilities.OfProcess());
 
     /// <summary>True once something was written to stdout.</summary>
     public bool HasData { get; private set; }
@@ -66,26 +62,30 @@ internal sealed class Terminal(TextWriter data, TextWriter notes, TerminalAbilit
     /// <summary>The text in yellow where colours are wanted.</summary>
     public string Yellow(string text) => abilities.Colors ? $"\e[33m{text}\e[0m" : text;
 
-    /// <summary>Shows how far something is on one line of a terminal, over what it showed before; the next note starts below it.</summary>
-    public void Progress(string text)
+    /// <summary>Draws lines at the end of the terminal, over those drawn before; whatever is written goes above them.</summary>
+    public void DrawLive(IReadOnlyList<string> lines, (int Width, int Height) size)
     {
         lock (_writing)
-        {
-            notes.Write($"\r\e[2K{Scrubber.Scrub(text)}");
-            notes.Flush();
-            _isProgressShown = true;
-        }
+            _live.Draw([.. lines.Select(Scrubber.Scrub)], size);
+    }
+
+    /// <summary>Ends the drawing: the cursor is back, and what is written follows the last lines.</summary>
+    public void EndLive(IReadOnlyList<string> last)
+    {
+        lock (_writing)
+            _live.End([.. last.Select(Scrubber.Scrub)]);
     }
 
     private void Write(TextWriter writer, string text)
     {
         lock (_writing)
         {
-            if (_isProgressShown)
-                notes.Write("\r\e[2K");
-            _isProgressShown = false;
+            notes.Write(_live.ForErasing());
+            notes.Flush();
             writer.WriteLine(Scrubber.Scrub(text));
             writer.Flush();
+            notes.Write(_live.ForDrawingAgain());
+            notes.Flush();
         }
     }
 
@@ -97,9 +97,3 @@ internal sealed class Terminal(TextWriter data, TextWriter notes, TerminalAbilit
             Note($"{e.GetType().FullName}: {e.Message}\n{e.StackTrace}");
     }
 }
-
-/// <summary>What a terminal can do.</summary>
-/// <param name="Colors">True if colours are wanted on stderr.</param>
-/// <param name="IsInteractive">True if a person sees stderr, so that a line may be written over.</param>
-/// <param name="CanAsk">True if that person can also answer.</param>
-internal sealed record TerminalAbilities(bool Colors, bool IsInteractive, bool CanAsk = false);

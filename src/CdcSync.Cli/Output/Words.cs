@@ -28,6 +28,17 @@ internal static class Words
         _ => string.Create(CultureInfo.InvariantCulture, $"{span.Days}d{span.Hours:00}h"),
     };
 
+    /// <summary>A promise as people write it: <c>30s 15m 4h 1d</c>, else as any duration.</summary>
+    public static string OfTarget(TimeSpan span) => span switch
+    {
+        { Ticks: 0 } => "0s",
+        _ when span.Ticks % TimeSpan.TicksPerDay == 0 => string.Create(CultureInfo.InvariantCulture, $"{span.Ticks / TimeSpan.TicksPerDay}d"),
+        _ when span.Ticks % TimeSpan.TicksPerHour == 0 => string.Create(CultureInfo.InvariantCulture, $"{span.Ticks / TimeSpan.TicksPerHour}h"),
+        _ when span.Ticks % TimeSpan.TicksPerMinute == 0 => string.Create(CultureInfo.InvariantCulture, $"{span.Ticks / TimeSpan.TicksPerMinute}m"),
+        _ when span.Ticks % TimeSpan.TicksPerSecond == 0 => string.Create(CultureInfo.InvariantCulture, $"{span.Ticks / TimeSpan.TicksPerSecond}s"),
+        _ => Of(span),
+    };
+
     /// <summary>A size: <c>512 B 64.0 KiB 1.2 GiB</c>.</summary>
     public static string OfBytes(long bytes)
     {

@@ -43,14 +43,7 @@ internal static class StatusView
     private static DatasetStatusDocument Untouched(Dataset dataset) => new(dataset.Id.Value, dataset.Target.ToString(), Words.Of(DatasetPhase.New), true, null, null, dataset.FreshnessTarget?.TotalSeconds, null,
         null, null, null, 0, null, "cdcsync sync", new ContractDocument(dataset.Contract.Id, dataset.Contract.Version, dataset.Contract.Owner));
 
-    /// <summary>The command that the last error ends with; every remedy names one.</summary>
-    private static string? NextAction(DatasetState state)
-    {
-        const string mark = "un: cdcsync ";                              // "Run: cdcsync …" and "…, run: cdcsync …"
-        var at = state.Error?.LastIndexOf(mark, StringComparison.Ordinal) ?? -1;
-        return at >= 0 ? state.Error![(at + "un: ".Length)..].TrimEnd('.')
-            : state.Phase == DatasetPhase.New ? "cdcsync sync" : null;
-    }
+    private static string? NextAction(DatasetState state) => RemedyCommand.In(state.Error) ?? (state.Phase == DatasetPhase.New ? "cdcsync sync" : null);
 
     private static string? Duration(double? seconds) => seconds is { } s ? Words.Of(TimeSpan.FromSeconds(s)) : null;
 }

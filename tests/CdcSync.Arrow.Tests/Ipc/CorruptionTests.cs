@@ -41,6 +41,26 @@ public sealed class CorruptionTests
     public void Any_byte_changed_to_any_other_gives_a_clean_error_or_a_valid_read(string subject, string reader) =>
         Sweep(Damage.Subject(subject), reader, _ => [.. Enumerable.Range(1, 255).Select(mask => (byte)mask)]);
 
+    /// <summary>Bytes that others laid out: other alignments, old framing, what our writer never leaves out or adds.</summary>
+    [Theory]
+    [InlineData("0.14.1", "decimal")]
+    [InlineData("0.14.1", "dictionary")]
+    [InlineData("1.0.0-littleendian", "dictionary_unsigned")]
+    [InlineData("1.0.0-littleendian", "extension")]
+    [InlineData("1.0.0-littleendian", "null")]
+    [InlineData("1.0.0-littleendian", "primitive_large_offsets")]
+    [InlineData("4.0.0-shareddict", "shared_dict")]
+    public void Any_byte_of_a_golden_file_flipped_or_followed_by_nothing_gives_a_clean_error_or_a_valid_read(string folder, string name)
+    {
+        var path = GoldenTests.Locate(folder, name);
+        foreach (var (reader, ending) in new[] { ("memory", ".stream"), ("file", ".arrow_file") })
+        {
+            var bytes = File.ReadAllBytes(path + ending);
+            Assert.InRange(Sweep(bytes, reader, _ => [0x01, 0x10, 0x80, 0xFF]), bytes.Length / 10, bytes.Length * 4);
+            for (var at = 0; at < bytes.Length; at++) Damage.Refuses(reader, bytes[..at], () => $"cut at {at}");
+        }
+    }
+
     [Fact]
     public void Damage_is_found_through_a_mapped_file_too()
     {

@@ -133,7 +133,7 @@ public sealed class GoldenTests
         Assert.Equal(Matrix.Select(row => (row.Folder, row.Name)).Order(), found.Order());
     }
 
-    private static string Locate(string folder, string name) => Path.Combine(Locate(), folder, "generated_" + name);
+    internal static string Locate(string folder, string name) => Path.Combine(Locate(), folder, "generated_" + name);
 
     /// <summary>The data lies beside the repository, in shared/data of one of the folders above it.</summary>
     private static string Locate()

@@ -74,6 +74,16 @@ public sealed class MappedFileTests : IDisposable
     }
 
     [Fact]
+    public void Many_threads_may_read_one_mapped_file_with_dictionaries()
+    {
+        var bytes = Damage.Subject("dictionary file");
+        File.WriteAllBytes(_path, bytes);
+        var expected = IpcFiles.FromFile(new(bytes)).Batches.ConvertAll(IpcFiles.Decoded);
+        using var reader = ArrowFileReader.Map(_path);
+        Parallel.For(0, 200, i => Columns.AssertEqual(expected[i % 2], IpcFiles.Decoded(reader.ReadRecordBatch(i % 2))));
+    }
+
+    [Fact]
     public void A_mapped_file_may_be_deleted_while_it_is_read()
     {
         File.WriteAllBytes(_path, IpcFiles.ToFile(Orders, IpcFiles.Sample(Orders, 1000, seed: 1)));
@@ -124,6 +134,38 @@ public sealed class MappedFileTests : IDisposable
             Assert.Contains(_path, File.ReadAllText("/proc/self/maps"));
         }
         Assert.DoesNotContain(_path, File.ReadAllText("/proc/self/maps"));
+    }
+
+    [Fact]
+    public void Pinned_memory_stays_mapped_until_it_is_let_go()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "The list of mappings is read from /proc.");
+        File.WriteAllBytes(_path, IpcFiles.ToFile(Orders, new RecordBatch(Orders, [.. Orders.Fields.Select(field => WithNulls(field.DataType))], 3)));
+        var reader = ArrowFileReader.Map(_path);
+        var validity = reader.ReadRecordBatch(0).Column(1).Validity;
+        using (var pinned = validity.Pin())
+        {
+            reader.Dispose();
+            Assert.Throws<ObjectDisposedException>(() => validity.Span[0]);
+            Assert.Throws<ObjectDisposedException>(() => validity.Pin());
+            Assert.Contains(_path, File.ReadAllText("/proc/self/maps"));
+            unsafe
+            {
+                Assert.Equal(0b101, *(byte*)pinned.Pointer & 0b111);
+            }
+        }
+        Assert.DoesNotContain(_path, File.ReadAllText("/proc/self/maps"));
+    }
+
+    private static ArrowArray WithNulls(ArrowType type)
+    {
+        var value = Columns.Sample(type, 50, seed: 2);
+        var valid = Enumerable.Range(0, 50).First(value.IsValid);
+        var builder = ArrayBuilder.For(type);
+        builder.AppendFrom(value, valid);
+        builder.AppendNull();
+        builder.AppendFrom(value, valid);
+        return builder.Build();
     }
 
     [System.Runtime.CompilerServices.MethodImpl(System.Runtime.CompilerServices.MethodImplOptions.NoInlining)]

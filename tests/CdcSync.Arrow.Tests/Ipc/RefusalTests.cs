@@ -105,6 +105,81 @@ public sealed class RefusalTests
         Assert.Contains("big-endian", error.Message);
     }
 
+    /// <summary>Every type of Schema.fbs that is not held.</summary>
+    [Theory]
+    [InlineData(11, "interval")]
+    [InlineData(12, "list")]
+    [InlineData(13, "struct")]
+    [InlineData(14, "union")]
+    [InlineData(16, "fixed_size_list")]
+    [InlineData(17, "map")]
+    [InlineData(21, "large_list")]
+    [InlineData(22, "run_end_encoded")]
+    [InlineData(23, "binary_view")]
+    [InlineData(24, "utf8_view")]
+    [InlineData(25, "list_view")]
+    [InlineData(26, "large_list_view")]
+    public void Other_types_are_refused_by_field_and_type(byte tag, string name)
+    {
+        var error = Assert.Throws<ArrowNotSupportedException>(() => ReadFieldOf(tag));
+        Assert.Equal("field 'f': the type " + name + " is not supported.", error.Message);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(27)]
+    [InlineData(255)]
+    public void A_type_that_does_not_exist_is_an_error_in_the_data(byte tag) => Assert.Equal("field 'f'", Assert.Throws<ArrowFormatException>(() => ReadFieldOf(tag)).Where);
+
+    private static void ReadFieldOf(byte tag)
+    {
+        var writer = new FlatBufferWriter();
+        var name = writer.String("f");
+        writer.StartTable();
+        var type = writer.EndTable();
+        writer.StartTable();
+        writer.AddReference(0, name);
+        writer.AddReference(3, type);
+        writer.AddByte(2, tag);
+        SchemaDecoder.ReadField(FlatTable.Root(writer.Finish(writer.EndTable()).ToArray(), "schema"));
+    }
+
+    [Theory]
+    [InlineData(32, 10)]
+    [InlineData(64, 19)]
+    [InlineData(128, 39)]
+    [InlineData(256, 77)]
+    [InlineData(64, 0)]
+    [InlineData(256, -1)]
+    [InlineData(16, 3)]
+    [InlineData(0, 3)]
+    public void A_decimal_that_its_bits_can_not_hold_is_refused(int bits, int precision)
+    {
+        var writer = new FlatBufferWriter();
+        writer.StartTable();
+        writer.AddInt32(0, precision);
+        writer.AddInt32(2, bits);
+        var type = writer.EndTable();
+        writer.StartTable();
+        writer.AddReference(3, type);
+        writer.AddByte(2, (byte)TypeTag.Decimal);
+        var field = writer.Finish(writer.EndTable()).ToArray();
+        Assert.Contains(bits is 0 or 16 ? "no such width" : "no such precision", Assert.Throws<ArrowFormatException>(() => SchemaDecoder.ReadField(FlatTable.Root(field, "schema"))).Message);
+    }
+
+    /// <summary>Two rows of large text: offsets 0, 2, 5 and the same with one of them wrong.</summary>
+    [Fact]
+    public void Large_offsets_that_go_down_or_out_of_the_values_are_refused()
+    {
+        Schema large = new([new("t", LargeStringType.Default, nullable: true)]);
+        RecordBatch Large(params long[] offsets) => ReadBody(large, 2, [2, 0], [0, 0, 0, 24, 24, 5], [.. Columns.Bytes(offsets), .. "hello"u8, 0, 0, 0]);
+        var texts = (VarLengthArray)Large(0, 2, 5).Column(0);
+        Assert.Equal(("he", "llo"), (texts.GetString(0), texts.GetString(1)));
+        foreach (var wrong in new long[][] { [0, 2, 6], [0, 3, 2], [-1, 2, 5], [0, long.MaxValue, 5], [0, 2, 1L << 32], [1L << 32, 1L << 32, 1L << 32], [0, -1, 5] })
+            Assert.Contains("offset", Assert.Throws<ArrowFormatException>(() => Large(wrong)).Message);
+        Assert.Contains("too short", Assert.Throws<ArrowFormatException>(() => ReadBody(large, 2, [2, 0], [0, 0, 0, 23, 24, 5], new byte[32])).Message);
+    }
+
     [Theory]
     [InlineData(4, MessageKind.Tensor, "tensor")]
     [InlineData(2, MessageKind.RecordBatch, "metadata version V3")]
@@ -167,7 +242,9 @@ public sealed class RefusalTests
     }
 
     /// <summary>Nodes are pairs of rows and nulls, buffers pairs of offset and length.</summary>
-    private static RecordBatch Read(Schema schema, long length, long[] nodes, long[] buffers, byte? codec = null)
+    private static RecordBatch Read(Schema schema, long length, long[] nodes, long[] buffers, byte? codec = null) => ReadBody(schema, length, nodes, buffers, Body, codec);
+
+    private static RecordBatch ReadBody(Schema schema, long length, long[] nodes, long[] buffers, byte[] body, byte? codec = null)
     {
         var writer = new FlatBufferWriter();
         var nodesAt = writer.Vector(Columns.Bytes(nodes), nodes.Length / 2);
@@ -183,6 +260,6 @@ public sealed class RefusalTests
         var batch = writer.EndTable();
         writer.StartTable();
         writer.AddReference(2, batch);
-        return MessageDecoder.ReadBatch(writer.Finish(writer.EndTable()), schema, new(), Body, "block 7");
+        return MessageDecoder.ReadBatch(writer.Finish(writer.EndTable()), schema, new(), body, "block 7");
     }
 }

@@ -19,9 +19,11 @@ public sealed class CorruptionTests
     public void Any_byte_flipped_gives_a_clean_error_or_a_valid_read(string subject, string reader)
     {
         var bytes = Damage.Subject(subject);
-        var refused = Sweep(bytes, reader, _ => Masks);
+        // Over a stream other code fetches the bytes; what then looks at them is the same, so three masks do.
+        var masks = reader is "memory" or "file" ? Masks : Masks[^3..];
+        var refused = Sweep(bytes, reader, _ => masks);
         // A sweep that nothing notices would be a sweep that reads nothing.
-        Assert.InRange(refused, bytes.Length * Masks.Length / 50, bytes.Length * Masks.Length);
+        Assert.InRange(refused, bytes.Length * masks.Length / 50, bytes.Length * masks.Length);
     }
 
     [Theory, MemberData(nameof(StreamSweeps)), MemberData(nameof(FileSweeps))]

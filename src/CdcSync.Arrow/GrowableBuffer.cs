@@ -7,7 +7,7 @@ namespace CdcSync.Arrow;
 internal struct GrowableBuffer(int capacity)
 {
     private const int Smallest = 64;
-    private const int LargestGuess = 64 << 10;
+    private const int LargestGuess = 2 << 20;
 
     private byte[] _bytes = [];
     private int _firstCapacity = capacity;

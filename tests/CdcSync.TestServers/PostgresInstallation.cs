@@ -16,6 +16,7 @@ internal sealed partial class PostgresInstallation(string bin)
         set -u
         trap '' INT TERM HUP
         bin=$1 port=$2 base=$3
+        shift 3
         read -r password || exit 1
         cd /
         umask 077
@@ -28,9 +29,7 @@ internal sealed partial class PostgresInstallation(string bin)
             tail -n 20 "$dir/log" >&2
             exit 1
         fi
-        "$bin/postgres" -D "$dir/data" -p "$port" -h 127.0.0.1 -c unix_socket_directories= \
-            -c fsync=off -c full_page_writes=off -c synchronous_commit=off -c shared_buffers=64MB -c max_connections=200 \
-            -c TimeZone=America/St_Johns < /dev/null > "$dir/log" 2>&1 &
+        "$bin/postgres" -D "$dir/data" -p "$port" -h 127.0.0.1 -c unix_socket_directories= "$@" < /dev/null > "$dir/log" 2>&1 &
         server=$!
         exec 3<&0
         # A signal that comes before the server has its handlers is lost: again until it is gone.
@@ -60,9 +59,9 @@ internal sealed partial class PostgresInstallation(string bin)
             .FirstOrDefault();
     }
 
-    internal Process Start(int port, string password)
+    internal Process Start(int port, string password, IReadOnlyList<string> settings)
     {
-        List<string> command = ["/bin/sh", "-c", Watcher, "sh", bin, $"{port}", Path.GetTempPath().TrimEnd('/')];
+        List<string> command = ["/bin/sh", "-c", Watcher, "sh", bin, $"{port}", Path.GetTempPath().TrimEnd('/'), .. settings.SelectMany(s => new[] { "-c", s })];
         // PostgreSQL refuses to run as root.
         if (Environment.UserName == "root") command.InsertRange(0, ["setpriv", $"--reuid={Owner()}", $"--regid={OwnerGroup()}", "--clear-groups", "--"]);
         var process = Process.Start(new ProcessStartInfo(command[0], command[1..])

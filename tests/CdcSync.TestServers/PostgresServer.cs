@@ -7,13 +7,15 @@ using Npgsql;
 namespace CdcSync.TestServers;
 
 /// <summary>
-/// A private PostgreSQL from the installed binaries: own data directory under the temp directory, free loopback port, password login, no fsync.
+/// A private PostgreSQL from the installed binaries: own data directory under the temp directory, free loopback port, password login.
 /// It ends with the process that started it, however that one ends: a small shell watches the pipe between the two.
-/// The server's time zone is an odd one on purpose: nothing may depend on it.
 /// </summary>
 public sealed class PostgresServer : IAsyncDisposable
 {
-    private static readonly Lazy<Task<PostgresServer>> Process = new(StartAsync);
+    /// <summary>For tests: no fsync, and an odd time zone on purpose, as nothing may depend on it.</summary>
+    private static readonly string[] Quick = ["fsync=off", "full_page_writes=off", "synchronous_commit=off", "shared_buffers=64MB", "max_connections=200", "TimeZone=America/St_Johns"];
+
+    private static readonly Lazy<Task<PostgresServer>> Process = new(() => StartAsync());
 
     private readonly Process _watcher;
     private int _databases;
@@ -57,9 +59,10 @@ public sealed class PostgresServer : IAsyncDisposable
     /// <summary>The process's one server, started at the first call.</summary>
     public static Task<PostgresServer> SharedAsync() => Process.Value;
 
-    /// <summary>Starts a server of the caller's own, for tests that stop it.</summary>
+    /// <summary>Starts a server of the caller's own, for tests that stop it and for benchmarks.</summary>
+    /// <param name="settings">Its settings as <c>name=value</c>, empty = PostgreSQL's own defaults; null = those of tests.</param>
     /// <exception cref="InvalidOperationException">There is no PostgreSQL, or it does not start; the message holds its log.</exception>
-    public static async Task<PostgresServer> StartAsync()
+    public static async Task<PostgresServer> StartAsync(IReadOnlyList<string>? settings = null)
     {
         var installation = PostgresInstallation.Find() ?? throw new InvalidOperationException("There is no PostgreSQL here: ask SkipReason first.");
         var failure = "";
@@ -68,7 +71,7 @@ public sealed class PostgresServer : IAsyncDisposable
         {
             var port = FreePort();
             var password = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(12));
-            var watcher = installation.Start(port, password);
+            var watcher = installation.Start(port, password, settings ?? Quick);
             var server = new PostgresServer(watcher, port, password);
             if (await server.IsReadyAsync()) return server;
             await server.DisposeAsync();

@@ -6,6 +6,20 @@ internal static class ControlSql
     /// <summary>Locks and compares. 1 publication, 2 pipeline, 3 lease token, 4 datasets, 5 their generations.</summary>
     public const string Lock = "SELECT cdcsync.lock_publication($1, $2, $3, $4, $5)";
 
+    /// <summary>What follows in the transaction grows with a whole table: no limit made for statements on a batch is right for it.</summary>
+    public const string TakeAllTheTime = "SET LOCAL statement_timeout = 0";
+
+    /// <summary>Names the lease under which a transaction runs that may hold rows of targets. 1 pipeline, 2 lease token.</summary>
+    public const string NameLease = "SELECT pg_advisory_xact_lock_shared(hashtext('cdcsync:' || $1::text), ($2::bigint % 2147483647)::int)";
+
+    /// <summary>Ends what runs under another lease of the pipeline: its worker was declared dead, and can't commit any more. 1 pipeline, 2 lease token.</summary>
+    public const string EndFormerCopies = """
+        SELECT pg_terminate_backend(l.pid)
+          FROM pg_locks AS l
+         WHERE l.locktype = 'advisory' AND l.objsubid = 2 AND l.granted AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+           AND l.classid::bigint = hashtext('cdcsync:' || $1::text)::bigint & 4294967295 AND l.objid::bigint <> $2::bigint % 2147483647
+        """;
+
     /// <summary>How long the server waits for this worker to go on, while it holds checkpoints. 1 milliseconds.</summary>
     public const string LimitFreeze = "SELECT set_config('idle_in_transaction_session_timeout', $1, true)";
 

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace CdcSync.Connectors.Postgres;
 
 /// <summary>Which kinds of change a stage holds: what it has none of is left out of the statement.</summary>
@@ -13,12 +15,13 @@ internal enum StagedKinds
 /// <summary>What a merge does to the target: a WITH list, and where in it the counts are.</summary>
 /// <param name="With">Ends without a main statement; empty = nothing is done.</param>
 /// <param name="Kinds">What it changes.</param>
-internal sealed record MergeText(string With, StagedKinds Kinds)
+/// <param name="InsertedBefore">Rows that the transaction has put into the target already.</param>
+internal sealed record MergeText(string With, StagedKinds Kinds, long InsertedBefore = 0)
 {
     /// <summary>Nothing is merged.</summary>
     public static MergeText Nothing { get; } = new("", StagedKinds.None);
 
-    public string Inserted => Count(StagedKinds.Upserts, "upserted WHERE fresh");
+    public string Inserted => InsertedBefore > 0 ? InsertedBefore.ToString(CultureInfo.InvariantCulture) : Count(StagedKinds.Upserts, "upserted WHERE fresh");
 
     public string Updated => Count(StagedKinds.Upserts, "upserted WHERE NOT fresh");
 
@@ -50,6 +53,12 @@ internal static class MergeSql
     public static string CopyStage(PostgresTable table) =>
         $"COPY {table.StageName} ({Kind}, {Sequence}{Each(table.Columns, c => $", {c.Name}")}) FROM STDIN (FORMAT binary)";
 
+    /// <summary>Fills the target itself.</summary>
+    public static string CopyTarget(PostgresTable table) => $"COPY {table.Name} ({List(table.Columns, c => c.Name)}) FROM STDIN (FORMAT binary)";
+
+    /// <summary>Adds what checks the key, after the rows: sorting them once is quicker than placing each.</summary>
+    public static string AddKey(PostgresTable table) => $"ALTER TABLE {table.Name} ADD PRIMARY KEY ({List(table.Key, c => c.Name)})";
+
     /// <summary>Rows in array parameters as a stage.</summary>
     /// <param name="table">The target.</param>
     /// <param name="first">The number of the first parameter: the kinds. One per column follows.</param>
@@ -77,6 +86,16 @@ internal static class MergeSql
             {Folded(table, stage)}
         ){(kinds.HasFlag(StagedKinds.Erases) ? Erased(table) : "")}{(kinds.HasFlag(StagedKinds.Deletes) ? Deleted(table) : "")}{(kinds.HasFlag(StagedKinds.Upserts) ? Upserted(table, kinds) : "")}
         """, kinds);
+
+    /// <summary>The WITH list that inserts new rows; an erase of a row that was never there does nothing.</summary>
+    public static MergeText Append(PostgresTable table, string stage, StagedKinds kinds) => !kinds.HasFlag(StagedKinds.Upserts) ? MergeText.Nothing : new(
+        $"""
+        WITH upserted AS (
+            INSERT INTO {table.Name} ({List(table.Columns, c => c.Name)})
+            SELECT {List(table.Columns, c => $"r.{c.Name}")} FROM {stage} WHERE r.{Kind} = 0
+            RETURNING true AS fresh
+        )
+        """, StagedKinds.Upserts);
 
     /// <summary>The WITH list that makes the target equal to the stage.</summary>
     /// <param name="table">A target with a key.</param>

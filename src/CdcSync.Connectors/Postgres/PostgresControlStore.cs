@@ -87,9 +87,13 @@ internal sealed class PostgresControlStore(PostgresSessions sessions, string pip
     public async ValueTask<IReadOnlyList<DatasetStatus>> ReadStatusAsync(string pipeline, CancellationToken ct) =>
         await QueryAsync("reading the status", Statement(ControlSql.ReadStatus, Text(pipeline)), r => ReadStatus(pipeline, r), ct);
 
-    public async ValueTask<Lease?> TryAcquireLeaseAsync(string pipeline, string holder, TimeSpan duration, CancellationToken ct) =>
-        (await QueryAsync($"{pipeline}: taking the lease", Statement(ControlSql.AcquireLease, Text(pipeline), Text(holder), Double(duration.TotalSeconds)),
+    public async ValueTask<Lease?> TryAcquireLeaseAsync(string pipeline, string holder, TimeSpan duration, CancellationToken ct)
+    {
+        var lease = (await QueryAsync($"{pipeline}: taking the lease", Statement(ControlSql.AcquireLease, Text(pipeline), Text(holder), Double(duration.TotalSeconds)),
             r => new Lease(pipeline, holder, r.GetInt64(0), r.GetFieldValue<DateTimeOffset>(1)), ct)).SingleOrDefault();
+        if (lease is { Token: > 1 }) await EndFormerCopiesAsync(lease, ct);
+        return lease;
+    }
 
     public async ValueTask<Lease?> RenewLeaseAsync(Lease lease, TimeSpan duration, CancellationToken ct) =>
         (await QueryAsync($"{lease.Pipeline}: renewing the lease", Statement(ControlSql.RenewLease, Text(lease.Pipeline), BigInt(lease.Token), Double(duration.TotalSeconds)),
@@ -133,6 +137,18 @@ internal sealed class PostgresControlStore(PostgresSessions sessions, string pip
     public static NpgsqlBatchCommand MoveStatement(Lease lease, DatasetId dataset, CheckpointMove move) => Statement(ControlSql.Move,
         Text(lease.Pipeline), Text(dataset.Value), BigInt(move.ExpectedGeneration), Text(move.Next.Source.Kind), Text(move.Next.Source.Id),
         Text(move.Next.Stream.Kind), Text(move.Next.Stream.Canonical), Json(ControlText.OfSnapshot(move.Next.Snapshot)), Instant(move.Next.CompleteUpTo));
+
+    private async Task EndFormerCopiesAsync(Lease lease, CancellationToken ct)
+    {
+        try
+        {
+            await QueryAsync($"{lease.Pipeline}: ending what runs under an earlier lease", Statement(ControlSql.EndFormerCopies, Text(lease.Pipeline), BigInt(lease.Token)), _ => true, ct);
+        }
+        catch (CdcSyncException denied) when (denied.Code == ErrorCodes.WarehouseDenied)
+        {
+            // A session of another user: it can't commit, but its rows are waited for until its timeouts end it.
+        }
+    }
 
     private ValueTask<List<T>> QueryAsync<T>(string doing, NpgsqlBatchCommand statement, Func<NpgsqlDataReader, T> row, CancellationToken ct) =>
         sessions.RunAsync(doing, async connection =>

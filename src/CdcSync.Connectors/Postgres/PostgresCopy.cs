@@ -1,10 +1,11 @@
 using CdcSync.Connectors.Postgres.Wire;
 using CdcSync.Core.Batches;
+using CdcSync.Core.Warehouses;
 using Npgsql;
 
 namespace CdcSync.Connectors.Postgres;
 
-/// <summary>A COPY into a stage that is under way: it has the session for itself. Disposed before its end, it is broken off and the server forgets its rows.</summary>
+/// <summary>A COPY into a stage, or straight into its target, that is under way: it has the session for itself. Disposed before its end, it is broken off and the server forgets its rows.</summary>
 internal sealed class PostgresCopy : IAsyncDisposable
 {
     private readonly NpgsqlRawCopyStream _stream;
@@ -22,14 +23,15 @@ internal sealed class PostgresCopy : IAsyncDisposable
 
     public static async Task<PostgresCopy> BeginAsync(NpgsqlConnection connection, PostgresStage stage, CancellationToken ct)
     {
-        var copy = new PostgresCopy(stage, await connection.BeginRawBinaryCopyAsync(MergeSql.CopyStage(stage.Table), ct));
+        var sql = stage.Mode == PublishMode.Append ? MergeSql.CopyTarget(stage.Table) : MergeSql.CopyStage(stage.Table);
+        var copy = new PostgresCopy(stage, await connection.BeginRawBinaryCopyAsync(sql, ct));
         await copy._encoder.BeginAsync(ct);
         return copy;
     }
 
     public async Task WriteAsync(ChangeChunk chunk, CancellationToken ct)
     {
-        await _encoder.WriteAsync(chunk, Stage.Copied, ct);
+        await _encoder.WriteAsync(Stage.Mode == PublishMode.Append ? CopyColumn.OfRows(chunk) : CopyColumn.Staged(chunk, Stage.Copied), chunk.Length, ct);
         Stage.Copied += chunk.Length;
     }
 

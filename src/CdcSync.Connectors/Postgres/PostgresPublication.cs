@@ -12,6 +12,8 @@ namespace CdcSync.Connectors.Postgres;
 /// <summary>
 /// One publishing transaction. Where all its stages are small and no gate asked the warehouse, it is a single round trip: BEGIN, lock and compare, move the
 /// checkpoints, merge with the ledger, quarantine, compare the lease again, COMMIT. Else the same statements step by step, on the session that staged.
+/// Rows whose keys are certainly new are copied into the target itself: the transaction that holds them names its lease by an advisory lock, so that
+/// whoever takes the lease over can end it (<see cref="ControlSql.EndFormerCopies"/>).
 /// </summary>
 internal sealed class PostgresPublication(PostgresSessions sessions, Lease lease) : IPublication
 {
@@ -42,7 +44,7 @@ internal sealed class PostgresPublication(PostgresSessions sessions, Lease lease
             {
                 await EndCopyAsync(ct);
                 if (await BlockedAsync(parts, ct) is { } blocked) return blocked;
-                return _isOpen || Failpoints.IsArmed(Failpoints.Merged) || Failpoints.IsArmed(Failpoints.BeforeCommit)
+                return _isOpen || parts.Any(EndsAppending) || Failpoints.IsArmed(Failpoints.Merged) || Failpoints.IsArmed(Failpoints.BeforeCommit)
                     ? await PublishInStepsAsync(parts, doing, ct)
                     : await PublishAtOnceAsync(parts, doing, ct);
             });
@@ -83,8 +85,8 @@ internal sealed class PostgresPublication(PostgresSessions sessions, Lease lease
         if (_copy?.Stage != stage)
         {
             await EndCopyAsync(ct);
-            await OpenAsync(ct, Statement(MergeSql.CreateStage(stage.Table)));
-            if (stage.Copied == 0 && stage.Mode == PublishMode.Merge) stage.Watch(await QuarantinedKeysAsync(stage, ct));
+            await OpenAsync(ct, stage.Mode == PublishMode.Append ? [] : [Statement(MergeSql.CreateStage(stage.Table))]);
+            if (stage.Copied == 0 && stage.Mode != PublishMode.Difference) stage.Watch(await QuarantinedKeysAsync(stage, ct));
             _copy = await PostgresCopy.BeginAsync(_session!.Connection, stage, ct);
         }
         await _copy.WriteAsync(chunk, ct);
@@ -145,6 +147,7 @@ internal sealed class PostgresPublication(PostgresSessions sessions, Lease lease
             await using var reader = await SendAsync(connection, ct, [.. Merge(part)]);
             stats.AddRange(await StatsAsync(reader));
         }
+        foreach (var part in parts.Where(EndsAppending)) await EnsureKeyAsync(connection, ((PostgresStage)part.Stage).Table, ct);
         Failpoints.Hit(Failpoints.Merged);
         await RunAsync(connection, ct, [.. parts.SelectMany(Rest), CheckLease()]);
         Failpoints.Hit(Failpoints.BeforeCommit);
@@ -199,6 +202,15 @@ internal sealed class PostgresPublication(PostgresSessions sessions, Lease lease
             Texts([.. rows.Select(r => r.Key)]), Texts([.. rows.Select(r => r.Rule)]), Texts([.. rows.Select(r => r.Column)]), Texts([.. rows.Select(r => r.Reason)]), Texts([.. rows.Select(r => r.Payload)]));
     }
 
+    /// <summary>True if no range is left: what checks the key comes with the last one.</summary>
+    private static bool EndsAppending(DatasetPublication part) => part.Stage.Mode == PublishMode.Append && part.Move.Next.Snapshot is null;
+
+    private static async Task EnsureKeyAsync(NpgsqlConnection connection, PostgresTable table, CancellationToken ct)
+    {
+        if (!TargetPlan.HasKey(table, await FoundTarget.ReadAsync(connection, table, ct)))
+            await RunAsync(connection, ct, Statement(ControlSql.TakeAllTheTime), Statement(MergeSql.AddKey(table)));
+    }
+
     /// <summary>Read before the lock: if another worker changes them until then, the generation is another too.</summary>
     private async Task<HashSet<string>> QuarantinedKeysAsync(PostgresStage stage, CancellationToken ct)
     {
@@ -221,7 +233,7 @@ internal sealed class PostgresPublication(PostgresSessions sessions, Lease lease
             await RunAsync(_session.Connection, ct, before);
             return;
         }
-        await RunAsync(_session.Connection, ct, [.. before, Statement("BEGIN")]);
+        await RunAsync(_session.Connection, ct, [.. before, Statement("BEGIN"), Statement(ControlSql.NameLease, Text(lease.Pipeline), BigInt(lease.Token))]);
         _isOpen = true;
     }
 

@@ -9,7 +9,7 @@ namespace CdcSync.Connectors.Postgres;
 
 /// <summary>
 /// Rows on their way. A few stay here and travel as array parameters, with the merge, in one round trip; more go by COPY into a temporary table of the
-/// publication's session.
+/// publication's session, or where keys are certainly new into the target itself.
 /// </summary>
 internal sealed class PostgresStage(PostgresPublication publication, PostgresTable table, PublishMode mode, int arrayRows) : IStage
 {
@@ -35,15 +35,16 @@ internal sealed class PostgresStage(PostgresPublication publication, PostgresTab
     /// <summary>What it holds.</summary>
     public StagedKinds Kinds { get; private set; }
 
-    /// <summary>True once its rows are in the temporary table.</summary>
+    /// <summary>True once its rows go by COPY.</summary>
     public bool IsInTable { get; private set; }
 
-    /// <summary>Rows in the temporary table.</summary>
+    /// <summary>Rows copied.</summary>
     public long Copied { get; set; }
 
     public async ValueTask WriteAsync(ChangeChunk chunk, CancellationToken ct)
     {
         if (chunk.Length == 0) return;
+        if (mode == PublishMode.Append) chunk = Present(chunk);
         Count(chunk);
         if (!IsInTable)
         {
@@ -69,6 +70,8 @@ internal sealed class PostgresStage(PostgresPublication publication, PostgresTab
     /// <param name="firstParameter">The number of the first free parameter.</param>
     public MergeText Merge(int firstParameter) => (mode, table.Key.Count) switch
     {
+        (PublishMode.Append, _) when IsInTable => MergeText.Nothing with { InsertedBefore = Copied },
+        (PublishMode.Append, _) => MergeSql.Append(table, Relation(firstParameter), Kinds),
         (PublishMode.Difference, 0) => MergeSql.Replace(table, Relation(firstParameter)),
         (PublishMode.Difference, _) => MergeSql.Difference(table, Relation(firstParameter), Kinds),
         _ => MergeSql.Merge(table, Relation(firstParameter), Kinds),
@@ -95,6 +98,15 @@ internal sealed class PostgresStage(PostgresPublication publication, PostgresTab
     private void Notice(ChangeChunk chunk)
     {
         if (_watched.Count > 0) _noticed.UnionWith(QuarantineKeys.Of(Dataset, chunk.Rows).Where(_watched.Contains));
+    }
+
+    // What is not there can't be erased.
+    private static ChangeChunk Present(ChangeChunk chunk)
+    {
+        var kinds = chunk.Kinds.Span;
+        if (!kinds.ContainsAnyExcept(ChangeKind.Upsert)) return chunk;
+        int[] present = [.. Enumerable.Range(0, chunk.Length).Where(row => chunk.Kinds.Span[row] == ChangeKind.Upsert)];
+        return ChangeChunk.Upserts(chunk.Rows.Take(present));
     }
 
     private void Count(ChangeChunk chunk)

@@ -10,15 +10,15 @@ namespace CdcSync.Connectors.Postgres;
 internal sealed class PostgresTargets(PostgresSessions sessions, string pipeline)
 {
     /// <summary>See <see cref="IWarehouse.EnsureTargetAsync"/>.</summary>
-    public async ValueTask<IReadOnlyList<string>> EnsureAsync(Dataset dataset, CancellationToken ct)
+    public async ValueTask<IReadOnlyList<string>> EnsureAsync(Dataset dataset, KeyCheck key, CancellationToken ct)
     {
         var schema = await sessions.DefaultSchemaAsync(ct);
         var table = PostgresTable.For(dataset, schema);
         return await sessions.RunAsync($"{table.Label}: preparing the target", async connection =>
         {
             var isClaimed = await IsClaimedAsync(connection, table, schema, ct);
-            var plan = TargetPlan.For(table, await FoundTarget.ReadAsync(connection, table, ct));
-            return isClaimed && plan.Count == 0 ? [] : await CarryOutAsync(connection, table, schema, ct);
+            var plan = TargetPlan.For(table, await FoundTarget.ReadAsync(connection, table, ct), key, isClaimed);
+            return isClaimed && plan.Count == 0 ? [] : await CarryOutAsync(connection, table, schema, key, ct);
         }, ct);
     }
 
@@ -41,13 +41,13 @@ internal sealed class PostgresTargets(PostgresSessions sessions, string pipeline
         return isClaimed;
     }
 
-    private async Task<IReadOnlyList<string>> CarryOutAsync(NpgsqlConnection connection, PostgresTable table, string defaultSchema, CancellationToken ct)
+    private async Task<IReadOnlyList<string>> CarryOutAsync(NpgsqlConnection connection, PostgresTable table, string defaultSchema, KeyCheck key, CancellationToken ct)
     {
         await using var transaction = await connection.BeginTransactionAsync(ct);
         await ExecuteAsync(connection, "SELECT pg_advisory_xact_lock(hashtext('cdcsync.targets'))", ct);
         // Another worker may have been faster while this one waited for the lock.
         var isClaimed = await IsClaimedAsync(connection, table, defaultSchema, ct);
-        var plan = TargetPlan.For(table, await FoundTarget.ReadAsync(connection, table, ct));
+        var plan = TargetPlan.For(table, await FoundTarget.ReadAsync(connection, table, ct), key, isClaimed);
         if (!isClaimed) await RunAsync(connection, ct, ClaimStatement(table.Dataset));
         foreach (var step in plan)
         {

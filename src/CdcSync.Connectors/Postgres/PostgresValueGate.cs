@@ -51,10 +51,22 @@ internal sealed class PostgresValueGate(Dataset dataset) : IRowGate
         FixedWidthArray<int> { Type: Date32Type } a => row => PostgresTime.HasDay(a[row]) ? null : "found a day outside PostgreSQL's range, expected 4713-11-24 BC to 5874897-12-31",
         FixedWidthArray<int> { Type: Time32Type t } a => row => Time(a[row], t.Unit),
         FixedWidthArray<long> { Type: Time64Type t } a => row => Time(a[row], t.Unit),
+        FixedWidthArray<long> { Type: TimestampType t } a when PostgresTime.HasInstants(a.Values, t.Unit) => null,
         FixedWidthArray<long> { Type: TimestampType t } a => row => PostgresTime.HasInstant(a[row], t.Unit) ? null : "found an instant outside PostgreSQL's range, expected 4713-11-24 BC to 294276-12-31",
+        FixedWidthArray<Int128> { Type: Decimal128Type t } a when AreShort(a.Values, t.Precision) => null,
         FixedWidthArray<Int128> { Type: Decimal128Type t } a => Digits(a, t),
         _ => null,
     };
+
+    // The usual case in 64 bits, without a call per row. What stands behind a null is looked at too: at worst the rows are then looked at one by one.
+    private static bool AreShort(ReadOnlySpan<Int128> values, int precision)
+    {
+        var limit = 1L;
+        for (var i = 0; i < Math.Min(precision, 18); i++) limit *= 10;
+        foreach (var value in values)
+            if (value >= limit || value <= -limit) return false;
+        return true;
+    }
 
     private static Func<int, string?> Digits(FixedWidthArray<Int128> array, Decimal128Type type)
     {

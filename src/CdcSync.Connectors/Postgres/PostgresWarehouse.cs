@@ -31,7 +31,10 @@ public sealed class PostgresWarehouse : IWarehouse
     public IControlStore Control => _control;
 
     /// <inheritdoc/>
-    public ValueTask<IReadOnlyList<string>> EnsureTargetAsync(Dataset dataset, CancellationToken ct) => _targets.EnsureAsync(dataset, ct);
+    public ValueTask<IReadOnlyList<string>> EnsureTargetAsync(Dataset dataset, CancellationToken ct) => _targets.EnsureAsync(dataset, KeyCheck.Now, ct);
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<string>> EnsureTargetForAppendAsync(Dataset dataset, CancellationToken ct) => _targets.EnsureAsync(dataset, KeyCheck.Later, ct);
 
     /// <inheritdoc/>
     public IRowGate ValueGate(Dataset dataset) => new PostgresValueGate(dataset);

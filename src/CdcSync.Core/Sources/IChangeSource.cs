@@ -122,6 +122,10 @@ public interface IRangeReader
     /// <param name="ct">Cancels.</param>
     ValueTask<IReadOnlyList<KeyRange>> PlanAsync(Dataset dataset, long rowsPerRange, CancellationToken ct);
 
+    /// <summary>True where the source itself sees to it that no two rows it hands over have the same key, as values of the key columns' read types (rows with a null in
+    /// the key aside): a primary key of the same types. A key that is only declared, or whose values become equal when they are read, is none.</summary>
+    ValueTask<bool> GuaranteesKeysAsync(Dataset dataset, CancellationToken ct) => new(false);
+
     /// <summary>Reads the rows of a range as upserts, in bounded chunks.</summary>
     IAsyncEnumerable<ChangeChunk> ReadAsync(Dataset dataset, KeyRange range, CancellationToken ct);
 }

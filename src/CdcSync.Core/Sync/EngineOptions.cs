@@ -9,8 +9,8 @@ public sealed record EngineOptions
     /// <summary>How often the checkpoints of unchanged datasets are persisted, in one statement. Default 30 s.</summary>
     public TimeSpan IdlePersist { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>The size aimed at for the key ranges of a first load. Default 50,000 rows.</summary>
-    public long SnapshotRowsPerRange { get; init; } = 50_000;
+    /// <summary>The size aimed at for the key ranges of a first load. Default 500,000 rows.</summary>
+    public long SnapshotRowsPerRange { get; init; } = 500_000;
 
     /// <summary>How long a lease lasts without renewal; it is renewed at a third of it. Default 15 s.</summary>
     public TimeSpan LeaseDuration { get; init; } = TimeSpan.FromSeconds(15);

@@ -25,14 +25,15 @@ internal sealed class FirstLoad(EngineContext engine, Publisher publisher, LaneB
     {
         try
         {
-            await EnsureTargetAsync(lane, isFirst: before is null, ct);
+            var mode = await KeysStayUniqueAsync(lane, ct) ? PublishMode.Append : PublishMode.Merge;
+            await EnsureTargetAsync(lane, isFirst: before is null, ct, mode);
             await book.BeginFirstLoadAsync(lane, ct);
             var checkpoint = before ?? await PlanAsync(lane, start, sourceTime, lease, ct);
             engine.Observer.SnapshotProgressed(lane.Dataset, checkpoint.Snapshot!);
             var (read, quarantined, stats) = (0L, 0L, MergeStats.None);
             foreach (var range in checkpoint.Snapshot!.Remaining)
             {
-                var batch = new Batch(lane, new BatchStart(BatchKind.Range, PublishMode.Merge, checkpoint, checkpoint.Source, sourceTime, range), engine);
+                var batch = new Batch(lane, new BatchStart(BatchKind.Range, mode, checkpoint, checkpoint.Source, sourceTime, range), engine);
                 var step = await PublishAsync(batch, lane.Source.Ranges.ReadAsync(lane.Dataset, range, ct), checkpoint.Stream, lease, ct);
                 if (step.Outcome.Fault is not null)
                     return [step];
@@ -42,6 +43,8 @@ internal sealed class FirstLoad(EngineContext engine, Publisher publisher, LaneB
                 stats = stats.Plus(step.Outcome.Stats);
             }
 
+            // From now on the table is merged into: it must have all that a merge needs.
+            lane.TargetEnsured = false;
             return [Step.Done(lane, OutcomeKind.Synced, read, stats, quarantined, more: true)];
         }
         catch (CdcSyncException fault)
@@ -76,11 +79,14 @@ internal sealed class FirstLoad(EngineContext engine, Publisher publisher, LaneB
     }
 
     /// <summary>Makes the target fit, once until a failure. A first load refuses a table with rows: nothing would say where they came from.</summary>
-    public async Task EnsureTargetAsync(Lane lane, bool isFirst, CancellationToken ct)
+    public async Task EnsureTargetAsync(Lane lane, bool isFirst, CancellationToken ct, PublishMode mode = PublishMode.Merge)
     {
         if (lane.TargetEnsured)
             return;
-        await engine.Warehouse.EnsureTargetAsync(lane.Dataset, ct);
+        if (mode == PublishMode.Append)
+            await engine.Warehouse.EnsureTargetForAppendAsync(lane.Dataset, ct);
+        else
+            await engine.Warehouse.EnsureTargetAsync(lane.Dataset, ct);
         if (isFirst && await engine.Warehouse.HasRowsAsync(lane.Dataset, ct))
         {
             throw new CdcSyncException(ErrorCodes.TargetNotEmpty, $"{lane.Dataset.Id}: target {lane.Dataset.Target} holds rows, and no checkpoint says where they came from.",
@@ -89,6 +95,10 @@ internal sealed class FirstLoad(EngineContext engine, Publisher publisher, LaneB
 
         lane.TargetEnsured = true;
     }
+
+    /// <summary>True if the source guarantees its keys and the shape leaves them as they are: two keys can't become one on the way.</summary>
+    private static async ValueTask<bool> KeysStayUniqueAsync(Lane lane, CancellationToken ct) =>
+        lane.Dataset.Key.Count > 0 && lane.Dataset.Key.All(k => k.Mask is null && k.ReadType == k.TargetType) && await lane.Source.Ranges.GuaranteesKeysAsync(lane.Dataset, ct);
 
     private async Task<Checkpoint> PlanAsync(Lane lane, Reading start, DateTimeOffset sourceTime, Lease lease, CancellationToken ct)
     {

@@ -18,6 +18,11 @@ public interface IWarehouse : IAsyncDisposable
     /// <see cref="ErrorCodes.TargetTaken"/> if another dataset owns it; <see cref="ErrorCodes.WarehouseDenied"/>.</exception>
     ValueTask<IReadOnlyList<string>> EnsureTargetAsync(Dataset dataset, CancellationToken ct);
 
+    /// <summary>As <see cref="EnsureTargetAsync"/>, before rows come as <see cref="PublishMode.Append"/>: what checks the key may still be missing, and comes with the
+    /// publication whose checkpoint has no range left.</summary>
+    /// <returns>What was done, for the log; empty = nothing.</returns>
+    ValueTask<IReadOnlyList<string>> EnsureTargetForAppendAsync(Dataset dataset, CancellationToken ct) => EnsureTargetAsync(dataset, ct);
+
     /// <summary>The warehouse's own row gate: rejects, with rule <c>type</c>, values that its columns can't hold (a NUL in PostgreSQL text, NaN in SQLite, instants out of range).</summary>
     IRowGate ValueGate(Dataset dataset);
 
@@ -65,6 +70,10 @@ public enum PublishMode
 
     /// <summary>The stage is the whole content: upserts what differs, deletes what is absent. For a dataset without a key: deletes all and inserts the stage.</summary>
     Difference,
+
+    /// <summary>As <see cref="Merge"/>, with the promise that no staged key is in the target or staged twice: a range of a first load of a source that
+    /// guarantees its keys. A warehouse may insert straight away.</summary>
+    Append,
 }
 
 /// <summary>Rows on their way into one dataset's table.</summary>

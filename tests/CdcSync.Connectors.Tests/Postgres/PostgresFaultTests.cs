@@ -281,6 +281,48 @@ public sealed class PostgresFaultTests
     }
 
     [Fact]
+    public async Task A_worker_that_freezes_in_the_middle_of_a_copy_is_thrown_out_by_whoever_takes_its_lease()
+    {
+        await using var world = await World.StartAsync(0, o => o with { LockTimeout = TimeSpan.FromSeconds(30) });
+        await using var other = world.Fixture.Open("pipe");
+        var shortLived = (await other.Control.TryAcquireLeaseAsync("twin", "one", TimeSpan.FromMilliseconds(200), default))!;
+        await using var twin = world.Fixture.Open("twin");
+        var frozen = await twin.OpenPublicationAsync(shortLived, default);
+        await using (frozen)
+        {
+            // Its rows are in the target, which has a key: whoever inserts the same keys waits for its end.
+            var stage = await frozen.OpenStageAsync(Accounts, PublishMode.Append, default);
+            await stage.WriteAsync(Change.Chunk(Accounts, [.. Enumerable.Range(0, 5_000).Select(i => Change.Upsert((long)i, "frozen", 1L))]), default);
+            await WaitForAsync(world, "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'COPY %' AND state = 'active' AND datname = current_database()", 1);
+
+            await Task.Delay(300);
+            var lease = (await other.Control.TryAcquireLeaseAsync("twin", "two", Long, default))!;
+            await using (var going = await twin.OpenPublicationAsync(lease, default))
+            {
+                var again = await going.OpenStageAsync(Accounts, PublishMode.Append, default);
+                await again.WriteAsync(Change.Chunk(Accounts, [.. Enumerable.Range(0, 5_000).Select(i => Change.Upsert((long)i, "going", 1L))]), default);
+                Assert.Equal(PublicationOutcome.Committed, (await going.PublishAsync([world.Part(again, 0)], default).AsTask().WaitAsync(TimeSpan.FromSeconds(20))).Outcome);
+            }
+            var fault = await Assert.ThrowsAsync<CdcSyncException>(async () => await frozen.PublishAsync([world.Part(stage, 0)], default));
+            Assert.Equal(ErrorCodes.WarehouseUnavailable, fault.Code);
+        }
+        Assert.Equal("5000 going", await world.Fixture.ScalarAsync("SELECT count(*) || ' ' || min(name) FROM accounts"));
+    }
+
+    [Fact]
+    public async Task A_worker_that_takes_a_lease_leaves_other_pipelines_alone()
+    {
+        await using var world = await World.StartAsync(0);
+        await using var twin = world.Fixture.Open("twin");
+        await using var publication = await world.Warehouse.OpenPublicationAsync(world.Lease, default);
+        var stage = await publication.OpenStageAsync(Accounts, PublishMode.Append, default);
+        await stage.WriteAsync(Change.Chunk(Accounts, [.. Enumerable.Range(0, 5_000).Select(i => Change.Upsert((long)i, "pipe", 1L))]), default);
+        for (var i = 0; i < 2; i++)
+            await twin.Control.ReleaseLeaseAsync((await twin.Control.TryAcquireLeaseAsync("twin", "one", Long, default))!, default);
+        Assert.Equal(PublicationOutcome.Committed, (await publication.PublishAsync([world.Part(stage, 0)], default)).Outcome);
+    }
+
+    [Fact]
     public async Task A_gate_that_counts_is_not_answered_where_another_worker_was_faster()
     {
         await using var world = await World.StartAsync(2_000);

@@ -26,6 +26,21 @@ public sealed class PostgresMergeSqlTests
     }
 
     [Fact]
+    public void New_rows_go_into_the_target_itself_and_its_key_comes_after_them()
+    {
+        Assert.Equal("""COPY "public"."lines" ("order", "li""ne", "amount") FROM STDIN (FORMAT binary)""", MergeSql.CopyTarget(Hard));
+        Assert.Equal("""ALTER TABLE "public"."lines" ADD PRIMARY KEY ("order", "li""ne")""", MergeSql.AddKey(Hard));
+        Assert.Equal("""
+            WITH upserted AS (
+                INSERT INTO "public"."lines" ("order", "li""ne", "amount")
+                SELECT r."order", r."li""ne", r."amount" FROM staged AS r WHERE r._cdc_kind = 0
+                RETURNING true AS fresh
+            )
+            """, MergeSql.Append(Hard, "staged AS r", AllKinds).With);
+        Assert.Equal(MergeText.Nothing, MergeSql.Append(Hard, "staged AS r", StagedKinds.Erases));
+    }
+
+    [Fact]
     public void A_small_stage_is_arrays_in_parameters()
     {
         Assert.Equal("""

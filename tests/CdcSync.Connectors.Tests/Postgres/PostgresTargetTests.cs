@@ -14,7 +14,7 @@ public sealed class PostgresTargetTests
     public void A_missing_table_is_created_with_its_schema()
     {
         var dataset = TestDatasets.Of("orders", 2, ("id", StringType.Default), ("line", Int32Type.Default), ("note", StringType.Default)) with { Target = new TargetTable("Sales", "Orders"), Deletes = DeleteMode.Soft };
-        var steps = TargetPlan.For(PostgresTable.For(dataset, "public"), new FoundTarget(false, null, [], [], []));
+        var steps = TargetPlan.For(PostgresTable.For(dataset, "public"), new FoundTarget(false, null, [], [], []), KeyCheck.Now, isOwn: false);
         Assert.Equal(["""CREATE SCHEMA IF NOT EXISTS "Sales" """.TrimEnd(), """
             CREATE TABLE "Sales"."Orders" (
                 "id" text COLLATE "C" NOT NULL,
@@ -25,6 +25,18 @@ public sealed class PostgresTargetTests
             )
             """], steps.Select(s => s.Sql));
         Assert.Equal(["created schema Sales", "created table Sales.Orders"], steps.Select(s => s.Done));
+    }
+
+    [Fact]
+    public async Task What_checks_the_key_comes_with_the_last_range_and_the_rows_are_sorted_once()
+    {
+        await using var fixture = await StartedAsync();
+        await using var warehouse = fixture.Open("pipe");
+        await warehouse.EnsureTargetForAppendAsync(Orders, default);
+        Assert.Equal(0L, await fixture.ScalarAsync("SELECT count(*) FROM pg_index WHERE indrelid = 'orders'::regclass"));
+        // Its own since then: a key that is missing is one that a first load did not come to.
+        Assert.Equal(["added the primary key (id)"], await warehouse.EnsureTargetAsync(Orders, default));
+        Assert.Equal("PRIMARY KEY (id)", await fixture.ScalarAsync("SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = 'orders'::regclass AND contype = 'p'"));
     }
 
     [Theory]

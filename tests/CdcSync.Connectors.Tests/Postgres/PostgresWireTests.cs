@@ -108,8 +108,8 @@ public sealed class PostgresWireTests
         {
             using var encoder = new CopyEncoder(stream);
             await encoder.BeginAsync(default);
-            await encoder.WriteAsync(new ChangeChunk(batch.Slice(0, 3), new[] { ChangeKind.Upsert, ChangeKind.Delete, ChangeKind.Erase }, []), 7, default);
-            await encoder.WriteAsync(ChangeChunk.Upserts(batch.Slice(3, 1)), 10, default);
+            await encoder.WriteAsync(CopyColumn.Staged(new ChangeChunk(batch.Slice(0, 3), new[] { ChangeKind.Upsert, ChangeKind.Delete, ChangeKind.Erase }, []), 7), 3, default);
+            await encoder.WriteAsync(CopyColumn.Staged(ChangeChunk.Upserts(batch.Slice(3, 1)), 10), 1, default);
             await encoder.EndAsync(default);
         }
         Assert.Equal(["0 7 a", "1 8 b", "2 9 c", "0 10 d"], await ReadAsync(connection, "SELECT concat_ws(' ', _cdc_kind, _cdc_seq, v) FROM staged ORDER BY _cdc_seq"));
@@ -151,7 +151,7 @@ public sealed class PostgresWireTests
             var sequence = 0;
             foreach (var part in Parts(type, values))
             {
-                await encoder.WriteAsync(ChangeChunk.Upserts(new RecordBatch(schema, [part], part.Length)), sequence, default);
+                await encoder.WriteAsync(CopyColumn.Staged(ChangeChunk.Upserts(new RecordBatch(schema, [part], part.Length)), sequence), part.Length, default);
                 sequence += part.Length;
             }
             await encoder.EndAsync(default);

@@ -54,6 +54,8 @@ internal sealed class FakeSource(TimeProvider time, FaultPlan faults) : IChangeS
         return ValueTask.FromResult<IReadOnlyList<KeyRange>>([.. all.Zip(all.Skip(1)).Select((b, i) => new KeyRange(i, b.First, b.Second))]);
     }
 
+    public ValueTask<bool> GuaranteesKeysAsync(Dataset dataset, CancellationToken ct) => new(true);
+
     public async IAsyncEnumerable<ChangeChunk> ReadAsync(Dataset dataset, KeyRange range, [EnumeratorCancellation] CancellationToken ct)
     {
         Meanwhile?.Invoke();

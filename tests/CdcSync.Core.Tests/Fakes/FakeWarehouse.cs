@@ -203,6 +203,9 @@ internal sealed class FakeWarehouse(TimeProvider time, FaultPlan faults) : IWare
         {
             var rows = warehouse.Rows(dataset.Id);
             var folded = Staged.GroupBy(s => s.Key).Select(g => g.Last()).ToArray();
+            var upserts = Staged.Where(s => s.Kind == ChangeKind.Upsert).ToArray();
+            if (mode == PublishMode.Append && (upserts.DistinctBy(s => s.Key).Count() != upserts.Length || upserts.Any(s => rows.ContainsKey(s.Key))))
+                throw new InvalidOperationException("a key that was promised to be new is not");
             var (inserted, updated, deleted, erased) = (0L, 0L, 0L, 0L);
             foreach (var (key, kind, value) in folded)
             {

@@ -27,8 +27,11 @@ internal abstract class CopyColumn
     /// <summary>The columns of a chunk as they are staged: kind, order, then the rows' own.</summary>
     /// <param name="chunk">The rows.</param>
     /// <param name="firstSequence">The place of the first row in the order of the whole stage.</param>
-    public static CopyColumn[] For(ChangeChunk chunk, long firstSequence) =>
+    public static CopyColumn[] Staged(ChangeChunk chunk, long firstSequence) =>
         [new KindColumn(chunk.Kinds), new SequenceColumn(firstSequence), .. chunk.Rows.Columns.Select(For)];
+
+    /// <summary>The rows' own columns.</summary>
+    public static CopyColumn[] OfRows(ChangeChunk chunk) => [.. chunk.Rows.Columns.Select(For)];
 
     /// <summary>The column that writes an array as the type <see cref="PostgresType.For"/> names.</summary>
     public static CopyColumn For(ArrowArray array) => array switch

@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Buffers.Binary;
-using CdcSync.Core.Batches;
 
 namespace CdcSync.Connectors.Postgres.Wire;
 
@@ -25,16 +24,15 @@ internal sealed class CopyEncoder(Stream copy, int bufferSize = CopyEncoder.Defa
     /// <summary>Writes what stands after the last row. The stream's end is the caller's.</summary>
     public ValueTask EndAsync(CancellationToken ct) => copy.WriteAsync(Trailer, ct);
 
-    /// <summary>Writes a chunk's rows.</summary>
-    /// <param name="chunk">The rows.</param>
-    /// <param name="firstSequence">The place of the first in the order of the stage.</param>
+    /// <summary>Writes rows.</summary>
+    /// <param name="columns">Their columns.</param>
+    /// <param name="length">How many rows.</param>
     /// <param name="ct">Cancels between buffers.</param>
-    public async ValueTask WriteAsync(ChangeChunk chunk, long firstSequence, CancellationToken ct)
+    public async ValueTask WriteAsync(CopyColumn[] columns, int length, CancellationToken ct)
     {
-        var columns = CopyColumn.For(chunk, firstSequence);
-        for (var block = 0; block < chunk.Length; block += BlockRows)
+        for (var block = 0; block < length; block += BlockRows)
         {
-            var rows = Math.Min(BlockRows, chunk.Length - block);
+            var rows = Math.Min(BlockRows, length - block);
             Measure(columns, block, rows);
             for (var done = 0; done < rows;)
             {

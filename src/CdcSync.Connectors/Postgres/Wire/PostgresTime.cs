@@ -30,7 +30,23 @@ internal static class PostgresTime
     public static bool HasDay(int days) => (long)days - EpochDays is >= FirstDay and <= LastDay;
 
     /// <summary>True if an instant or wall clock since 1970 is one PostgreSQL has.</summary>
-    public static bool HasInstant(long value, TimeUnit unit) => (Int128)value * Microseconds(unit) - EpochMicroseconds is var us && us >= FirstMicrosecond && us < EndMicrosecond;
+    public static bool HasInstant(long value, TimeUnit unit) => HasInstants([value], unit);
+
+    /// <summary>True if all of them are.</summary>
+    public static bool HasInstants(ReadOnlySpan<long> values, TimeUnit unit)
+    {
+        var (first, last) = Instants(unit);
+        foreach (var value in values)
+            if (value < first || value > last) return false;
+        return true;
+    }
+
+    // The first and the last instant of a unit, since 1970.
+    private static (long First, long Last) Instants(TimeUnit unit)
+    {
+        var (us, epoch) = (Microseconds(unit), (Int128)EpochMicroseconds);
+        return ((long)((FirstMicrosecond + epoch) / us), (long)Int128.Min(long.MaxValue, (EndMicrosecond + epoch - 1) / us));
+    }
 
     /// <summary>True if a time of day is one PostgreSQL has.</summary>
     public static bool HasTime(long value, TimeUnit unit) => value >= 0 && value <= MicrosecondsPerDay / Microseconds(unit);

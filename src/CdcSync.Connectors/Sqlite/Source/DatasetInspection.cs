@@ -3,7 +3,6 @@ using CdcSync.Connectors.Sqlite.Source.Catalog;
 using CdcSync.Connectors.Sqlite.Source.Tracking;
 using CdcSync.Core.Datasets;
 using CdcSync.Core.Errors;
-using SQLitePCL;
 
 namespace CdcSync.Connectors.Sqlite.Source;
 
@@ -46,7 +45,7 @@ internal static class DatasetInspection
     public static IReadOnlyList<string> QueryColumns(SourceConnection connection, SourceObject.Query query)
     {
         using var statement = connection.Prepare($"SELECT * FROM {SourceSql.From(query)}", "describing the query");
-        return [.. Enumerable.Range(0, raw.sqlite3_column_count(statement.Native)).Select(i => raw.sqlite3_column_name(statement.Native, i).utf8_to_string())];
+        return statement.ColumnNames();
     }
 
     private static CdcSyncException? Compilation(SourceConnection connection, Dataset dataset, string sql)

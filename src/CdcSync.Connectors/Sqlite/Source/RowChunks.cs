@@ -76,7 +76,7 @@ internal sealed class RowChunks
 
     private void Append(Statement row, int column, int reader)
     {
-        if (_readers[reader].Append(row.Native, column) is { } reason)
+        if (_readers[reader].Append(row.Address, column) is { } reason)
             _faults.Add(new RowFault(_kinds.Count, _names[reader], reason));
     }
 }

@@ -1,19 +1,27 @@
 using CdcSync.Core.Errors;
-using Microsoft.Data.Sqlite;
 using SQLitePCL;
 
 namespace CdcSync.Connectors.Sqlite.Source;
 
+/// <summary>What a connection may do.</summary>
+internal enum SourceAccess
+{
+    /// <summary>Read.</summary>
+    Read,
+
+    /// <summary>Set up and remove tracking.</summary>
+    Write,
+}
+
 /// <summary>One connection to the source's file. Not pooled: a pooled one would go on reading a file that was replaced. Used by one reader at a time.</summary>
 internal sealed class SourceConnection : IDisposable
 {
-    private readonly SqliteConnection _connection;
     private CancellationToken _cancellation;
 
-    private SourceConnection(string source, SqliteConnection connection)
+    private SourceConnection(string source, sqlite3 handle)
     {
         Source = source;
-        _connection = connection;
+        Handle = handle;
         using var encoding = Prepare("PRAGMA encoding", "opening the file");
         IsUtf16 = encoding.Step() && encoding.Text(0) != "UTF-8";
     }
@@ -25,39 +33,32 @@ internal sealed class SourceConnection : IDisposable
     public bool IsUtf16 { get; }
 
     /// <summary>The native connection.</summary>
-    public sqlite3 Handle => _connection.Handle!;
+    public sqlite3 Handle { get; }
 
     /// <summary>Opens the file.</summary>
     /// <param name="options">Which file, and how long to wait for a lock.</param>
     /// <param name="source">The source's name, for errors.</param>
     /// <param name="mode">Read-only for everything but setting up and removing tracking.</param>
     /// <exception cref="CdcSyncException">The file is missing, denied, or not a database.</exception>
-    public static SourceConnection Open(SqliteSourceOptions options, string source, SqliteOpenMode mode = SqliteOpenMode.ReadOnly)
+    public static SourceConnection Open(SqliteSourceOptions options, string source, SourceAccess mode = SourceAccess.Read)
     {
         if (!File.Exists(options.Path))
             throw SqliteFaults.FileMissing(source, options.Path);
-        var text = new SqliteConnectionStringBuilder { DataSource = options.Path, Mode = mode, Pooling = false, DefaultTimeout = 1 };
-        var connection = new SqliteConnection(text.ToString());
+        // One thread at a time uses it, so that nothing has to be locked for each value.
+        var code = raw.sqlite3_open_v2(options.Path, out var handle, raw.SQLITE_OPEN_NOMUTEX | (mode == SourceAccess.Read ? raw.SQLITE_OPEN_READONLY : raw.SQLITE_OPEN_READWRITE), null);
         try
         {
-            connection.Open();
-            raw.sqlite3_extended_result_codes(connection.Handle, 1);
-            raw.sqlite3_busy_timeout(connection.Handle, (int)options.BusyTimeout.TotalMilliseconds);
-            return new SourceConnection(source, connection);
-        }
-        catch (SqliteException e) when (e.SqliteErrorCode == raw.SQLITE_CANTOPEN && !MayRead(options.Path))
-        {
-            connection.Dispose();
-            throw SqliteFaults.FileDenied(source, options.Path);
-        }
-        catch (SqliteException e)
-        {
-            connection.Dispose();
-            throw SqliteFaults.From(source, "opening the file", e.SqliteExtendedErrorCode, e.Message);
+            if (code == raw.SQLITE_CANTOPEN && !MayRead(options.Path))
+                throw SqliteFaults.FileDenied(source, options.Path);
+            if (code != raw.SQLITE_OK)
+                throw SqliteFaults.From(source, "opening the file", code, raw.sqlite3_errstr(code).utf8_to_string());
+            raw.sqlite3_extended_result_codes(handle, 1);
+            raw.sqlite3_busy_timeout(handle, (int)options.BusyTimeout.TotalMilliseconds);
+            return new SourceConnection(source, handle);
         }
         catch
         {
-            connection.Dispose();
+            handle?.Dispose();
             throw;
         }
     }
@@ -105,7 +106,9 @@ internal sealed class SourceConnection : IDisposable
         : SqliteFaults.From(Source, doing, code, raw.sqlite3_errmsg(Handle).utf8_to_string());
 
     /// <inheritdoc/>
-    public void Dispose() => _connection.Dispose();
+    public void Dispose() => Handle.Dispose();
+
+    static SourceConnection() => Batteries_V2.Init();
 
     private static bool MayRead(string path)
     {

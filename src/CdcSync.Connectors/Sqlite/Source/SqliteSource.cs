@@ -8,7 +8,6 @@ using CdcSync.Core.Checkpoints;
 using CdcSync.Core.Datasets;
 using CdcSync.Core.Errors;
 using CdcSync.Core.Sources;
-using Microsoft.Data.Sqlite;
 
 namespace CdcSync.Connectors.Sqlite.Source;
 
@@ -166,7 +165,7 @@ public sealed class SqliteSource : IChangeSource, ITrackingSetup
 
     private async Task WriteAsync(Action<SourceConnection> write, CancellationToken ct) => await Task.Run(() =>
     {
-        using var connection = SourceConnection.Open(_options, Name, SqliteOpenMode.ReadWrite);
+        using var connection = SourceConnection.Open(_options, Name, SourceAccess.Write);
         using var cancellation = connection.CancelledBy(ct);
         write(connection);
     }, ct);

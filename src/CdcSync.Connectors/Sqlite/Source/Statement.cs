@@ -9,8 +9,11 @@ namespace CdcSync.Connectors.Sqlite.Source;
 /// <param name="doing">What it does, for errors.</param>
 internal sealed class Statement(SourceConnection connection, sqlite3_stmt compiled, string doing) : IDisposable
 {
-    /// <summary>The native statement, for readers of many values.</summary>
-    public sqlite3_stmt Native => compiled;
+    // Looked up once: it is the same for as long as the statement is open, and nobody else can close it.
+    private readonly nint _address = compiled.DangerousGetHandle();
+
+    /// <summary>Where the native statement is, for readers of many values.</summary>
+    public nint Address => _address;
 
     /// <summary>Goes to the next row.</summary>
     /// <returns>False after the last.</returns>
@@ -18,7 +21,7 @@ internal sealed class Statement(SourceConnection connection, sqlite3_stmt compil
     /// <exception cref="Core.Errors.CdcSyncException">SQLite failed.</exception>
     public bool Step()
     {
-        var code = raw.sqlite3_step(compiled);
+        var code = NativeColumns.Step(_address);
         if (code == raw.SQLITE_ROW)
             return true;
         return code == raw.SQLITE_DONE ? false : throw connection.Fault(code, doing);
@@ -28,27 +31,25 @@ internal sealed class Statement(SourceConnection connection, sqlite3_stmt compil
     public void Reset() => raw.sqlite3_reset(compiled);
 
     /// <summary>The storage class: <c>SQLITE_INTEGER</c>, <c>_FLOAT</c>, <c>_TEXT</c>, <c>_BLOB</c> or <c>_NULL</c>.</summary>
-    public int Type(int column) => raw.sqlite3_column_type(compiled, column);
+    public int Type(int column) => NativeColumns.Type(_address, column);
 
     /// <summary>True if the value is NULL.</summary>
     public bool IsNull(int column) => Type(column) == raw.SQLITE_NULL;
 
     /// <summary>An integer; SQLite converts where it is something else.</summary>
-    public long Integer(int column) => raw.sqlite3_column_int64(compiled, column);
+    public long Integer(int column) => NativeColumns.Int64(_address, column);
 
     /// <summary>A real number; SQLite converts where it is something else.</summary>
-    public double Real(int column) => raw.sqlite3_column_double(compiled, column);
+    public double Real(int column) => NativeColumns.Double(_address, column);
 
     /// <summary>A text; null where the value is NULL.</summary>
     public string? Text(int column) => IsNull(column) ? null : Encoding.UTF8.GetString(Bytes(column));
 
     /// <summary>The bytes of a text (as UTF-8, whatever the file's encoding) or of a blob.</summary>
-    public ReadOnlySpan<byte> Bytes(int column)
-    {
-        if (Type(column) == raw.SQLITE_TEXT)
-            raw.sqlite3_column_text(compiled, column);
-        return raw.sqlite3_column_blob(compiled, column);
-    }
+    public ReadOnlySpan<byte> Bytes(int column) => Type(column) == raw.SQLITE_TEXT ? NativeColumns.Utf8(_address, column) : NativeColumns.Bytes(_address, column);
+
+    /// <summary>The names of its columns.</summary>
+    public IReadOnlyList<string> ColumnNames() => [.. Enumerable.Range(0, raw.sqlite3_column_count(compiled)).Select(i => raw.sqlite3_column_name(compiled, i).utf8_to_string())];
 
     /// <summary>Binds a parameter.</summary>
     /// <param name="index">From 1.</param>

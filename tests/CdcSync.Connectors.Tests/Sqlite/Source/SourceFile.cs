@@ -52,13 +52,13 @@ internal sealed class SourceFile : IDisposable
 
     public void Track(TimeSpan retention, params string[] tables)
     {
-        using var connection = SourceConnection.Open(Options, "shop", SqliteOpenMode.ReadWrite);
+        using var connection = SourceConnection.Open(Options, "shop", SourceAccess.Write);
         SqliteTracking.Enable(connection, tables, retention);
     }
 
     public void Untrack(params string[] tables)
     {
-        using var connection = SourceConnection.Open(Options, "shop", SqliteOpenMode.ReadWrite);
+        using var connection = SourceConnection.Open(Options, "shop", SourceAccess.Write);
         SqliteTracking.Remove(connection, tables);
     }
 

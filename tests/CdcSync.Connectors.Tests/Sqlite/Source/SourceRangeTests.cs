@@ -33,6 +33,31 @@ public sealed class SourceRangeTests
     };
 
     [Theory]
+    [InlineData("CREATE TABLE t (k INTEGER PRIMARY KEY)", "k", true)]
+    [InlineData("CREATE TABLE t (k BIGINT PRIMARY KEY)", "k", true)]
+    [InlineData("CREATE TABLE t (j INT, k INT, PRIMARY KEY (j, k)) WITHOUT ROWID", "j,k", true)]
+    [InlineData("CREATE TABLE t (k PRIMARY KEY)", "k", false)]
+    [InlineData("CREATE TABLE t (k TEXT PRIMARY KEY)", "k", false)]
+    [InlineData("CREATE TABLE b (k INT); CREATE VIEW t AS SELECT k FROM b", "k", false)]
+    public async Task Integer_keys_are_guaranteed_where_a_primary_key_of_integers_holds_them(string schema, string key, bool guaranteed)
+    {
+        using var file = new SourceFile(schema);
+        await using var source = new SqliteSource("shop", file.Options);
+        Assert.Equal(guaranteed, await source.Ranges.GuaranteesKeysAsync(Dataset(new SourceObject.Table(null, "t"), key.Split(','), Int64Type.Default), Token));
+    }
+
+    [Theory]
+    [InlineData("CREATE TABLE t (k TEXT PRIMARY KEY)", true)]
+    [InlineData("CREATE TABLE t (k PRIMARY KEY)", false)]
+    [InlineData("CREATE TABLE t (k NUMERIC PRIMARY KEY)", false)]
+    public async Task Text_keys_are_guaranteed_where_the_table_keeps_nothing_but_texts(string schema, bool guaranteed)
+    {
+        using var file = new SourceFile(schema);
+        await using var source = new SqliteSource("shop", file.Options);
+        Assert.Equal(guaranteed, await source.Ranges.GuaranteesKeysAsync(Dataset(new SourceObject.Table(null, "t"), ["k"], StringType.Default), Token));
+    }
+
+    [Theory]
     [MemberData(nameof(Shapes))]
     public async Task Ranges_hold_every_row_once_whatever_the_keys(string shape, string schema, string key)
     {
@@ -196,7 +221,7 @@ public sealed class SourceRangeTests
         _ => v[2..],
     }));
 
-    private static Dataset Dataset(SourceObject source, string[] keys) => new()
+    private static Dataset Dataset(SourceObject source, string[] keys, ArrowType? type = null) => new()
     {
         Id = new DatasetId("t"),
         SourceName = "shop",
@@ -204,6 +229,6 @@ public sealed class SourceRangeTests
         Capture = new Capture.FullRefresh(),
         Target = new TargetTable(null, "t"),
         Contract = new ContractReference("t", "1.0.0", "tests"),
-        Columns = [.. keys.Select((k, i) => new DatasetColumn(k, k, StringType.Default, StringType.Default, i))],
+        Columns = [.. keys.Select((k, i) => new DatasetColumn(k, k, type ?? StringType.Default, type ?? StringType.Default, i))],
     };
 }

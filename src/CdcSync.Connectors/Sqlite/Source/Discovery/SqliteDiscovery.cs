@@ -102,7 +102,7 @@ internal sealed class SqliteDiscovery(SourceConnection connection, SqliteCatalog
 
         public void Add(Statement row, int column)
         {
-            _left.RemoveAll(reader => reader.Append(row.Native, column) is not null);
+            _left.RemoveAll(reader => reader.Append(row.Address, column) is not null);
             foreach (var reader in _left)
                 if (reader.Builder.Length >= ForgetAfter) reader.Builder.Build();
         }

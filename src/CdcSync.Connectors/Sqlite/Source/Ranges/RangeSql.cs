@@ -34,6 +34,15 @@ internal sealed class RangeSql
     /// <summary>All keys without NULL, in order.</summary>
     public string Keys() => $"SELECT {KeyColumns} FROM {SourceSql.From(_dataset.Object)}{Where(NotNull)} ORDER BY {string.Join(", ", _keys)}";
 
+    /// <summary>The last key of the next range, found within the index. Parameters: from, where it is given.</summary>
+    /// <param name="hasFrom">Whether there is a key before the first.</param>
+    /// <param name="rows">How many keys a range has.</param>
+    public string NextBound(bool hasFrom, long rows)
+    {
+        var conditions = hasFrom ? NotNull.Append($"({string.Join(", ", _keys)}) > ({Parameters(1)})") : NotNull;
+        return string.Create(CultureInfo.InvariantCulture, $"SELECT {KeyColumns} FROM {SourceSql.From(_dataset.Object)}{Where(conditions)} ORDER BY {string.Join(", ", _keys)} LIMIT 2 OFFSET {rows - 1}");
+    }
+
     /// <summary>The rows whose key has a NULL.</summary>
     public string RowsWithNull() => $"{SourceSql.All(_dataset)} WHERE {string.Join(" OR ", _nullable.Select(k => $"{k} IS NULL"))}";
 

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using CdcSync.Arrow;
 using CdcSync.Connectors.Sqlite.Source.Catalog;
 using CdcSync.Core.Batches;
 using CdcSync.Core.Checkpoints;
@@ -17,6 +18,26 @@ internal sealed class SqliteRangeReader(Func<(SourceConnection Connection, Sqlit
 {
     /// <inheritdoc/>
     public async ValueTask<IReadOnlyList<KeyRange>> PlanAsync(Dataset dataset, long rowsPerRange, CancellationToken ct) => await Task.Run(() => Plan(dataset, rowsPerRange, ct), ct);
+
+    /// <inheritdoc/>
+    public async ValueTask<bool> GuaranteesKeysAsync(Dataset dataset, CancellationToken ct) => await Task.Run(() =>
+    {
+        var (connection, catalog) = open();
+        using (connection)
+        {
+            return SqlFor(connection, catalog, dataset).IsPaged
+                && DatasetInspection.Table(connection, catalog, dataset) is { } table
+                && dataset.Key.All(k => StaysDistinct(table.Column(k.Source)!.Affinity, k.ReadType));
+        }
+    }, ct);
+
+    // '1.0' and '1.00' are two texts and one decimal; 1 and '1' are two values of a column without a type, and one text.
+    private static bool StaysDistinct(Affinity stored, ArrowType read) => (stored, read) switch
+    {
+        (Affinity.Text, StringType) => true,
+        (Affinity.Integer, Int64Type or Int32Type or Int16Type) => true,
+        _ => false,
+    };
 
     /// <inheritdoc/>
     public async IAsyncEnumerable<ChangeChunk> ReadAsync(Dataset dataset, KeyRange range, [EnumeratorCancellation] CancellationToken ct)
@@ -44,23 +65,42 @@ internal sealed class SqliteRangeReader(Func<(SourceConnection Connection, Sqlit
         {
             using var cancellation = connection.CancelledBy(ct);
             var sql = SqlFor(connection, catalog, dataset);
-            var bounds = new List<string>();
-            using var keys = connection.Prepare(sql.Keys(), $"planning the ranges of dataset {dataset.Id}");
-            long rows = 0;
-            string? pending = null;
-            while (keys.Step())
-            {
-                // A bound is set when a row beyond it is seen, so the last range is never empty.
-                if (pending is not null)
-                    bounds.Add(pending);
-                pending = null;
-                if (++rows % rowsPerRange != 0) continue;
-                // Keys that are not unique: rows of one key are never parted.
-                var bound = KeyBound.Of(keys, 0, dataset.Key.Count).ToJson();
-                if (bounds.Count == 0 || bounds[^1] != bound)
-                    pending = bound;
-            }
-            return [.. Enumerable.Range(0, bounds.Count + 1).Select(i => new KeyRange(i, i == 0 ? null : bounds[i - 1], i == bounds.Count ? null : bounds[i]))];
+            var doing = $"planning the ranges of dataset {dataset.Id}";
+            string[] bounds = [.. sql.IsPaged ? SkipToBounds(connection, sql, dataset, rowsPerRange, doing) : StepToBounds(connection, sql, dataset, rowsPerRange, doing)];
+            return [.. Enumerable.Range(0, bounds.Length + 1).Select(i => new KeyRange(i, i == 0 ? null : bounds[i - 1], i == bounds.Length ? null : bounds[i]))];
+        }
+    }
+
+    // SQLite skips within the index far quicker than it can be asked key by key. A bound is set where a row beyond it is seen, so the last range is never empty.
+    private static IEnumerable<string> SkipToBounds(SourceConnection connection, RangeSql sql, Dataset dataset, long rowsPerRange, string doing)
+    {
+        KeyBound? last = null;
+        while (true)
+        {
+            using var keys = connection.Prepare(sql.NextBound(last is not null, rowsPerRange), doing);
+            last?.Bind(keys, 1);
+            if (!keys.Step()) yield break;
+            last = KeyBound.Of(keys, 0, dataset.Key.Count);
+            if (!keys.Step()) yield break;
+            yield return last.ToJson();
+        }
+    }
+
+    private static IEnumerable<string> StepToBounds(SourceConnection connection, RangeSql sql, Dataset dataset, long rowsPerRange, string doing)
+    {
+        using var keys = connection.Prepare(sql.Keys(), doing);
+        long rows = 0;
+        string? pending = null, last = null;
+        while (keys.Step())
+        {
+            if (pending is not null)
+                yield return last = pending;
+            pending = null;
+            if (++rows % rowsPerRange != 0) continue;
+            // Keys that are not unique: rows of one key are never parted.
+            var bound = KeyBound.Of(keys, 0, dataset.Key.Count).ToJson();
+            if (bound != last)
+                pending = bound;
         }
     }
 

@@ -45,10 +45,11 @@ internal readonly record struct IsoTime(long Seconds, int Nanoseconds, bool HasZ
     private static bool TryDays(ref ReadOnlySpan<byte> text, out int days)
     {
         days = 0;
-        if (text.Length < 10 || text[4] != '-' || text[7] != '-'
-            || !TryNumber(text[..4], out var year) || !TryNumber(text[5..7], out var month) || !TryNumber(text[8..10], out var day)
-            || year == 0 || month is 0 or > 12 || day == 0 || day > DateTime.DaysInMonth(year, month))
-            return false;
+        if (text.Length < 10 || text[4] != '-' || text[7] != '-') return false;
+        var century = Pair(text, 0);
+        var (ofCentury, month, day) = (Pair(text, 2), Pair(text, 5), Pair(text, 8));
+        var year = (century * 100) + ofCentury;
+        if ((century | ofCentury | month | day) < 0 || year == 0 || month is 0 or > 12 || day == 0 || day > DateTime.DaysInMonth(year, month)) return false;
         days = new DateOnly(year, month, day).DayNumber - EpochDays;
         text = text[10..];
         return true;
@@ -57,12 +58,15 @@ internal readonly record struct IsoTime(long Seconds, int Nanoseconds, bool HasZ
     private static bool TryClock(ref ReadOnlySpan<byte> text, out int seconds, out int nanoseconds)
     {
         seconds = nanoseconds = 0;
-        if (text.Length < 5 || text[2] != ':' || !TryNumber(text[..2], out var hour) || !TryNumber(text[3..5], out var minute) || hour > 23 || minute > 59)
-            return false;
+        if (text.Length < 5 || text[2] != ':') return false;
+        var (hour, minute) = (Pair(text, 0), Pair(text, 3));
+        if ((uint)hour > 23 || (uint)minute > 59) return false;
         seconds = (hour * 3_600) + (minute * 60);
         text = text[5..];
         if (text.IsEmpty || text[0] != ':') return true;
-        if (text.Length < 3 || !TryNumber(text[1..3], out var second) || second > 59) return false;
+        if (text.Length < 3) return false;
+        var second = Pair(text, 1);
+        if ((uint)second > 59) return false;
         seconds += second;
         text = text[3..];
         return text.IsEmpty || text[0] != '.' || TryFraction(ref text, out nanoseconds);
@@ -95,11 +99,12 @@ internal readonly record struct IsoTime(long Seconds, int Nanoseconds, bool HasZ
         if (text is [(byte)'Z' or (byte)'z']) return true;
         if (text is not [(byte)'+' or (byte)'-', _, _, ..]) return false;
         var isWest = text[0] == '-';
-        if (!TryNumber(text[1..3], out var hours) || hours > 23) return false;
+        var hours = Pair(text, 1);
+        if ((uint)hours > 23) return false;
         text = text[3..];
         if (text is [(byte)':', ..]) text = text.Length == 3 ? text[1..] : [];
         else if (text.IsEmpty) return Signed(hours, 0, isWest, out offset);
-        return text.Length == 2 && TryNumber(text, out var minutes) && minutes <= 59 && Signed(hours, minutes, isWest, out offset);
+        return text.Length == 2 && Pair(text, 0) is >= 0 and <= 59 and var minutes && Signed(hours, minutes, isWest, out offset);
     }
 
     private static bool Signed(int hours, int minutes, bool isWest, out int offset)
@@ -108,14 +113,10 @@ internal readonly record struct IsoTime(long Seconds, int Nanoseconds, bool HasZ
         return true;
     }
 
-    private static bool TryNumber(ReadOnlySpan<byte> digits, out int value)
+    // Two digits; below zero where they are none.
+    private static int Pair(ReadOnlySpan<byte> text, int at)
     {
-        value = 0;
-        foreach (var digit in digits)
-        {
-            if (digit is < (byte)'0' or > (byte)'9') return false;
-            value = (value * 10) + (digit - '0');
-        }
-        return true;
+        var (tens, ones) = ((uint)text[at] - '0', (uint)text[at + 1] - '0');
+        return tens > 9 || ones > 9 ? -1 : (int)((tens * 10) + ones);
     }
 }

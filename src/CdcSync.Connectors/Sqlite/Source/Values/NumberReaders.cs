@@ -70,6 +70,11 @@ internal sealed class DecimalReader(FixedWidthBuilder<Int128> builder, Decimal12
 
     protected override string? Real(double value)
     {
+        if (_digits.TryShort(value, out var scaled))
+        {
+            builder.Append(scaled);
+            return null;
+        }
         Span<byte> text = stackalloc byte[32];
         if (!double.IsFinite(value)) return _outOfRange;
         value.TryFormat(text, out var length, default, CultureInfo.InvariantCulture);

@@ -90,7 +90,12 @@ internal static class TimeUnits
     /// <summary>Seconds and nanoseconds in a unit, if it holds them exactly and in 64 bits.</summary>
     public static bool TryScale(long seconds, int nanoseconds, long perSecond, out long value)
     {
-        var step = (int)(1_000_000_000 / perSecond);
+        var step = (uint)(1_000_000_000 / perSecond);
+        if (Math.Abs(seconds) < long.MaxValue / 1_000_000_000 - 1)
+        {
+            value = (seconds * perSecond) + ((uint)nanoseconds / step);
+            return (uint)nanoseconds % step == 0;
+        }
         var total = ((Int128)seconds * perSecond) + (nanoseconds / step);
         value = (long)total;
         return nanoseconds % step == 0 && value == total;

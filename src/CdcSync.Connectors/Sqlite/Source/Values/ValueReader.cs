@@ -25,18 +25,19 @@ internal abstract class ValueReader(ArrowType type)
     public required TextMeter Meter { get; init; }
 
     /// <summary>Appends the value of a column of the statement's row.</summary>
-    /// <param name="row">The statement.</param>
+    /// <param name="row">Where the statement is.</param>
     /// <param name="column">From 0.</param>
     /// <returns>Null if it was appended; else why it does not fit (a null was appended). Never tells the value.</returns>
-    public string? Append(sqlite3_stmt row, int column)
+    public string? Append(nint row, int column)
     {
-        var reason = raw.sqlite3_column_type(row, column) switch
+        var value = NativeColumns.Value(row, column);
+        var reason = NativeColumns.ValueType(value) switch
         {
             raw.SQLITE_NULL => Null(),
-            raw.SQLITE_INTEGER => Integer(raw.sqlite3_column_int64(row, column)),
-            raw.SQLITE_FLOAT => Real(raw.sqlite3_column_double(row, column)),
-            raw.SQLITE_TEXT => CheckedText(TextBytes(row, column)),
-            _ => CheckedBlob(raw.sqlite3_column_blob(row, column)),
+            raw.SQLITE_INTEGER => Integer(NativeColumns.ValueInt64(value)),
+            raw.SQLITE_FLOAT => Real(NativeColumns.ValueDouble(value)),
+            raw.SQLITE_TEXT => CheckedText(Meter.IsUtf16 ? NativeColumns.Utf8(row, column) : NativeColumns.ValueBytes(value)),
+            _ => CheckedBlob(NativeColumns.ValueBytes(value)),
         };
         if (reason is not null)
             Builder.AppendNull();
@@ -59,13 +60,6 @@ internal abstract class ValueReader(ArrowType type)
     {
         Builder.AppendNull();
         return null;
-    }
-
-    private ReadOnlySpan<byte> TextBytes(sqlite3_stmt row, int column)
-    {
-        if (Meter.IsUtf16)
-            raw.sqlite3_column_text(row, column);
-        return raw.sqlite3_column_blob(row, column);
     }
 
     private string? CheckedText(ReadOnlySpan<byte> utf8)

@@ -52,28 +52,34 @@ internal static class Damage
     /// <summary>Reads and touches every value; says whether the bytes were refused. Any other exception fails the test, as does taking memory without measure.</summary>
     internal static bool Refuses(string reader, byte[] bytes, Func<string> what)
     {
-        var before = GC.GetAllocatedBytesForCurrentThread();
+        // What is found once is decoded once; a stream of unknown length may take its first step of 64 KiB, and an error its text.
+        var most = 16L * bytes.Length + (64 << 10) + (reader == "trickle" ? 128 << 10 : 0);
         var start = Stopwatch.GetTimestamp();
+        var (refused, taken) = Attempt(reader, bytes, what);
+        // A second time, as the runtime takes memory once in its life for what runs first: that is not the reader's.
+        if (taken > most) (refused, taken) = Attempt(reader, bytes, what);
+        if (taken > most) Assert.Fail($"{what()}: {taken} bytes taken for {bytes.Length}");
+        if (Stopwatch.GetElapsedTime(start) is var elapsed && elapsed > Soon) Assert.Fail($"{what()}: {elapsed} for {bytes.Length} bytes");
+        return refused;
+    }
+
+    private static (bool Refused, long Taken) Attempt(string reader, byte[] bytes, Func<string> what)
+    {
+        var before = GC.GetAllocatedBytesForCurrentThread();
         try
         {
             var batches = Read(reader, bytes);
-            AssertFrugal(before, bytes, reader, what);
+            var taken = GC.GetAllocatedBytesForCurrentThread() - before;
             foreach (var column in batches.SelectMany(batch => batch.Columns)) Touch(column);
-            return false;
+            return (false, taken);
         }
         catch (ArrowException)
         {
-            AssertFrugal(before, bytes, reader, what);
-            return true;
+            return (true, GC.GetAllocatedBytesForCurrentThread() - before);
         }
-        catch (Exception error) when (error is not Xunit.Sdk.XunitException)
+        catch (Exception error)
         {
-            Assert.Fail($"{what()}: {error}");
-            throw;
-        }
-        finally
-        {
-            if (Stopwatch.GetElapsedTime(start) is var taken && taken > Soon) Assert.Fail($"{what()}: {taken} for {bytes.Length} bytes");
+            throw new InvalidOperationException($"{what()}: {error.Message}", error);
         }
     }
 
@@ -86,14 +92,6 @@ internal static class Damage
         "file as stream" => IpcFiles.FromFile(new(new MemoryStream(bytes))).Batches,
         _ => throw new ArgumentOutOfRangeException(nameof(reader), reader, null),
     };
-
-    private static void AssertFrugal(long before, byte[] bytes, string reader, Func<string> what)
-    {
-        // What is found once is decoded once; a stream of unknown length may take its first step of 64 KiB, and an error its text.
-        var most = 16L * bytes.Length + (64 << 10) + (reader == "trickle" ? 128 << 10 : 0);
-        var taken = GC.GetAllocatedBytesForCurrentThread() - before;
-        if (taken > most) Assert.Fail($"{what()}: {taken} bytes taken for {bytes.Length}");
-    }
 
     private static void Touch(ArrowArray column)
     {

@@ -83,6 +83,9 @@ internal sealed class Batch(Lane lane, BatchStart start, EngineContext engine) :
             Failpoints.Hit(Failpoints.Staged);
             _stage += Stopwatch.GetElapsedTime(began);
         }
+
+        // The file's last row is handed over a moment before the batch knows what the ledger has to name.
+        await _readingEnded.Task;
     }
 
     /// <summary>True if it moves nothing but the checkpoint: no rows, and not a whole content (which may delete).</summary>

@@ -28,6 +28,9 @@ internal sealed class FakeWarehouse(TimeProvider time, FaultPlan faults) : IWare
     /// <summary>What happens to the next commit's answer.</summary>
     public CommitFate NextCommit { get; set; }
 
+    /// <summary>Runs in every publication before anything is compared or merged.</summary>
+    public Func<Task>? BeforeCommit { get; set; }
+
     public IControlStore Control => this;
 
     public Dictionary<long, string?> Rows(DatasetId dataset) => Tables.TryGetValue(dataset, out var rows) ? rows : Tables[dataset] = [];
@@ -249,6 +252,8 @@ internal sealed class FakeWarehouse(TimeProvider time, FaultPlan faults) : IWare
         public async ValueTask<PublicationResult> PublishAsync(IReadOnlyList<DatasetPublication> parts, CancellationToken ct)
         {
             warehouse.Faults.Pass();
+            if (warehouse.BeforeCommit is { } before)
+                await before();
             foreach (var part in parts)
             {
                 foreach (var gate in part.Gates)

@@ -42,6 +42,44 @@ public sealed class SyncEngineTests
     }
 
     [Fact]
+    public async Task The_next_range_of_a_first_load_is_read_while_one_is_committed()
+    {
+        using var world = new World();
+        Fill(world, 10);
+        var reads = 0;
+        var second = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        world.Source.Meanwhile = () =>
+        {
+            if (Interlocked.Increment(ref reads) == 2)
+                second.SetResult();
+        };
+        world.Warehouse.BeforeCommit = () => second.Task.WaitAsync(TimeSpan.FromSeconds(30));
+        Assert.Equal(ExitCode.Ok, (await world.SyncAsync()).Exit);
+        Assert.True(world.Equal(Orders));
+    }
+
+    [Fact]
+    public async Task A_range_that_was_read_ahead_of_one_that_failed_leaves_no_file()
+    {
+        for (var call = 1; ; call++)
+        {
+            using var world = new World();
+            Fill(world, 20);
+            world.Faults.Arm(call, FaultPlan.Lasting);
+            var broken = await Record.ExceptionAsync(world.SyncAsync);
+            Assert.True(broken is null or CdcSyncException, $"call {call}: {broken}");
+            if (!world.Faults.Fired)
+                break;
+            // And the ledger names the file of whatever it says was committed.
+            var committed = world.Warehouse.Ledger.Where(e => e.Draft.RowsRead > 0).Select(e => e.Draft.Landing?.Path).ToArray();
+            Assert.DoesNotContain(null, committed);
+            Assert.Equal(committed.Order(), world.LandedFiles().Order());
+            await world.SyncAsync();
+            Assert.True(world.Equal(Orders));
+        }
+    }
+
+    [Fact]
     public async Task A_first_load_goes_on_from_the_last_committed_range()
     {
         using var world = new World();

@@ -72,7 +72,7 @@ public sealed class SyncEngineTests
                 break;
             // And the ledger names the file of whatever it says was committed.
             var committed = world.Warehouse.Ledger.Where(e => e.Draft.RowsRead > 0).Select(e => e.Draft.Landing?.Path).ToArray();
-            Assert.DoesNotContain(null, committed);
+            Assert.All(committed, Assert.NotNull);
             Assert.Equal(committed.Order(), world.LandedFiles().Order());
             await world.SyncAsync();
             Assert.True(world.Equal(Orders));

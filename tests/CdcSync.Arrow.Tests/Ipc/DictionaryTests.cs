@@ -71,9 +71,10 @@ public sealed class DictionaryTests
     private static void AssertPlaces<T>(ArrowType type, int most) where T : unmanaged, System.Numerics.INumber<T>
     {
         var values = Columns.Sample(Int64Type.Default, 300, seed: 4);
-        var field = new EncodedField("f", new DictionaryType(type, Int64Type.Default, Ordered: false));
+        var field = new EncodedField("f", new DictionaryType(type, Int64Type.Default, Ordered: most == 299));
         var read = IpcFiles.FromStream(new MemoryStream(ToStream(Schema(field), Dictionary(0, values), Batch(Indices(type, T.Zero, T.CreateChecked(most), T.One)))));
         Assert.Equal(Of(field), read.Schema);
+        Assert.Equal(most == 299, ((DictionaryType)read.Schema.Fields[0].DataType).Ordered);
         var column = (DictionaryArray)read.Batches[0].Column(0);
         Assert.Equal((0, most, 1), (column.GetIndex(0), column.GetIndex(1), column.GetIndex(2)));
         Columns.AssertRows(column.Decode(), values, [0, most, 1]);

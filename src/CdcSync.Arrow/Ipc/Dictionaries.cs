@@ -51,13 +51,15 @@ internal sealed class Dictionaries
 
         internal ArrowType ValueType => valueType;
 
-        internal bool HasValues => _values is not null || _growing is not null;
+        /// <summary>Whether its message has come; a batch that came before it was given no values.</summary>
+        internal bool HasValues { get; private set; }
 
         // Deltas are put together where a batch asks for them: many in a row cost one pass.
         internal ArrowArray Values => _values ??= (_growing ?? ArrayBuilder.For(valueType)).View();
 
         internal void Replace(ArrowArray values)
         {
+            HasValues = true;
             _values = values;
             _growing = null;
         }

@@ -129,6 +129,7 @@ public sealed class DictionaryTests
     {
         Refused("no field uses the dictionary", Schema(Color), Dictionary(8, Texts("a")));
         Refused("before its dictionary", Schema(Color), Dictionary(7, Texts("a"), isDelta: true));
+        Refused("before its dictionary", Schema(Color), Batch(Places([null])), Dictionary(7, Texts("a"), isDelta: true));
         Refused("fewer buffers", Schema(Color), Dictionary(7, Columns.Sample(Int64Type.Default, 3, seed: 1)));
         var kind = Assert.Throws<ArrowNotSupportedException>(() => IpcFiles.FromStream(new MemoryStream(ToStream(Schema(Color with { Kind = 1 })))));
         Assert.Equal(("field 'color'", true), (kind.Where, kind.Message.Contains("dictionary encoding of kind 1")));

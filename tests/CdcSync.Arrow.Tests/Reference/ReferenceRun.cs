@@ -66,9 +66,13 @@ public sealed class ReferenceRun : IDisposable
         try
         {
             using var node = Process.Start(new ProcessStartInfo("node", [script, command, folder]) { RedirectStandardError = true })!;
-            var errors = node.StandardError.ReadToEnd();
-            node.WaitForExit();
-            return node.ExitCode == 0 ? null : throw new InvalidOperationException($"node {command} failed: {errors}");
+            var errors = node.StandardError.ReadToEndAsync();
+            if (!node.WaitForExit(TimeSpan.FromMinutes(2)))
+            {
+                node.Kill(entireProcessTree: true);
+                throw new TimeoutException($"node {command} did not end within two minutes.");
+            }
+            return node.ExitCode == 0 ? null : throw new InvalidOperationException($"node {command} failed: {errors.Result}");
         }
         catch (System.ComponentModel.Win32Exception)
         {

@@ -26,7 +26,7 @@ internal sealed class CaptureReader(FieldReader dataset)
     {
         if (dataset.Node("capture") is YamlScalar { Value: "high-water-mark" or "highWaterMark" })
         {
-            dataset.Error("capture", "expected { highWaterMark: COLUMN, kind: timestamp } or { highWaterMark: COLUMN, kind: sequence }.");
+            dataset.Error("capture", "expected { highWaterMark: COLUMN, kind: KIND } with timestamp, sequence or rowversion.");
             return null;
         }
         return dataset.Choice("capture", ("change-tracking", 't'), ("full-refresh", 'f')) switch
@@ -41,9 +41,9 @@ internal sealed class CaptureReader(FieldReader dataset)
     {
         var column = mark.RequiredText("highWaterMark");
         mark.RequiredNode("kind");
-        var kind = mark.Choice("kind", ("timestamp", MarkKind.Timestamp), ("sequence", MarkKind.Sequence));
+        var kind = mark.Choice("kind", ("timestamp", MarkKind.Timestamp), ("sequence", MarkKind.Sequence), ("rowversion", MarkKind.RowVersion));
         var overlap = mark.Node("overlap") is null ? (TimeSpan?)null : mark.Context.Duration(mark.Node("overlap")!, mark.PathOf("overlap"));
-        if (kind is MarkKind.Sequence && overlap is not null) mark.Error("overlap", "a sequence has no overlap.");
+        if (kind is MarkKind.Sequence or MarkKind.RowVersion && overlap is not null) mark.Error("overlap", $"a {(kind is MarkKind.Sequence ? "sequence" : "rowversion")} has no overlap.");
         mark.End();
         if (accepts is not true)
             dataset.Context.Diagnostics.Error(mark.At, $"{mark.Path}: a high-water mark sees no hard deletes and no back-dated updates. Say acceptMissedDeletes: true, or use change-tracking or full-refresh.");

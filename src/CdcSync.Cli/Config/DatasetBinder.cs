@@ -83,6 +83,8 @@ internal sealed class DatasetBinder(Diagnostics diagnostics, Keyring keys)
 
     private static void CheckMark(DatasetDraft draft, ContractObject table, Capture.HighWaterMark mark)
     {
+        // Its values mean nothing but their order, which is the server's: it need not be in the contract.
+        if (mark.Kind is MarkKind.RowVersion) return;
         if (table.Columns().FirstOrDefault(c => c.Source == mark.Column) is not { } column)
         {
             draft.Reader.Error("capture", $"the mark '{mark.Column}' is no source column of the contract's object '{table.Name}'.{Suggestion.For(mark.Column, table.Properties.Select(p => p.SourceColumn))}");

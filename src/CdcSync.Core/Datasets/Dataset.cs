@@ -166,6 +166,9 @@ public enum MarkKind
 
     /// <summary>A number given in rising order.</summary>
     Sequence,
+
+    /// <summary>SQL Server's rowversion: set by the server with every write, read below the lowest that is still to be committed. Exact, but for deletes.</summary>
+    RowVersion,
 }
 
 /// <summary>What a delete in the source does in the warehouse.</summary>

@@ -38,4 +38,16 @@ public static partial class ErrorCodes
 
     /// <summary>A source statement failed for a reason that will not pass by itself.</summary>
     public static readonly ErrorCode SourceFailed = new("CDC2012", "Source statement failed", ExitCode.Source);
+
+    /// <summary>The server is a replica, and only the primary tells truthfully what changed; passes when the connection leads to the primary again.</summary>
+    public static readonly ErrorCode SourceNotPrimary = new("CDC2013", "Source is a replica", ExitCode.Source, IsTransient: true);
+
+    /// <summary>Columns of the dataset were altered, or added to it: the values of rows that did not change since are not known.</summary>
+    public static readonly ErrorCode SourceColumnsChanged = new("CDC2014", "Source columns changed", ExitCode.ResyncRequired);
+
+    /// <summary>Rows that changed are hidden from the login.</summary>
+    public static readonly ErrorCode SourceRowsHidden = new("CDC2015", "Source rows hidden", ExitCode.Source);
+
+    /// <summary>The read transaction is as old as it may be; what is left is read by the next one.</summary>
+    public static readonly ErrorCode SourceReadTooLong = new("CDC2016", "Read transaction too old", ExitCode.Source, IsTransient: true);
 }

@@ -6,12 +6,14 @@ using CdcSync.Core.Sources;
 namespace CdcSync.Connectors.Tests.SourceConformance;
 
 /// <summary>The smallest warehouse there is: a dictionary and a checkpoint that move together.</summary>
-internal sealed class Follower(Dataset dataset)
+/// <param name="dataset">The dataset it follows.</param>
+/// <param name="keys">Which keys are equal, where that is not for their text to say: the source's collation, which its target has to have too.</param>
+internal sealed class Follower(Dataset dataset, IEqualityComparer<string>? keys = null)
 {
     public Dataset Dataset => dataset;
 
     /// <summary>Key to row, as texts.</summary>
-    public Dictionary<string, string> Rows { get; } = [];
+    public Dictionary<string, string> Rows { get; } = new(keys);
 
     public Checkpoint? Checkpoint { get; private set; }
 

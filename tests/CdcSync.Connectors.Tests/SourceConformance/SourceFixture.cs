@@ -1,5 +1,6 @@
 using CdcSync.Arrow;
 using CdcSync.Core.Datasets;
+using CdcSync.Core.Errors;
 using CdcSync.Core.Sources;
 
 namespace CdcSync.Connectors.Tests.SourceConformance;
@@ -30,6 +31,12 @@ public abstract class SourceFixture : IAsyncDisposable
 
     /// <summary>Turns capture off and on again: what was recorded in between is lost.</summary>
     public abstract ValueTask CaptureAnewAsync(Dataset table);
+
+    /// <summary>True if a source that was restored is noticed even where its state is at or after the checkpoint's.</summary>
+    public virtual bool NoticesEveryRestore => false;
+
+    /// <summary>What a checkpoint from before <see cref="CaptureAnewAsync"/> meets.</summary>
+    public virtual (ReadingState State, ErrorCode Code) AfterCaptureAnew => (ReadingState.Denied, ErrorCodes.OtherSource);
 
     public virtual ValueTask DisposeAsync()
     {

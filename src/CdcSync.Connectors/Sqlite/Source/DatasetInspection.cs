@@ -94,6 +94,12 @@ internal static class DatasetInspection
     {
         if (dataset.Capture is not Capture.HighWaterMark mark)
             yield break;
+        if (mark.Kind == MarkKind.RowVersion)
+        {
+            yield return new CdcSyncException(ErrorCodes.SourceSchemaMismatch, $"dataset {dataset.Id}: the mark {mark.Column} is of kind rowversion, which SQLite does not have.",
+                "Use kind timestamp or sequence, or change-tracking. Run: cdcsync validate");
+            yield break;
+        }
         var column = dataset.Columns.FirstOrDefault(c => SqliteNames.Same(c.Source, mark.Column));
         if (column is null)
             yield return new CdcSyncException(ErrorCodes.SourceSchemaMismatch, $"dataset {dataset.Id}: the mark {mark.Column} is not among the contract's columns.",

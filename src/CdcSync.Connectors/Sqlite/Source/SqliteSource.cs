@@ -8,6 +8,7 @@ using CdcSync.Core.Checkpoints;
 using CdcSync.Core.Datasets;
 using CdcSync.Core.Errors;
 using CdcSync.Core.Sources;
+using CdcSync.Core.Sources.Marks;
 
 namespace CdcSync.Connectors.Sqlite.Source;
 

@@ -37,8 +37,8 @@ internal static class SourceStatements
         yield return Made(CatalogueSql.All());
         yield return Made(CatalogueSql.Query());
         yield return Made(CatalogueSql.Indexes());
-        yield return Made(ChangesSql.Readings([.. Tables.Select(t => (t.Schema, t.Name))]));
-        yield return Made(ChangesSql.Minimum([.. Tables.Select(t => (t.Schema, t.Name))]));
+        yield return Made(ChangesSql.Readings([.. Tables.Select((t, i) => new TrackedName(t.Schema, t.Name, i != 1))]));
+        yield return Made(ChangesSql.Minimum([.. Tables.Select(t => new TrackedName(t.Schema, t.Name, true))]));
         yield return Made(SetupSql.State());
         yield return Made(SetupSql.AllowSnapshot("shop]x"));
         foreach (var minutes in new[] { 1, 90, 120, 2880 })
@@ -57,7 +57,7 @@ internal static class SourceStatements
             var dataset = Dataset(table);
             yield return Made(ChangesSql.Changes(dataset, table));
             yield return Made(RangesSql.Bounds(dataset, table));
-            foreach (var bounds in Enum.GetValues<MarkBounds>().Append(MarkBounds.From | MarkBounds.To)) yield return Made(RangesSql.Rows(dataset, table, bounds));
+            foreach (var bounds in Enum.GetValues<RangeBounds>().Append(RangeBounds.From | RangeBounds.To)) yield return Made(RangesSql.Rows(dataset, table, bounds));
             foreach (var made in Rows(dataset, table)) yield return made;
         }
 
@@ -86,11 +86,9 @@ internal static class SourceStatements
         }
         foreach (var column in source.Columns.Where(c => c.TypeName is "datetime" or "datetime2" or "datetimeoffset" or "smalldatetime" or "date" or "int" or "bigint" or "decimal"))
         {
-            foreach (var bounds in Enum.GetValues<MarkBounds>().Append(MarkBounds.From | MarkBounds.To))
-            {
-                yield return Made(MarksSql.Marks(dataset, source, column, bounds));
-                yield return Made(MarksSql.Highest(dataset, source, column, bounds));
-            }
+            yield return Made(MarksSql.From(dataset, source, column));
+            yield return Made(MarksSql.Highest(dataset, source, column));
+            yield return Made(MarksSql.HighestUpTo(dataset, source, column));
         }
     }
 

@@ -1,8 +1,8 @@
-using CdcSync.Connectors.Sqlite.Source.Marks;
 using CdcSync.Core.Checkpoints;
 using CdcSync.Core.Datasets;
 using CdcSync.Core.Errors;
 using CdcSync.Core.Sources;
+using CdcSync.Core.Sources.Marks;
 
 namespace CdcSync.Connectors.Tests.Sqlite.Source;
 
@@ -333,7 +333,7 @@ public sealed class SourceMarkTests
     [InlineData("9999-12-31T23:59:59.999999999")]
     [InlineData("2024-02-29T13:05:00.5@2024-02-29T12:05:00.25")]
     public void A_position_has_one_text(string text) =>
-        Assert.Equal(text, MarkPosition.Parse(MarkKind.Timestamp, text)!.ToPosition(MarkKind.Timestamp).Canonical);
+        Assert.Equal(text, MarkPosition.Parse(MarkKind.Timestamp, text)!.ToPosition("sqlite", MarkKind.Timestamp).Canonical);
 
     [Fact]
     public void More_rows_than_are_remembered_come_again_and_none_is_lost()

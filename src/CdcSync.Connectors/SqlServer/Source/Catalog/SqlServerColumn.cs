@@ -67,11 +67,11 @@ internal sealed record SqlServerColumn(int Ordinal, string Name, string TypeName
 internal enum Hiding
 {
     /// <summary>They would.</summary>
-    None,
+    None = 0,
 
     /// <summary>Dynamic data masking, and the login may not see through it.</summary>
-    Masked,
+    Masked = 1,
 
     /// <summary>Always Encrypted.</summary>
-    Encrypted,
+    Encrypted = 2,
 }

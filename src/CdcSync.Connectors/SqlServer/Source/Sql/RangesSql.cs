@@ -10,15 +10,15 @@ namespace CdcSync.Connectors.SqlServer.Source.Sql;
 /// </summary>
 internal static class RangesSql
 {
-    /// <summary>Each @step-th key in order: the last keys of the ranges. The last one may be the table's last key.</summary>
+    /// <summary>Each @step-th key in order, but not the very last key: the last keys of the ranges, and beyond each there is a row.</summary>
     public static TSql Bounds(Dataset dataset, SqlServerObject table)
     {
         var keys = Keys(dataset, table);
         var names = keys.Select((_, i) => string.Create(CultureInfo.InvariantCulture, $"k{i}")).ToList();
         return new($"""
             SELECT {string.Join(", ", names.Select(n => $"n.{n}"))}
-            FROM (SELECT {string.Join(", ", keys.Zip(names, (k, n) => $"{k.Sql} AS {n}"))}, ROW_NUMBER() OVER (ORDER BY {string.Join(", ", keys.Select(k => k.Sql))}) AS ordinal FROM {RowsSql.From(dataset, table)}) AS n
-            WHERE n.ordinal % @step = 0 ORDER BY n.ordinal;
+            FROM (SELECT {string.Join(", ", keys.Zip(names, (k, n) => $"{k.Sql} AS {n}"))}, ROW_NUMBER() OVER (ORDER BY {string.Join(", ", keys.Select(k => k.Sql))}) AS ordinal, COUNT_BIG(*) OVER () AS total FROM {RowsSql.From(dataset, table)}) AS n
+            WHERE n.ordinal % @step = 0 AND n.ordinal < n.total ORDER BY n.ordinal;
             """, TSqlKinds.Select, new TSqlParameter("@step", TSqlType.BigInt));
     }
 
@@ -26,14 +26,14 @@ internal static class RangesSql
     /// <param name="dataset">The dataset.</param>
     /// <param name="table">Its table.</param>
     /// <param name="bounds">Which bounds there are.</param>
-    public static TSql Rows(Dataset dataset, SqlServerObject table, MarkBounds bounds)
+    public static TSql Rows(Dataset dataset, SqlServerObject table, RangeBounds bounds)
     {
         var keys = Keys(dataset, table);
         var conditions = new List<string>();
-        if (bounds.HasFlag(MarkBounds.From)) conditions.Add(Compare(keys, ">", "from"));
-        if (bounds.HasFlag(MarkBounds.To)) conditions.Add(Compare(keys, "<", "to"));
+        if (bounds.HasFlag(RangeBounds.From)) conditions.Add(Compare(keys, ">", "from"));
+        if (bounds.HasFlag(RangeBounds.To)) conditions.Add(Compare(keys, "<", "to"));
         return new($"SELECT {RowsSql.Columns(dataset, table)} FROM {RowsSql.From(dataset, table)}{(conditions.Count == 0 ? "" : $" WHERE {string.Join(" AND ", conditions)}")};", TSqlKinds.Select,
-            [.. bounds.HasFlag(MarkBounds.From) ? Parameters(keys, "from") : [], .. bounds.HasFlag(MarkBounds.To) ? Parameters(keys, "to") : []]);
+            [.. bounds.HasFlag(RangeBounds.From) ? Parameters(keys, "from") : [], .. bounds.HasFlag(RangeBounds.To) ? Parameters(keys, "to") : []]);
     }
 
     // T-SQL can't compare rows: (a, b) > (x, y) is a > x OR (a = x AND b > y). The first comparison is repeated before it, so that an index is sought in.
@@ -51,4 +51,18 @@ internal static class RangesSql
 
     private static IEnumerable<TSqlParameter> Parameters(IReadOnlyList<(string Sql, TSqlType Type)> keys, string bound) =>
         keys.Select((k, i) => new TSqlParameter(string.Create(CultureInfo.InvariantCulture, $"@{bound}{i}"), k.Type));
+}
+
+/// <summary>Which bounds a range has.</summary>
+[Flags]
+internal enum RangeBounds
+{
+    /// <summary>None.</summary>
+    None = 0,
+
+    /// <summary>A lower one.</summary>
+    From = 1,
+
+    /// <summary>An upper one.</summary>
+    To = 2,
 }

@@ -3,6 +3,7 @@ using CdcSync.Arrow;
 using CdcSync.Connectors.Sqlite.Source.Catalog;
 using CdcSync.Connectors.Sqlite.Source.Values;
 using CdcSync.Core.Datasets;
+using CdcSync.Core.Sources.Marks;
 using SQLitePCL;
 using static CdcSync.Connectors.Sqlite.SqliteDialect;
 

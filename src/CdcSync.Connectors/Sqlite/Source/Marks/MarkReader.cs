@@ -3,6 +3,7 @@ using CdcSync.Core.Checkpoints;
 using CdcSync.Core.Datasets;
 using CdcSync.Core.Errors;
 using CdcSync.Core.Sources;
+using CdcSync.Core.Sources.Marks;
 
 namespace CdcSync.Connectors.Sqlite.Source.Marks;
 
@@ -12,6 +13,7 @@ namespace CdcSync.Connectors.Sqlite.Source.Marks;
 /// </summary>
 internal sealed class MarkReader : DatasetReader
 {
+    private const string System = "sqlite";
     private const long NanosecondsPerTick = 100;
 
     private readonly SourceConnection _connection;
@@ -43,7 +45,7 @@ internal sealed class MarkReader : DatasetReader
 
     public override Reading Reading { get; }
 
-    private Position UpTo => _upTo.ToPosition(_capture.Kind);
+    private Position UpTo => _upTo.ToPosition(System, _capture.Kind);
 
     /// <summary>Looks at the rows from the bound on: whether any is new, and how far the marks go.</summary>
     /// <param name="connection">In the session's transaction.</param>
@@ -55,12 +57,12 @@ internal sealed class MarkReader : DatasetReader
     public static DatasetReader Open(SourceConnection connection, ReadRequest request, SqliteTable? table, MarkMemory memory, SessionClock clock, SourceIdentity identity)
     {
         var capture = (Capture.HighWaterMark)request.Dataset.Capture;
-        var kind = MarkPosition.KindOf(capture.Kind);
+        var kind = MarkPosition.KindOf(System, capture.Kind);
         if (request.From is null)
         {
             memory.Clear();
             var start = new MarkPosition(Highest(connection, request.Dataset, capture, clock), null);
-            return new UnreadableDataset(Reading.Start(identity, start.ToPosition(capture.Kind)));
+            return new UnreadableDataset(Reading.Start(identity, start.ToPosition(System, capture.Kind)));
         }
         if (CheckpointFit.Misfit(request.Dataset, request.From, kind, identity) is { } misfit)
             return new UnreadableDataset(misfit);
@@ -188,8 +190,3 @@ internal sealed class MarkReader : DatasetReader
         }
     }
 }
-
-/// <summary>The source's clock for one session.</summary>
-/// <param name="Now">Before the snapshot began.</param>
-/// <param name="SteppedBackTo">Where it stepped back since the last session, the earliest it can have shown since then; else null.</param>
-internal sealed record SessionClock(DateTimeOffset Now, DateTimeOffset? SteppedBackTo);

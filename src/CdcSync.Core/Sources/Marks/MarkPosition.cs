@@ -1,10 +1,8 @@
 using System.Globalization;
-using System.Text;
-using CdcSync.Connectors.Sqlite.Source.Values;
 using CdcSync.Core.Checkpoints;
 using CdcSync.Core.Datasets;
 
-namespace CdcSync.Connectors.Sqlite.Source.Marks;
+namespace CdcSync.Core.Sources.Marks;
 
 /// <summary>
 /// How far a dataset has been read by its mark. As text the mark (an instant, <c>2026-01-31T13:05:00.25</c>, or a number), <c>none</c> before the first row, and
@@ -12,7 +10,7 @@ namespace CdcSync.Connectors.Sqlite.Source.Marks;
 /// </summary>
 /// <param name="Mark">The highest mark read, in nanoseconds since 1970 or as the number; null = none. Never goes back.</param>
 /// <param name="Clock">The source's clock at that reading, in nanoseconds, where it was behind the mark.</param>
-internal sealed record MarkPosition(Int128? Mark, Int128? Clock)
+public sealed record MarkPosition(Int128? Mark, Int128? Clock)
 {
     private const string None = "none";
     private const long Second = 1_000_000_000;
@@ -21,10 +19,14 @@ internal sealed record MarkPosition(Int128? Mark, Int128? Clock)
     public Int128? Floor => Clock is { } clock && clock < Mark ? clock : Mark;
 
     /// <summary>The kind of positions that a kind of mark makes.</summary>
-    public static string KindOf(MarkKind kind) => kind == MarkKind.Timestamp ? "sqlite-timestamp" : "sqlite-sequence";
+    /// <param name="system">The system's word: <c>sqlite</c>.</param>
+    /// <param name="kind">Timestamp or sequence.</param>
+    public static string KindOf(string system, MarkKind kind) => kind == MarkKind.Timestamp ? $"{system}-timestamp" : $"{system}-sequence";
 
     /// <summary>The text form.</summary>
-    public Position ToPosition(MarkKind kind) => new(KindOf(kind), Mark is not { } mark ? None
+    /// <param name="system">The system's word: <c>sqlite</c>.</param>
+    /// <param name="kind">Timestamp or sequence.</param>
+    public Position ToPosition(string system, MarkKind kind) => new(KindOf(system, kind), Mark is not { } mark ? None
         : kind == MarkKind.Sequence ? mark.ToString(CultureInfo.InvariantCulture)
         : Clock is { } clock ? $"{Instant(mark)}@{Instant(clock)}" : Instant(mark));
 
@@ -60,6 +62,12 @@ internal sealed record MarkPosition(Int128? Mark, Int128? Clock)
         return rest == 0 ? text : text + "." + rest.ToString("D9", CultureInfo.InvariantCulture).TrimEnd('0');
     }
 
-    private static Int128? Instant(string text) => IsoTime.TryParse(Encoding.UTF8.GetBytes(text), out var time) && !time.HasZone
-        ? ((Int128)time.Seconds * Second) + time.Nanoseconds : null;
+    private static Int128? Instant(string text)
+    {
+        var parts = text.Split('.');
+        if (parts.Length > 2 || !DateTime.TryParseExact(parts[0], "yyyy-MM-ddTHH:mm:ss", CultureInfo.InvariantCulture, DateTimeStyles.None, out var seconds)) return null;
+        var rest = 0;
+        if (parts.Length == 2 && (parts[1].Length > 9 || !int.TryParse(parts[1].PadRight(9, '0'), NumberStyles.None, CultureInfo.InvariantCulture, out rest))) return null;
+        return ((Int128)((seconds - DateTime.UnixEpoch).Ticks / TimeSpan.TicksPerSecond) * Second) + rest;
+    }
 }

@@ -1,12 +1,12 @@
 using CdcSync.Core.Checkpoints;
 
-namespace CdcSync.Connectors.Sqlite.Source.Marks;
+namespace CdcSync.Core.Sources.Marks;
 
 /// <summary>
 /// The rows of a dataset that were handed over and committed and that the next reading meets again: those from its lower bound on. They are dropped before they
 /// leave the source, as long as they are the same in every value. Lost with the process: then they come once more, which changes nothing in a warehouse.
 /// </summary>
-internal sealed class DeliveredRows
+public sealed class DeliveredRows
 {
     /// <summary>How many rows are remembered at the most; those beyond come again with every reading.</summary>
     public const int Limit = 100_000;
@@ -14,6 +14,8 @@ internal sealed class DeliveredRows
     private readonly Dictionary<UInt128, (UInt128 Row, Int128? Mark)> _rows = [];
 
     /// <summary>True if the key's row was handed over with just these values.</summary>
+    /// <param name="key">A digest of its key.</param>
+    /// <param name="row">A digest of all its values.</param>
     public bool Has(UInt128 key, UInt128 row) => _rows.TryGetValue(key, out var known) && known.Row == row;
 
     /// <summary>Remembers a row.</summary>
@@ -29,6 +31,7 @@ internal sealed class DeliveredRows
     }
 
     /// <summary>Forgets the rows that no reading meets again.</summary>
+    /// <param name="below">The lowest mark that is met again.</param>
     public void Forget(Int128? below)
     {
         foreach (var (key, (_, mark)) in _rows)
@@ -37,7 +40,7 @@ internal sealed class DeliveredRows
 }
 
 /// <summary>What is remembered of one dataset between its sessions. A row counts as delivered only when its window was acknowledged: one that was rolled back comes again.</summary>
-internal sealed class MarkMemory
+public sealed class MarkMemory
 {
     private readonly Lock _lock = new();
     private DeliveredRows? _committed;
@@ -61,12 +64,17 @@ internal sealed class MarkMemory
     }
 
     /// <summary>A window was read.</summary>
+    /// <param name="rows">Its rows that the next reading meets again.</param>
+    /// <param name="upTo">Where it ends.</param>
+    /// <param name="generation">The generation of the checkpoint it was read from.</param>
     public void Read(DeliveredRows rows, Position upTo, long generation)
     {
         lock (_lock) _pending = (rows, upTo, generation);
     }
 
     /// <summary>A reading found nothing new: the position may be persisted later, or never.</summary>
+    /// <param name="from">The checkpoint's.</param>
+    /// <param name="upTo">That of the reading.</param>
     public void Idle(Position from, Position upTo)
     {
         lock (_lock) (_at, _idleAt) = (from, upTo);

@@ -1,8 +1,8 @@
-namespace CdcSync.Connectors.Sqlite.Source.Marks;
+namespace CdcSync.Core.Sources.Marks;
 
 /// <summary>Watches the source's clock between sessions, so that a step back is noticed even if it is hidden by the time that passed.</summary>
 /// <param name="time">Measures how long it was between two sessions.</param>
-internal sealed class SourceClock(TimeProvider time)
+public sealed class SourceClock(TimeProvider time)
 {
     // Clocks are slewed and read at slightly different moments.
     private static readonly TimeSpan Tolerance = TimeSpan.FromSeconds(1);
@@ -25,3 +25,8 @@ internal sealed class SourceClock(TimeProvider time)
         }
     }
 }
+
+/// <summary>The source's clock for one session.</summary>
+/// <param name="Now">Before the snapshot began.</param>
+/// <param name="SteppedBackTo">Where it stepped back since the last session, the earliest it can have shown since then; else null.</param>
+public sealed record SessionClock(DateTimeOffset Now, DateTimeOffset? SteppedBackTo);

@@ -1,4 +1,3 @@
-using CdcSync.Arrow;
 using CdcSync.Connectors.SqlServer.Source.Catalog;
 using CdcSync.Connectors.SqlServer.Source.Sql;
 using CdcSync.Connectors.SqlServer.Source.Tracking;

@@ -13,8 +13,11 @@ namespace CdcSync.Connectors.SqlServer.Source;
 /// <remarks>Used by one reader at a time. What the server refuses is a <see cref="CdcSyncException"/>; a cancellation is an <see cref="OperationCanceledException"/>.</remarks>
 internal interface ISourceDatabase : IAsyncDisposable
 {
-    /// <summary>Asked before the read transaction: the ceiling of rowversions ignores isolation.</summary>
+    /// <summary>Asked before the read transaction.</summary>
     DatabaseFacts Facts();
+
+    /// <summary>The lowest rowversion that an open transaction may still write; all below it is committed. Ignores isolation: asked before the read transaction.</summary>
+    ulong Ceiling();
 
     /// <summary>What tables, views and queries are now, in the order asked for.</summary>
     IReadOnlyList<Description> Describe(IReadOnlyList<SourceObject> objects);
@@ -119,12 +122,11 @@ internal enum ReadIsolation
 
 /// <summary>What a database says of itself.</summary>
 /// <param name="Clock">Its clock, UTC.</param>
-/// <param name="Ceiling">The lowest rowversion that an open transaction may still write; all below it is committed.</param>
 /// <param name="AllowsSnapshot">True if SNAPSHOT is on.</param>
 /// <param name="IsReadOnly">True for a replica, or a database that is set so.</param>
 /// <param name="Identity">Tells databases apart; the same after failover and restore.</param>
 /// <param name="Fork">Another one after a restore to the past, or a failover that lost data; null = not to be seen.</param>
-internal sealed record DatabaseFacts(DateTimeOffset Clock, ulong Ceiling, bool AllowsSnapshot, bool IsReadOnly, string Identity, string? Fork);
+internal sealed record DatabaseFacts(DateTimeOffset Clock, bool AllowsSnapshot, bool IsReadOnly, string Identity, string? Fork);
 
 /// <summary>Where change tracking stands.</summary>
 /// <param name="Current">The database's current version; null = tracking is off in it.</param>

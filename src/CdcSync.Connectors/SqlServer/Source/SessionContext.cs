@@ -8,8 +8,9 @@ namespace CdcSync.Connectors.SqlServer.Source;
 /// <param name="Database">The connection, in its read transaction.</param>
 /// <param name="Facts">What was asked before it.</param>
 /// <param name="Isolation">How it reads.</param>
+/// <param name="Ceiling">Of rowversions; 0 where no dataset asks for it.</param>
 /// <param name="Versions">When versions were seen.</param>
-internal sealed record SessionContext(string Source, ISourceDatabase Database, DatabaseFacts Facts, ReadIsolation Isolation, VersionClock Versions)
+internal sealed record SessionContext(string Source, ISourceDatabase Database, DatabaseFacts Facts, ReadIsolation Isolation, ulong Ceiling, VersionClock Versions)
 {
     /// <summary>The database.</summary>
     public SourceIdentity Identity { get; } = new("sqlserver", Facts.Identity);

@@ -89,7 +89,8 @@ public sealed class SqlServerSource : IChangeSource
         var facts = database.Facts();
         var clock = new SessionClock(facts.Clock, _clock.Observe(facts.Clock));
         var descriptions = database.Describe([.. requests.Select(r => r.Dataset.Object)]);
-        var context = new SessionContext(Name, database, facts, facts.AllowsSnapshot ? ReadIsolation.Snapshot : ReadIsolation.Committed, _versions);
+        var ceiling = requests.Any(r => r.Dataset.Capture is Capture.HighWaterMark { Kind: MarkKind.RowVersion }) ? database.Ceiling() : 0;
+        var context = new SessionContext(Name, database, facts, facts.AllowsSnapshot ? ReadIsolation.Snapshot : ReadIsolation.Committed, ceiling, _versions);
         var began = _time.GetTimestamp();
         database.Begin(context.Isolation);
         var readers = new Dictionary<DatasetId, DatasetReader>();

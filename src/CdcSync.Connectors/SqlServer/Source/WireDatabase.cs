@@ -3,7 +3,6 @@ using CdcSync.Connectors.SqlServer.Source.Catalog;
 using CdcSync.Connectors.SqlServer.Source.Marks;
 using CdcSync.Connectors.SqlServer.Source.Ranges;
 using CdcSync.Connectors.SqlServer.Source.Sql;
-using CdcSync.Connectors.SqlServer.Source.Values;
 using CdcSync.Core.Datasets;
 using CdcSync.Core.Errors;
 using Microsoft.Data.SqlClient;
@@ -42,14 +41,15 @@ internal sealed class WireDatabase : ISourceDatabase
     {
         if (!rows.Read()) throw new CdcSyncException(ErrorCodes.SourceDenied, $"source {_source}: the login can't see its own database in sys.databases.", "Grant VIEW ANY DATABASE, or VIEW DEFINITION in the database. Run: cdcsync validate");
         var clock = new DateTimeOffset(rows.GetDateTime(0), TimeSpan.Zero);
-        var ceiling = Values.RowVersions.Of((byte[])rows.GetValue(1));
-        var allowsSnapshot = Int(rows, 2) == 1;
-        var isReadOnly = Text(rows, 4) == "READ_ONLY";
-        var broker = Text(rows, 6);
-        var name = Text(rows, 8)!;
+        var allowsSnapshot = Int(rows, 1) == 1;
+        var isReadOnly = Text(rows, 2) == "READ_ONLY";
+        var broker = Text(rows, 3);
+        var name = Text(rows, 4)!;
         var hasBroker = Guid.TryParse(broker, out var id) && id != Guid.Empty;
-        return new DatabaseFacts(clock, ceiling, allowsSnapshot, isReadOnly, hasBroker ? id.ToString() : name, rows.NextResult() && rows.Read() ? Text(rows, 0)?.ToLowerInvariant() : null);
+        return new DatabaseFacts(clock, allowsSnapshot, isReadOnly, hasBroker ? id.ToString() : name, rows.NextResult() && rows.Read() ? Text(rows, 0)?.ToLowerInvariant() : null);
     });
+
+    public ulong Ceiling() => Ask(SessionSql.Ceiling(), "reading the ceiling of rowversions", rows => rows.Read() ? Values.RowVersions.Of((byte[])rows.GetValue(0)) : 0);
 
     public IReadOnlyList<Description> Describe(IReadOnlyList<SourceObject> objects)
     {
@@ -167,11 +167,8 @@ internal sealed class WireDatabase : ISourceDatabase
         while (rows.Read())
         {
             var (ordinal, id, kind, schema, name) = (Int(rows, 0), Int(rows, 1), Text(rows, 2), Text(rows, 3)!, Text(rows, 4)!);
-            var isTracked = Int(rows, 5) == 1;
-            var side = rows.IsDBNull(6) ? (int?)null : rows.GetInt32(6);
-            var (maySelect, mayViewChanges) = (Flag(rows, 7), Flag(rows, 8));
-            objects.Add((ordinal, new SqlServerObject(schema, name, id, kind == "V" ? ObjectKind.View : ObjectKind.Table, [], isTracked ? new TrackedTable(side) : null)
-            { MaySelect = maySelect, MayViewChanges = mayViewChanges, Rows = Long(rows, 9) }));
+            var (maySelect, mayViewChanges) = (Flag(rows, 5), Flag(rows, 6));
+            objects.Add((ordinal, new SqlServerObject(schema, name, id, kind == "V" ? ObjectKind.View : ObjectKind.Table, []) { MaySelect = maySelect, MayViewChanges = mayViewChanges, Rows = Long(rows, 7) }));
         }
         rows.NextResult();
         var columns = new Dictionary<int, List<SqlServerColumn>>();
@@ -181,7 +178,11 @@ internal sealed class WireDatabase : ISourceDatabase
             if (!columns.TryGetValue(id, out var list)) columns.Add(id, list = []);
             list.Add(new SqlServerColumn(Int(rows, 1), Text(rows, 2)!, Text(rows, 3) ?? "", Int(rows, 4), (byte)Int(rows, 5), (byte)Int(rows, 6), Int(rows, 7) != 0, Text(rows, 8), Text(rows, 9), (Hiding)Int(rows, 10), Int(rows, 11)));
         }
-        return [.. objects.Select(o => (o.Ordinal, o.Object with { Columns = columns.GetValueOrDefault(o.Object.ObjectId) ?? [] }))];
+        var tracked = new Dictionary<int, TrackedTable>();
+        if (rows.NextResult())
+            while (rows.Read())
+                tracked[rows.GetInt32(0)] = new TrackedTable(rows.IsDBNull(1) ? null : rows.GetInt32(1));
+        return [.. objects.Select(o => (o.Ordinal, o.Object with { Columns = columns.GetValueOrDefault(o.Object.ObjectId) ?? [], Tracking = tracked.GetValueOrDefault(o.Object.ObjectId) }))];
     }
 
     private static IReadOnlyList<SqlServerColumn> ColumnsOf(Dataset dataset, SqlServerObject source) => [.. dataset.Columns.Select(c => source.Column(c.Source)!)];

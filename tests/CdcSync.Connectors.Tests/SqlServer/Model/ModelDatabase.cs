@@ -17,10 +17,9 @@ internal sealed class ModelDatabase(ServerModel server) : ISourceDatabase
     private Dictionary<string, TableState>? _snapshot;
     private CancellationToken _ct;
 
-    /// <summary>The state that the last SNAPSHOT saw.</summary>
-    public static Dictionary<string, TableState>? LastSnapshot { get; set; }
+    public DatabaseFacts Facts() => Step(() => new DatabaseFacts(server.Clock, server.AllowsSnapshot, server.IsReadOnly, "model", server.ShowsInternals ? server.Fork : null));
 
-    public DatabaseFacts Facts() => Step(() => new DatabaseFacts(server.Clock, server.Ceiling, server.AllowsSnapshot, server.IsReadOnly, "model", server.ShowsInternals ? server.Fork : null));
+    public ulong Ceiling() => Step(() => server.Ceiling);
 
     public IReadOnlyList<Description> Describe(IReadOnlyList<SourceObject> objects) => Step(() => (IReadOnlyList<Description>)[.. objects.Select(o => new Description(
         o is SourceObject.Table t && server.Tables.TryGetValue($"{t.Schema ?? "dbo"}.{t.Name}", out var state) ? Defined(state) : null))]);
@@ -70,7 +69,7 @@ internal sealed class ModelDatabase(ServerModel server) : ISourceDatabase
     public IRowCursor Range(Dataset dataset, SqlServerObject table, string? from, string? to) => Step(() =>
     {
         var order = KeyOrder.Of(table);
-        var (low, high) = (Bound(table, from), Bound(table, to));
+        var (low, high) = (Bound(from), Bound(to));
         return new RowCursor(this, dataset, table, [.. Seen(table).Rows.Where(r => (low is null || order.Compare(r.Key, low) > 0) && (high is null || order.Compare(r.Key, high) <= 0)).Select(r => r.Value)]);
     });
 
@@ -89,7 +88,7 @@ internal sealed class ModelDatabase(ServerModel server) : ISourceDatabase
         var number => (Int128)Convert.ToInt64(number, CultureInfo.InvariantCulture),
     };
 
-    private static object[]? Bound(SqlServerObject table, string? json)
+    private static object[]? Bound(string? json)
     {
         if (json is null) return null;
         using var document = JsonDocument.Parse(json);
@@ -99,7 +98,7 @@ internal sealed class ModelDatabase(ServerModel server) : ISourceDatabase
     // Under SNAPSHOT what the first row saw; else what is there now.
     private TableState Seen(SqlServerObject table)
     {
-        var state = _isolation == ReadIsolation.Snapshot ? LastSnapshot = _snapshot ??= server.Copy() : server.Tables;
+        var state = _isolation == ReadIsolation.Snapshot ? server.LastSnapshot = _snapshot ??= server.Copy() : server.Tables;
         return state.TryGetValue($"{table.Schema}.{table.Name}", out var found) ? found
             : throw new Core.Errors.CdcSyncException(Core.Errors.ErrorCodes.SourceSchemaChanged, $"{table} is gone.", "It is read again.");
     }

@@ -35,6 +35,9 @@ internal sealed class ServerModel
     /// <summary>What others do between any two steps of a reader.</summary>
     public Action? Between { get; set; }
 
+    /// <summary>The state that the last SNAPSHOT saw.</summary>
+    public Dictionary<string, TableState>? LastSnapshot { get; set; }
+
     public T Locked<T>(Func<T> work)
     {
         lock (_lock) return work();

@@ -27,7 +27,7 @@ public sealed class ChangeTrackingModelTests
                      from at in Gen.Choose(0, 14)
                      select new Step(action, key, other, at)).ListOf().Resize(40);
         Prop.ForAll(steps.ToArbitrary(), list => new Run(allowsSnapshot, hasTextKey).PlayAsync([.. list]).GetAwaiter().GetResult())
-            .Check(Config.QuickThrowOnFailure.WithMaxTest(500));
+            .Check(Config.QuickThrowOnFailure.WithMaxTest(200));
     }
 
     private sealed class Run
@@ -72,14 +72,14 @@ public sealed class ChangeTrackingModelTests
 
         private async Task PassAsync()
         {
-            ModelDatabase.LastSnapshot = null;
+            _world.Server.LastSnapshot = null;
             _isSwitched = false;
             try
             {
                 var reading = await _follower.CatchUpAsync(_world.Source);
                 // Each window is a state the source had. Not so where tracking was switched between the catalogue and the transaction; the next reading notices that.
                 if (reading.State is ReadingState.Changed && _world.Server.AllowsSnapshot && !_isSwitched)
-                    Assert.Equal(ModelDatabase.LastSnapshot!["dbo.a"].Rows.Select(r => RowText.Of(r.Value)).Order(StringComparer.Ordinal), _follower.Rows.Values.Order(StringComparer.Ordinal));
+                    Assert.Equal(_world.Server.LastSnapshot!["dbo.a"].Rows.Select(r => RowText.Of(r.Value)).Order(StringComparer.Ordinal), _follower.Rows.Values.Order(StringComparer.Ordinal));
                 if (reading.Fault is null) return;
                 Assert.True(_mayBeStopped, $"stopped without a cause: {reading.Fault}");
             }

@@ -27,7 +27,7 @@ internal static class SourceStatements
     public static IEnumerable<(string Function, TSql Sql)> All()
     {
         yield return Made(SessionSql.Facts());
-        yield return Made(SessionSql.Clock());
+        yield return Made(SessionSql.Ceiling());
         yield return Made(SessionSql.Begin());
         yield return Made(SessionSql.BeginCommitted());
         yield return Made(SessionSql.Commit());

@@ -33,7 +33,7 @@ internal sealed class RowVersionReader : DatasetReader
     {
         var (dataset, identity, facts) = (request.Dataset, session.Identity, session.Facts);
         if (facts.IsReadOnly) return NothingToRead.Denied(TrackingFaults.NotPrimary($"dataset {dataset.Id}: the database is read-only"), identity);
-        var upTo = new RowVersionPosition(Math.Max(facts.Ceiling, 1) - 1, facts.Fork);
+        var upTo = new RowVersionPosition(Math.Max(session.Ceiling, 1) - 1, facts.Fork);
         if (request.From is null) return new NothingToRead(Reading.Start(identity, upTo.ToPosition()));
         if (CheckpointFit.Misfit(dataset, request.From, RowVersionPosition.Kind, identity) is { } misfit) return new NothingToRead(misfit);
         if (RowVersionPosition.Parse(request.From.Stream.Canonical) is not { } after) return new NothingToRead(CheckpointFit.Unreadable(dataset, identity));
@@ -42,7 +42,7 @@ internal sealed class RowVersionReader : DatasetReader
         if (after.Fork is { } fork && facts.Fork is { } now && fork != now)
             return new NothingToRead(Reading.Failed(ReadingState.Rewound, TrackingFaults.Rewound(dataset, "the database is on another recovery fork than the checkpoint"), identity));
         var capture = (Capture.HighWaterMark)dataset.Capture;
-        return new RowVersionReader(session, dataset, source, new RowVersionWindow(capture.Column, after.Last, facts.Ceiling), upTo);
+        return new RowVersionReader(session, dataset, source, new RowVersionWindow(capture.Column, after.Last, session.Ceiling), upTo);
     }
 
     public override IEnumerable<ReadEvent> Read()

@@ -9,8 +9,8 @@ internal static class CatalogueSql
     public const int ObjectsAtOnce = SqlServerDialect.ParameterLimit / 2;
 
     /// <summary>
-    /// Tables and views by name. First result: ordinal, number, kind, schema, name, tracked, side table, may select, may view changes. Second result: their
-    /// columns. Parameters: @schema0 and @name0 and so on; a schema that is NULL is the login's default.
+    /// Tables and views by name. First result: ordinal, number, kind, schema, name, may select, may view changes, rows. Second: their columns. Third, where the database
+    /// tracks changes: the tracked tables. Parameters: @schema0 and @name0 and so on; a schema that is NULL is the login's default.
     /// </summary>
     /// <param name="count">How many names, from 1.</param>
     public static TSql Named(int count)
@@ -20,14 +20,16 @@ internal static class CatalogueSql
         return new($"""
             {Objects("a.ordinal", $"{asked}\nJOIN sys.schemas AS s ON s.name = COALESCE(a.[schema], SCHEMA_NAME())\nJOIN sys.objects AS o ON o.schema_id = s.schema_id AND o.name = a.[name]")};
             {Columns($"(SELECT x.object_id FROM {asked} JOIN sys.schemas AS y ON y.name = COALESCE(a.[schema], SCHEMA_NAME()) JOIN sys.objects AS x ON x.schema_id = y.schema_id AND x.name = a.[name])")};
-            """, TSqlKinds.Select, [.. Enumerable.Range(0, count).SelectMany(i => Pair(i))]);
+            {Tracked}
+            """, TSqlKinds.Select | TSqlKinds.Control, [.. Enumerable.Range(0, count).SelectMany(i => Pair(i))]);
     }
 
     /// <summary>All tables and views of users, as <see cref="Named"/> without ordinals.</summary>
     public static TSql All() => new($"""
         {Objects("0", "sys.objects AS o\nJOIN sys.schemas AS s ON s.schema_id = o.schema_id")};
         {Columns("(SELECT x.object_id FROM sys.objects AS x WHERE x.is_ms_shipped = 0)")};
-        """, TSqlKinds.Select);
+        {Tracked}
+        """, TSqlKinds.Select | TSqlKinds.Control);
 
     /// <summary>The columns that a query returns; error number and text where it does not compile. Parameter: @query.</summary>
     public static TSql Query() => new("""
@@ -45,15 +47,19 @@ internal static class CatalogueSql
 
     private static string Objects(string ordinal, string from) => $"""
         SELECT {ordinal} AS [ordinal], o.object_id, RTRIM(o.type) AS [type], s.name AS [schema], o.name,
-          CASE WHEN t.object_id IS NULL THEN 0 ELSE 1 END AS [is_tracked],
-          (SELECT MIN(i.object_id) FROM sys.internal_tables AS i WHERE i.parent_id = o.object_id AND i.internal_type_desc = N'CHANGE_TRACKING') AS [side_table],
           HAS_PERMS_BY_NAME(QUOTENAME(s.name) + N'.' + QUOTENAME(o.name), N'OBJECT', N'SELECT') AS [may_select],
           HAS_PERMS_BY_NAME(QUOTENAME(s.name) + N'.' + QUOTENAME(o.name), N'OBJECT', N'VIEW CHANGE TRACKING') AS [may_view_changes],
           (SELECT SUM(p.rows) FROM sys.partitions AS p WHERE p.object_id = o.object_id AND p.index_id IN (0, 1)) AS [rows]
         FROM {from}
-        LEFT JOIN sys.change_tracking_tables AS t ON t.object_id = o.object_id
         WHERE o.type IN (N'U', N'V') AND o.is_ms_shipped = 0
         ORDER BY s.name, o.name
+        """;
+
+    // Number of the table, and of the hidden table that records its changes.
+    private const string Tracked = """
+        IF EXISTS (SELECT 1 AS [one] FROM sys.change_tracking_databases AS d WHERE d.database_id = DB_ID())
+          SELECT t.object_id, (SELECT MIN(i.object_id) FROM sys.internal_tables AS i WHERE i.parent_id = t.object_id AND i.internal_type_desc = N'CHANGE_TRACKING') AS [side_table]
+          FROM sys.change_tracking_tables AS t;
         """;
 
     private static string Columns(string objects) => $"""

@@ -4,23 +4,21 @@ namespace CdcSync.Connectors.SqlServer.Source.Sql;
 internal static class SessionSql
 {
     /// <summary>
-    /// What is asked before the read transaction begins. The ceiling of rowversions ignores isolation: taken inside, a commit in between would be below it and yet
-    /// invisible. Columns: clock, ceiling, state of SNAPSHOT (1 = on), read-committed snapshot, updateability, engine edition, the broker's id, default schema, name;
-    /// then, as a second result, the recovery fork.
+    /// What is asked before the read transaction begins. Columns: clock, state of SNAPSHOT (1 = on), updateability, the broker's id, name; then, as a second result, the
+    /// recovery fork.
     /// </summary>
     /// <remarks>sys.database_recovery_status is not in every edition; a name that is not there is only looked for where the branch is taken.</remarks>
     public static TSql Facts() => new("""
-        SELECT SYSUTCDATETIME() AS [clock], MIN_ACTIVE_ROWVERSION() AS [ceiling],
-          CONVERT(int, d.snapshot_isolation_state) AS [snapshot], CONVERT(int, d.is_read_committed_snapshot_on) AS [committed_snapshot],
-          CONVERT(nvarchar(60), DATABASEPROPERTYEX(DB_NAME(), N'Updateability')) AS [updateability], CONVERT(int, SERVERPROPERTY(N'EngineEdition')) AS [edition],
-          CONVERT(nvarchar(36), d.service_broker_guid) AS [broker], SCHEMA_NAME() AS [default_schema], d.name
+        SELECT SYSUTCDATETIME() AS [clock], CONVERT(int, d.snapshot_isolation_state) AS [snapshot],
+          CONVERT(nvarchar(60), DATABASEPROPERTYEX(DB_NAME(), N'Updateability')) AS [updateability], CONVERT(nvarchar(36), d.service_broker_guid) AS [broker], d.name
         FROM sys.databases AS d WHERE d.database_id = DB_ID();
         IF OBJECT_ID(N'sys.database_recovery_status') IS NOT NULL
           SELECT CONVERT(nvarchar(36), r.recovery_fork_guid) AS [fork] FROM sys.database_recovery_status AS r WHERE r.database_id = DB_ID();
         """, TSqlKinds.Select | TSqlKinds.Control);
 
-    /// <summary>The database's clock.</summary>
-    public static TSql Clock() => new("SELECT SYSUTCDATETIME() AS [clock];", TSqlKinds.Select);
+    /// <summary>The lowest rowversion that an open transaction may still write. It ignores isolation: asked inside the read transaction, a commit in between would be below
+    /// it and yet invisible.</summary>
+    public static TSql Ceiling() => new("SELECT MIN_ACTIVE_ROWVERSION() AS [ceiling];", TSqlKinds.Select);
 
     /// <summary>Begins the read transaction. It can't be switched to SNAPSHOT midway (3951).</summary>
     public static TSql Begin() => new("SET TRANSACTION ISOLATION LEVEL SNAPSHOT; BEGIN TRANSACTION;", TSqlKinds.Set | TSqlKinds.Transaction);

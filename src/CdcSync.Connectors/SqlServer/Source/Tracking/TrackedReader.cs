@@ -1,6 +1,5 @@
 using CdcSync.Connectors.SqlServer.Source.Catalog;
 using CdcSync.Connectors.SqlServer.Source.Sql;
-using CdcSync.Core.Checkpoints;
 using CdcSync.Core.Datasets;
 using CdcSync.Core.Errors;
 using CdcSync.Core.Sources;

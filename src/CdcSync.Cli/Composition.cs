@@ -3,6 +3,7 @@ using CdcSync.Cli.Output;
 using CdcSync.Connectors.Postgres;
 using CdcSync.Connectors.Sqlite.Source;
 using CdcSync.Connectors.Sqlite.Warehouse;
+using CdcSync.Connectors.SqlServer.Warehouse;
 using CdcSync.Core.Landing;
 using CdcSync.Core.Sources;
 using CdcSync.Core.Sync;
@@ -24,6 +25,8 @@ internal sealed class Composition : IAsyncDisposable
         _config = config;
         if (config.Warehouse is SystemConfig.Postgres postgres)
             scrubber.Add(postgres.Connection.Reveal());
+        if (config.Warehouse is SystemConfig.SqlServer server)
+            scrubber.Add(server.Connection.Reveal());
         if (config.Http.Token is { } token)
             scrubber.Add(token.Reveal());
         Warehouse = OpenWarehouse(config);
@@ -66,6 +69,7 @@ internal sealed class Composition : IAsyncDisposable
     {
         SystemConfig.Sqlite sqlite => new SqliteWarehouse(new SqliteConnectionStringBuilder { DataSource = sqlite.Path }.ToString(), config.Name),
         SystemConfig.Postgres postgres => new PostgresWarehouse(OptionsOf(postgres, config), TimeProvider.System),
+        SystemConfig.SqlServer server => new SqlServerWarehouse(new SqlServerWarehouseOptions { Connection = server.Connection.Reveal, Pipeline = config.Name, MaxSessions = config.Engine.MaxParallel + SessionsBesidePublications }),
         _ => throw new InvalidOperationException($"no warehouse of kind {config.Warehouse.Kind}"),
     };
 

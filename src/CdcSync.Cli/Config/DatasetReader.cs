@@ -16,7 +16,7 @@ internal sealed class DatasetReader(DatasetDefaults defaults, IReadOnlyCollectio
         return defaults;
     }
 
-    private string? DefaultSchema => (warehouse as SystemConfig.Postgres)?.Schema;
+    private string? DefaultSchema => warehouse switch { SystemConfig.Postgres p => p.Schema, SystemConfig.SqlServer s => s.Schema, _ => null };
 
     /// <summary>Reads one dataset.</summary>
     internal DatasetDraft Read(string name, FieldReader reader)

@@ -75,6 +75,15 @@ internal abstract record SystemConfig
         /// <inheritdoc/>
         public override string Kind => "postgres";
     }
+
+    /// <summary>A SQL Server database.</summary>
+    /// <param name="Connection">The connection string; resolved anew at each <see cref="SecretString.Reveal"/>, so that a rotated password is found.</param>
+    /// <param name="Schema">The schema of targets that name none; null = the login's default.</param>
+    public sealed record SqlServer(SecretString Connection, string? Schema) : SystemConfig
+    {
+        /// <inheritdoc/>
+        public override string Kind => "sqlserver";
+    }
 }
 
 /// <summary>Where batches are kept as files.</summary>

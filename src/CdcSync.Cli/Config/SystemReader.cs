@@ -9,7 +9,7 @@ internal sealed class SystemReader(string folder, SecretReader secrets)
     internal SystemConfig? Source(FieldReader reader) => Read(reader, ["sqlite"]);
 
     /// <summary>Reads <c>warehouse</c>.</summary>
-    internal SystemConfig? Warehouse(FieldReader reader) => Read(reader, ["sqlite", "postgres"]);
+    internal SystemConfig? Warehouse(FieldReader reader) => Read(reader, ["sqlite", "postgres", "sqlserver"]);
 
     private SystemConfig? Read(FieldReader reader, IReadOnlyList<string> kinds)
     {
@@ -17,7 +17,12 @@ internal sealed class SystemReader(string folder, SecretReader secrets)
         if (kind.Length > 0 && !kinds.Contains(kind)) reader.Error("kind", $"unknown kind '{kind}'.{Suggestion.For(kind, kinds)}");
         // The keys of an unknown kind are unknown too: one error is enough.
         if (!kinds.Contains(kind)) return null;
-        SystemConfig? system = kind is "postgres" ? Postgres(reader) : Sqlite(reader);
+        SystemConfig? system = kind switch
+        {
+            "postgres" => Server(reader) is var (connection, schema) ? new SystemConfig.Postgres(connection, schema) : null,
+            "sqlserver" => Server(reader) is var (connection, schema) ? new SystemConfig.SqlServer(connection, schema) : null,
+            _ => Sqlite(reader),
+        };
         reader.End();
         return system;
     }
@@ -31,9 +36,9 @@ internal sealed class SystemReader(string folder, SecretReader secrets)
         return null;
     }
 
-    private SystemConfig.Postgres? Postgres(FieldReader reader)
+    private (SecretString Connection, string? Schema)? Server(FieldReader reader)
     {
         var schema = reader.Node("schema") is null ? null : reader.RequiredText("schema");
-        return reader.RequiredNode("connection") is { } node && secrets.Connection(node, reader.PathOf("connection")) is { } connection ? new SystemConfig.Postgres(connection, schema) : null;
+        return reader.RequiredNode("connection") is { } node && secrets.Connection(node, reader.PathOf("connection")) is { } connection ? (connection, schema) : null;
     }
 }

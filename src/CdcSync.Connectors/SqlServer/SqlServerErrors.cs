@@ -21,7 +21,8 @@ internal static class SqlServerErrors
     /// <summary>What the error is about.</summary>
     public static SqlServerFault Of(Exception e)
     {
-        if (e is SqlException server)
+        // Bulk copy wraps what the server said.
+        if (Inner<SqlException>(e) is { } server)
         {
             // The first error that is more than a note decides; what follows it are its consequences ("the statement has been terminated").
             foreach (SqlError error in server.Errors)
@@ -67,10 +68,10 @@ internal static class SqlServerErrors
     public static bool IsDefinite(Exception e) => e is SqlException { Class: < 20, Number: not (DriverTimeout or 258 or 0 or -1) };
 
     /// <summary>The error as words for a message: the server's own, but not where they may hold values of rows.</summary>
-    public static string Said(Exception e) => e switch
+    public static string Said(Exception e) => Inner<SqlException>(e) switch
     {
-        SqlException s when Of(s) is SqlServerFault.ValueRefused or SqlServerFault.DuplicateKey => $"error {s.Number}",
-        SqlException s when s.Errors.Count > 0 => $"{Sentence(s.Errors[0].Message)} (error {s.Errors[0].Number})",
+        { } s when Of(s) is SqlServerFault.ValueRefused or SqlServerFault.DuplicateKey => $"error {s.Number}",
+        { Errors.Count: > 0 } s => $"{Sentence(s.Errors[0].Message)} (error {s.Errors[0].Number})",
         _ => Sentence(e.Message),
     };
 

@@ -37,6 +37,8 @@ internal sealed class PostgresFixture(PostgresDatabase database, int arrayRows) 
 
     public Task<object?> ScalarAsync(string sql) => database.ScalarAsync<object>(sql);
 
+    public async Task<IReadOnlyList<IReadOnlyList<object?>>> QueryAsync(string sql) => await database.QueryAsync(sql);
+
     public async Task<IReadOnlyList<TargetRow>> ReadAsync(Dataset dataset)
     {
         var fields = dataset.TargetSchema.Fields;
@@ -44,6 +46,8 @@ internal sealed class PostgresFixture(PostgresDatabase database, int arrayRows) 
         var rows = await database.QueryAsync($"SET TimeZone = 'UTC'; SELECT {marked}{string.Concat(fields.Select(f => ", " + CanonicalSql(Quote(f.Name), f.DataType)))} FROM {Quote(dataset.Target.Schema ?? "public")}.{Quote(dataset.Target.Name)}");
         return [.. rows.Select(r => new TargetRow([.. fields.Select((f, i) => Text(r[i + 1], f.DataType))], (bool)r[0]!))];
     }
+
+    public string TextType => "TEXT";
 
     public string Quote(string identifier) => $"\"{identifier.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
 

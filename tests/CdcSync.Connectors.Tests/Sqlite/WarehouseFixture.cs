@@ -34,6 +34,17 @@ internal sealed class WarehouseFixture : IWarehouseFixture
         return await command.ExecuteScalarAsync() is { } value and not DBNull ? value : null;
     }
 
+    public async Task<IReadOnlyList<IReadOnlyList<object?>>> QueryAsync(string sql)
+    {
+        using var connection = Connect();
+        using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        using var reader = await command.ExecuteReaderAsync();
+        var rows = new List<object?[]>();
+        while (await reader.ReadAsync()) rows.Add([.. Enumerable.Range(0, reader.FieldCount).Select(i => reader.IsDBNull(i) ? null : reader.GetValue(i))]);
+        return rows;
+    }
+
     public async Task<IReadOnlyList<TargetRow>> ReadAsync(Dataset dataset)
     {
         var fields = dataset.TargetSchema.Fields;
@@ -48,6 +59,8 @@ internal sealed class WarehouseFixture : IWarehouseFixture
             rows.Add(new TargetRow([.. fields.Select((f, i) => reader.IsDBNull(i) ? null : Text(reader, i, f.DataType))], marks && !reader.IsDBNull(fields.Count)));
         return rows;
     }
+
+    public string TextType => "TEXT";
 
     public string Quote(string identifier) => $"\"{identifier.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
 

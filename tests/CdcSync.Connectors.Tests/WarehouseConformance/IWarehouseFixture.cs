@@ -16,6 +16,9 @@ public interface IWarehouseFixture : IAsyncDisposable
     /// <summary>The first value of the first row, on a connection of its own; null for NULL or no row.</summary>
     Task<object?> ScalarAsync(string sql);
 
+    /// <summary>The rows of a query, on a connection of its own.</summary>
+    Task<IReadOnlyList<IReadOnlyList<object?>>> QueryAsync(string sql);
+
     /// <summary>All rows of a dataset's target in one statement, on a connection of its own, in no order.</summary>
     Task<IReadOnlyList<TargetRow>> ReadAsync(Dataset dataset);
 
@@ -27,6 +30,18 @@ public interface IWarehouseFixture : IAsyncDisposable
 
     /// <summary>An SQL expression for the warehouse's clock moved by seconds, in the form of the control tables.</summary>
     string Clock(int seconds);
+
+    /// <summary>A column type for any text, as SQL writes it.</summary>
+    string TextType { get; }
+
+    /// <summary>A column type for text in a key, as SQL writes it.</summary>
+    string KeyTextType => TextType;
+
+    /// <summary>True if the server of this run, unlike the engine it stands for, can't hold a value (in canonical text): it is left out.</summary>
+    bool Lacks(ArrowType type, string canonical) => false;
+
+    /// <summary>False if the server of this run, unlike the engine it stands for, can't have a column of such a name: it is left out.</summary>
+    bool CanName(string identifier) => true;
 
     /// <summary>True if the engine has no column that holds every value of the type.</summary>
     bool Refuses(ArrowType type);

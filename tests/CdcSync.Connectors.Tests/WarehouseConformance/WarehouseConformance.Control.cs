@@ -234,7 +234,7 @@ public abstract partial class WarehouseConformance
         {
             // Qualified, because SQLite takes a quoted word that it does not know for a text.
             foreach (var column in columns.Where(c => c != "column"))
-                await Fixture.ScalarAsync($"SELECT count(x.{column}) FROM {Fixture.Control(table)} AS x");
+                await Fixture.ScalarAsync($"SELECT count(x.{Fixture.Quote(column)}) FROM {Fixture.Control(table)} AS x");
         }
     }
 

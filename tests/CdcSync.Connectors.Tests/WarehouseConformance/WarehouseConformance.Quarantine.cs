@@ -83,14 +83,8 @@ public abstract partial class WarehouseConformance
 
     private static QuarantinedRow Rejected(int key, string reason = "found null") => new($"[\"{key}\"]", "required", "name", reason, $"{{\"id\":{key},\"name\":null}}");
 
-    private async Task<IReadOnlyList<string>> QuarantineAsync()
-    {
-        var rows = new List<string>();
-        var total = Number(await Fixture.ScalarAsync($"SELECT count(*) FROM {Fixture.Control("quarantine")}"));
-        for (var i = 0; i < total; i++)
-            rows.Add((string)(await Fixture.ScalarAsync($"SELECT row_key || ' ' || rule || ' ' || reason FROM {Fixture.Control("quarantine")} ORDER BY row_key LIMIT 1 OFFSET {i}"))!);
-        return rows;
-    }
+    private async Task<IReadOnlyList<string>> QuarantineAsync() =>
+        [.. (await Fixture.QueryAsync($"SELECT row_key, {Fixture.Quote("rule")}, reason FROM {Fixture.Control("quarantine")}")).Select(r => $"{r[0]} {r[1]} {r[2]}").Order(StringComparer.Ordinal)];
 
     private static long Number(object? value) => Convert.ToInt64(value, CultureInfo.InvariantCulture);
 }

@@ -56,7 +56,7 @@ public abstract partial class WarehouseConformance
     [Fact]
     public async Task A_table_of_the_users_that_fits_is_taken_with_its_rows()
     {
-        await Fixture.ExecuteAsync($"CREATE TABLE {Fixture.Quote("accounts")} ({Fixture.Quote("id")} BIGINT NOT NULL PRIMARY KEY, {Fixture.Quote("name")} TEXT, {Fixture.Quote("extra")} INTEGER DEFAULT 7)");
+        await Fixture.ExecuteAsync($"CREATE TABLE {Fixture.Quote("accounts")} ({Fixture.Quote("id")} BIGINT NOT NULL PRIMARY KEY, {Fixture.Quote("name")} {Fixture.TextType}, {Fixture.Quote("extra")} INTEGER DEFAULT 7)");
         await Fixture.ExecuteAsync($"INSERT INTO {Fixture.Quote("accounts")} VALUES (1, 'a', 8)");
         var dataset = TestDatasets.Accounts();
 
@@ -69,15 +69,15 @@ public abstract partial class WarehouseConformance
     }
 
     [Theory]
-    [InlineData("another key", "id BIGINT NOT NULL, name TEXT NOT NULL, amount NUMERIC(12,2), PRIMARY KEY (id, name)", "name")]
+    [InlineData("another key", "id BIGINT NOT NULL, name KEYTEXT NOT NULL, amount NUMERIC(12,2), PRIMARY KEY (id, name)", "name")]
     [InlineData("no key", "id BIGINT NOT NULL, name TEXT, amount NUMERIC(12,2)", "id")]
-    [InlineData("a key of another type", "id TEXT NOT NULL PRIMARY KEY, name TEXT, amount NUMERIC(12,2)", "'id'")]
+    [InlineData("a key of another type", "id KEYTEXT NOT NULL PRIMARY KEY, name TEXT, amount NUMERIC(12,2)", "'id'")]
     [InlineData("a narrower type", "id BIGINT NOT NULL PRIMARY KEY, name INTEGER, amount NUMERIC(12,2)", "'name'")]
     [InlineData("a column that refuses null", "id BIGINT NOT NULL PRIMARY KEY, name TEXT NOT NULL, amount NUMERIC(12,2)", "'name'")]
     [InlineData("a column of others that must be given", "id BIGINT NOT NULL PRIMARY KEY, name TEXT, amount NUMERIC(12,2), extra TEXT NOT NULL", "'extra'")]
     public async Task A_table_that_can_not_take_the_dataset_is_refused_by_name_and_left_alone(string what, string columns, string named)
     {
-        await Fixture.ExecuteAsync($"CREATE TABLE {Fixture.Quote("accounts")} ({columns})");
+        await Fixture.ExecuteAsync($"CREATE TABLE {Fixture.Quote("accounts")} ({columns.Replace("KEYTEXT", Fixture.KeyTextType, StringComparison.Ordinal).Replace("TEXT", Fixture.TextType, StringComparison.Ordinal)})");
 
         var error = await Assert.ThrowsAsync<CdcSyncException>(async () => await Warehouse.EnsureTargetAsync(TestDatasets.Accounts(), default));
 
@@ -114,6 +114,7 @@ public abstract partial class WarehouseConformance
     public async Task Names_with_quotes_spaces_and_any_letters_are_names()
     {
         string[] names = ["id", "a \"quoted\" name", "it's", "select", "ž\U0001F40E", "semi;colon--", "Tab\tle", "[b]`c`", "%s {0}", "kind", "c0", "rowid", "t", "s"];
+        names = [.. names.Where(Fixture.CanName)];
         var dataset = TestDatasets.Of("odd", 2, [.. names.Select(n => (n, (ArrowType)StringType.Default))]) with { Target = new TargetTable(null, "Odd \"Table\"; ž 'x'"), Deletes = DeleteMode.Soft };
         await EnsuredAsync(dataset);
 

@@ -1,0 +1,123 @@
+using CdcSync.Connectors.Migrations;
+using CdcSync.Core.Checkpoints;
+using CdcSync.Core.Datasets;
+using CdcSync.Core.Warehouses;
+using Microsoft.Data.SqlClient;
+using static CdcSync.Connectors.SqlServer.Warehouse.Parameter;
+
+namespace CdcSync.Connectors.SqlServer.Warehouse;
+
+/// <summary>The control state in the schema <c>cdcsync</c>. The clock of leases and ledger is the server's.</summary>
+internal sealed class SqlServerControlStore(WarehouseSessions sessions, string pipeline) : IControlStore
+{
+    public async ValueTask CheckSchemaAsync(CancellationToken ct) =>
+        await sessions.RunAsync("checking the control schema", async session =>
+        {
+            await MigrationRunner.For(SqlServerMigrations.Dialect).CheckAsync(session.Connection, ct);
+            return true;
+        }, ct);
+
+    public ValueTask<IReadOnlyList<string>> MigrateAsync(CancellationToken ct) =>
+        sessions.RunAsync("migrating the control schema", session => MigrationRunner.For(SqlServerMigrations.Dialect).MigrateAsync(session.Connection, ct), ct);
+
+    public async ValueTask<IReadOnlyDictionary<DatasetId, Checkpoint>> ReadCheckpointsAsync(IReadOnlyCollection<DatasetId> datasets, CancellationToken ct)
+    {
+        var wanted = datasets.ToHashSet();
+        var rows = await QueryAsync("reading checkpoints", new Statement(StateSql.ReadCheckpoints(), PipelineName.With(pipeline)),
+            r => (Id: new DatasetId(r.GetString(0)), Checkpoint: ControlRows.Checkpoint(r, 1)!), ct);
+        return rows.Where(r => wanted.Contains(r.Id)).ToDictionary(r => r.Id, r => r.Checkpoint);
+    }
+
+    public async ValueTask<bool> TryMoveCheckpointAsync(Lease lease, DatasetId dataset, CheckpointMove move, LedgerDraft ledger, CancellationToken ct)
+    {
+        var publication = Guid.CreateVersion7();
+        return await sessions.RunAsync($"{dataset}: moving the checkpoint", async session =>
+        {
+            await session.BeginAsync(ct);
+            if (!await PublicationSteps.BeginAsync(session, sessions.LockMilliseconds, publication, lease, ct)) return false;
+            if (!await PublicationSteps.MoveAsync(session, pipeline, dataset, move, ct)) return false;
+            await session.RunAsync(new Statement(ControlSql.WriteLedger(),
+            [
+                .. PublicationSteps.LedgerValues(publication, lease, dataset, move, ledger),
+                Inserted.With(0L), Updated.With(0L), Deleted.With(0L), Erased.With(0L),
+            ]), ct);
+            await session.CommitAsync();
+            return true;
+        }, ct);
+    }
+
+    public ValueTask<bool> WasCommittedAsync(Guid publication, CancellationToken ct) =>
+        sessions.RunAsync("asking the ledger for a publication", async session =>
+            (int)(await session.ScalarAsync(new Statement(ControlSql.WasCommitted(), PublicationSteps.LockOf(publication), Wait.With(sessions.LockMilliseconds), Publication.With(publication)), ct))! == 1, ct);
+
+    public async ValueTask<IReadOnlyList<LedgerEntry>> ReadLedgerAsync(DatasetId? dataset, int limit, CancellationToken ct) =>
+        await QueryAsync("reading the ledger", new Statement(StateSql.ReadLedger(), PipelineName.With(pipeline), DatasetName.With(dataset?.Value), Limit.With(limit)), ControlRows.LedgerEntry, ct);
+
+    public async ValueTask<IReadOnlySet<string>> ReadLandedPathsAsync(string pipeline, CancellationToken ct) =>
+        (await QueryAsync("reading the ledger's landing files", new Statement(StateSql.ReadLandedPaths(), PipelineName.With(pipeline)), r => r.GetString(0), ct)).ToHashSet(StringComparer.Ordinal);
+
+    public async ValueTask WriteStateAsync(DatasetState state, CancellationToken ct)
+    {
+        var database = await sessions.DatabaseAsync(ct);
+        await sessions.RunAsync($"{state.Dataset}: recording its state", async session =>
+        {
+            await RefuseTakenAsync(session, database.DefaultSchema, state, ct);
+            try
+            {
+                await session.RunAsync(new Statement(StateSql.WriteState(),
+                    PipelineName.With(state.Pipeline), DatasetName.With(state.Dataset.Value), TargetSchema.With(state.Target.Schema ?? ""), TargetName.With(state.Target.Name),
+                    Phase.With(ControlText.Of(state.Phase)), ErrorCodeText.With(state.ErrorCode), Error.With(state.Error), Freshness.With(state.FreshnessTarget?.TotalSeconds),
+                    ContractId.With(state.Contract.Id), ContractVersion.With(state.Contract.Version), ContractOwner.With(state.Contract.Owner)), ct);
+            }
+            catch (SqlException e) when (SqlServerErrors.Of(e) == SqlServerFault.DuplicateKey)
+            {
+                throw SqlServerTargets.Taken(state.Dataset, state.Target, "another dataset, or this one to a worker that was faster");
+            }
+            return true;
+        }, ct);
+    }
+
+    public async ValueTask<IReadOnlyList<DatasetStatus>> ReadStatusAsync(string pipeline, CancellationToken ct) =>
+        await QueryAsync("reading the status", new Statement(StateSql.ReadStatus(), PipelineName.With(pipeline)), r => ControlRows.Status(pipeline, r), ct);
+
+    public async ValueTask<Lease?> TryAcquireLeaseAsync(string pipeline, string holder, TimeSpan duration, CancellationToken ct) =>
+        (await QueryAsync($"{pipeline}: taking the lease", new Statement(ControlSql.AcquireLease(),
+            Resource.With($"cdcsync.lease.{pipeline}"), Wait.With(sessions.LockMilliseconds), PipelineName.With(pipeline), Holder.With(holder), Lasting(duration)),
+            r => new Lease(pipeline, holder, r.GetInt64(0), Instant(r, 1)), ct)).SingleOrDefault();
+
+    public async ValueTask<Lease?> RenewLeaseAsync(Lease lease, TimeSpan duration, CancellationToken ct) =>
+        (await QueryAsync($"{lease.Pipeline}: renewing the lease", new Statement(ControlSql.RenewLease(), [.. PublicationSteps.LeaseValues(lease), Lasting(duration)]),
+            r => lease with { ExpiresAt = Instant(r, 1) }, ct)).SingleOrDefault();
+
+    public async ValueTask ReleaseLeaseAsync(Lease lease, CancellationToken ct) =>
+        await QueryAsync($"{lease.Pipeline}: giving the lease back", new Statement(ControlSql.ReleaseLease(), [.. PublicationSteps.LeaseValues(lease)]), _ => true, ct);
+
+    public async ValueTask<IReadOnlyDictionary<DatasetId, long>> CountQuarantinedAsync(string pipeline, CancellationToken ct) =>
+        (await QueryAsync("counting the quarantine", new Statement(StateSql.CountQuarantined(), PipelineName.With(pipeline)), r => (Id: new DatasetId(r.GetString(0)), Rows: r.GetInt64(1)), ct))
+            .ToDictionary(r => r.Id, r => r.Rows);
+
+    /// <summary>See <see cref="IWarehouse.AdvanceIdleAsync"/>.</summary>
+    public async ValueTask<IReadOnlyList<DatasetId>> AdvanceIdleAsync(Lease lease, IReadOnlyDictionary<DatasetId, CheckpointMove> moves, CancellationToken ct)
+    {
+        if (moves.Count == 0) return [];
+        List<DatasetId> moved = [];
+        foreach (var some in moves.Chunk(ControlSql.RowsAtOnce))
+        {
+            moved.AddRange(await QueryAsync("advancing the checkpoints of unchanged datasets",
+                new Statement(ControlSql.AdvanceIdle(some.Length), [.. PublicationSteps.LeaseValues(lease), .. some.SelectMany(ControlRows.Idle)]), r => new DatasetId(r.GetString(0)), ct));
+        }
+        return moved;
+    }
+
+    private async Task RefuseTakenAsync(WarehouseSession session, string defaultSchema, DatasetState state, CancellationToken ct)
+    {
+        var owners = await SqlServerTargets.OwnersAsync(session, state.Target, defaultSchema, ct);
+        foreach (var (owner, dataset) in owners.Where(o => o != (state.Pipeline, state.Dataset.Value)))
+            throw SqlServerTargets.Taken(state.Dataset, state.Target, $"dataset {dataset} of pipeline {owner}");
+    }
+
+    private ValueTask<List<T>> QueryAsync<T>(string doing, Statement statement, Func<SqlDataReader, T> row, CancellationToken ct) =>
+        sessions.RunAsync(doing, session => session.RowsAsync(statement, row, ct), ct);
+
+    private static SqlParameter Lasting(TimeSpan duration) => Milliseconds.With((int)duration.TotalMilliseconds);
+}

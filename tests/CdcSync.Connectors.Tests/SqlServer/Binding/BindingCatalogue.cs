@@ -9,7 +9,7 @@ internal sealed class BindingCatalogue
     public BindingCatalogue(params IEnumerable<BoundTable> tables)
     {
         foreach (var view in SystemViews) _tables.Add($"sys.{view.Name}", new BoundTable("sys", view.Name, [.. view.Columns.Split(' ').Select(c => new BoundColumn(c))]));
-        foreach (var table in tables) _tables.Add($"{table.Schema}.{table.Name}", table);
+        foreach (var table in tables) _tables.Add(table.Schema.Length == 0 ? table.Name : $"{table.Schema}.{table.Name}", table);
     }
 
     public BoundTable? Find(string? schema, string name) => _tables.GetValueOrDefault(schema is null ? name : $"{schema}.{name}");
@@ -57,6 +57,7 @@ internal sealed class BindingCatalogue
         ["ERROR_NUMBER"] = (0, 0),
         ["APP_NAME"] = (0, 0),
         ["CONCAT"] = (2, 254),
+        ["ROWCOUNT_BIG"] = (0, 0),
     };
 
     /// <summary>Texts that a function's argument may be: a misspelt property is NULL, not an error.</summary>
@@ -65,6 +66,19 @@ internal sealed class BindingCatalogue
         ["DATABASEPROPERTYEX"] = (1, ["Updateability", "Collation", "Status", "IsReadCommittedSnapshotOn"]),
         ["SERVERPROPERTY"] = (0, ["ProductVersion", "EngineEdition", "Edition", "IsHadrEnabled", "Collation"]),
         ["HAS_PERMS_BY_NAME"] = (2, ["SELECT", "INSERT", "UPDATE", "DELETE", "ALTER", "VIEW CHANGE TRACKING", "VIEW DATABASE STATE", "UNMASK", "CREATE TABLE", "CREATE SCHEMA"]),
+    };
+
+    /// <summary>Procedures and their parameters.</summary>
+    public static readonly IReadOnlyDictionary<string, string> Procedures = new Dictionary<string, string>(StringComparer.Ordinal)
+    {
+        ["sys.sp_getapplock"] = "@Resource @LockMode @LockOwner @LockTimeout @DbPrincipal",
+    };
+
+    /// <summary>Words that a procedure's parameter may be.</summary>
+    public static readonly IReadOnlyDictionary<string, string[]> ProcedureWords = new Dictionary<string, string[]>(StringComparer.Ordinal)
+    {
+        ["@LockMode"] = ["Shared", "Update", "IntentShared", "IntentExclusive", "Exclusive"],
+        ["@LockOwner"] = ["Transaction", "Session"],
     };
 
     /// <summary>Variables of the server.</summary>
@@ -83,7 +97,7 @@ internal sealed class BindingCatalogue
         ("default_constraints", "name object_id schema_id parent_object_id parent_column_id definition"),
         ("key_constraints", "name object_id schema_id parent_object_id type unique_index_id"),
         ("types", "name system_type_id user_type_id schema_id max_length precision scale collation_name is_nullable is_user_defined"),
-        ("indexes", "object_id name index_id type type_desc is_unique data_space_id is_primary_key is_unique_constraint is_disabled has_filter filter_definition"),
+        ("indexes", "object_id name index_id type type_desc is_unique data_space_id is_primary_key is_unique_constraint is_disabled has_filter filter_definition ignore_dup_key"),
         ("index_columns", "object_id index_id index_column_id column_id key_ordinal partition_ordinal is_descending_key is_included_column"),
         ("partitions", "partition_id object_id index_id partition_number hobt_id rows"),
         ("internal_tables", "name object_id schema_id parent_object_id type create_date internal_type internal_type_desc parent_id parent_minor_id"),

@@ -7,7 +7,7 @@ namespace CdcSync.Connectors.Tests.SqlServer.Binding;
 /// Parses a statement as SQL Server 2019 would and binds its names: tables, columns by alias, functions with their arguments, parameters and their types, and the
 /// kinds of statements. It knows the T-SQL that is written here; what it does not know is a fault too.
 /// </summary>
-internal sealed class TSqlBinder(BindingCatalogue catalogue)
+internal sealed partial class TSqlBinder(BindingCatalogue catalogue)
 {
     /// <summary>All that is wrong with a statement; empty = nothing.</summary>
     public IReadOnlyList<string> Faults(TSql sql)
@@ -22,7 +22,7 @@ internal sealed class TSqlBinder(BindingCatalogue catalogue)
         return [.. walk.Faults, .. unused, .. twice];
     }
 
-    private sealed class Walk(BindingCatalogue catalogue, TSql sql) : TSqlFragmentVisitor
+    private sealed partial class Walk(BindingCatalogue catalogue, TSql sql) : TSqlFragmentVisitor
     {
         private readonly Dictionary<string, string> _variables = sql.Parameters.DistinctBy(p => p.Name).ToDictionary(p => p.Name, p => p.Type.ToString(), StringComparer.Ordinal);
         private readonly Stack<Scope> _scopes = [];
@@ -81,7 +81,8 @@ internal sealed class TSqlBinder(BindingCatalogue catalogue)
         public override void ExplicitVisit(UpdateSpecification node) => Change(node, scope =>
         {
             foreach (var set in node.SetClauses.OfType<AssignmentSetClause>()) CheckIn(scope.Target, set.Column);
-            foreach (var set in node.SetClauses) set.Accept(this);
+            // On the left stands a column of the target, whatever else has one of that name.
+            foreach (var set in node.SetClauses.OfType<AssignmentSetClause>()) set.NewValue.Accept(this);
         });
 
         public override void ExplicitVisit(DeleteSpecification node) => Change(node, _ => { });
@@ -386,7 +387,8 @@ internal sealed class TSqlBinder(BindingCatalogue catalogue)
                     if (found is null && columns is not null) faults.Add($"{alias} has no column {name}");
                     return found;
                 }
-                var all = scope._tables.Values.Where(c => c is not null).SelectMany(c => c!).Where(c => c.Name == name).ToList();
+                // What OUTPUT sees has to be named.
+                var all = scope._tables.Where(t => t.Key is not ("inserted" or "deleted") && t.Value is not null).SelectMany(t => t.Value!).Where(c => c.Name == name).ToList();
                 if (all.Count > 1) faults.Add($"column {name} is ambiguous");
                 if (all.Count > 0) return all[0];
             }

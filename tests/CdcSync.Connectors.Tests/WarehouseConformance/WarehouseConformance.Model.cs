@@ -21,6 +21,8 @@ public abstract partial class WarehouseConformance
         var name = $"model-{deletes.ToString().ToLowerInvariant()}-{_modelled++}";
         var dataset = await EnsuredAsync(TestDatasets.Accounts(deletes) with { Id = new DatasetId(name), Target = new TargetTable(null, name) });
         var model = new PublicationModel(deletes);
+        // On a busy machine the sequences take longer than one lease.
+        Lease = (await Control.RenewLeaseAsync(Lease, TimeSpan.FromMinutes(5), default))!;
         var generation = 0L;
         foreach (var step in steps)
         {

@@ -25,6 +25,7 @@ internal static class CommandTree
             HistoryCommand.Create(terminal),
             ResyncCommand.Create(terminal),
         };
+        HelpExamples.AddTo(root);
         root.SetAction(_ =>
         {
             root.Parse("--help").Invoke();

@@ -6,10 +6,23 @@ namespace CdcSync.Cli.Demo;
 /// <summary>The demo's folder: a pipeline as anyone would write it, its contract, its secrets, its databases. Every command works in it.</summary>
 internal sealed class DemoFolder : IDisposable
 {
+    /// <summary>What the names of temporary folders begin with.</summary>
+    public const string Prefix = "cdcsync-demo-";
+
+    /// <summary>The pipeline file's name.</summary>
+    public const string PipelineFile = "cdcsync.yaml";
+
+    /// <summary>The file with the connection string of a warehouse that is not a file.</summary>
+    public const string WarehouseSecret = "secrets/warehouse";
+
+    private readonly FileStream? _lock;
+
     private DemoFolder(string path, bool stays)
     {
         Path = path;
         Stays = stays;
+        // Held as long as the process lives: says to the sweep that this folder is in use, and that it goes.
+        _lock = stays ? null : new FileStream(In(DemoSweep.LockFile), FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None);
     }
 
     /// <summary>True if it is left behind, with all that is in it.</summary>
@@ -19,7 +32,7 @@ internal sealed class DemoFolder : IDisposable
     public string Path { get; }
 
     /// <summary>The pipeline file.</summary>
-    public string Config => In("cdcsync.yaml");
+    public string Config => In(PipelineFile);
 
     /// <summary>The shop's database.</summary>
     public string Shop => In("shop.db");
@@ -36,7 +49,7 @@ internal sealed class DemoFolder : IDisposable
     /// <exception cref="CdcSyncException"><see cref="ErrorCodes.WrongUsage"/>: the folder has something in it.</exception>
     public static DemoFolder Create(DemoOptions options, string pipeline)
     {
-        var path = options.Folder is { } given ? System.IO.Path.GetFullPath(given) : Directory.CreateTempSubdirectory("cdcsync-demo-").FullName;
+        var path = options.Folder is { } given ? System.IO.Path.GetFullPath(given) : Directory.CreateTempSubdirectory(Prefix).FullName;
         if (options.Folder is not null && Directory.Exists(path) && Directory.EnumerateFileSystemEntries(path).Any())
             throw new CdcSyncException(ErrorCodes.WrongUsage, $"the folder {path} is not empty.", "Name another one, or none for a temporary one. Run: cdcsync demo --folder DIR");
         var folder = new DemoFolder(path, options.Keep || options.Folder is not null);
@@ -46,20 +59,22 @@ internal sealed class DemoFolder : IDisposable
         File.WriteAllText(folder.In("contracts/shop.odcs.yaml"), ContractYaml());
         WriteSecret(folder.In("secrets/pii.key"), RandomNumberGenerator.GetHexString(64, lowercase: true));
         if (options.Warehouse is not null)
-            WriteSecret(folder.In("secrets/warehouse"), options.Warehouse);
+            WriteSecret(folder.In(WarehouseSecret), options.Warehouse);
         return folder;
     }
 
     /// <summary>Removes it, unless it stays.</summary>
     public void Dispose()
     {
-        if (!Stays)
-            Directory.Delete(Path, recursive: true);
+        if (Stays)
+            return;
+        Directory.Delete(Path, recursive: true);
+        _lock!.Dispose();
     }
 
     private const string SqliteYaml = "{ kind: sqlite, path: ./warehouse.db }";
 
-    private static string PostgresYaml(string schema) => $$"""{ kind: postgres, connection: "${file:secrets/warehouse}", schema: {{schema}} }""";
+    private static string PostgresYaml(string schema) => $$"""{ kind: postgres, connection: "${file:{{WarehouseSecret}}}", schema: {{schema}} }""";
 
     private static string PipelineYaml(string pipeline, string warehouse) => $$"""
         # The pipeline of `cdcsync demo`. In this folder every command works on it: cdcsync status, history, checkpoint show …

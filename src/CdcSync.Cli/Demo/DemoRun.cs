@@ -30,6 +30,7 @@ internal sealed class DemoRun(DemoOptions options, Terminal terminal, TimeProvid
     {
         if (options.Warehouse is { } secret)
             terminal.Scrubber.Add(secret);
+        await DemoSweep.RunAsync(terminal);
         var name = options.Warehouse is null ? "demo" : $"demo_{Guid.CreateVersion7().ToString("n", CultureInfo.InvariantCulture)[^8..]}";
         using var folder = DemoFolder.Create(options, name);
         DemoWarehouse warehouse = options.Warehouse is { } connection ? new DemoWarehouse.Postgres(connection, name) : new DemoWarehouse.Sqlite(folder.Warehouse);

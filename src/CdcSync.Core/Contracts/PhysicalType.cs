@@ -7,6 +7,13 @@ namespace CdcSync.Core.Contracts;
 /// <summary>SQL types as contracts name them, and the Arrow types that hold them. docs/contracts.md has the table.</summary>
 internal static partial class PhysicalType
 {
+    /// <summary>The names that people mostly mean.</summary>
+    internal static IReadOnlyList<string> UsualNames { get; } =
+    [
+        "bigint", "integer", "int", "smallint", "boolean", "real", "double precision", "float", "numeric", "decimal", "money", "varchar", "nvarchar", "char", "text", "uuid", "uniqueidentifier",
+        "json", "xml", "bytea", "varbinary", "binary", "date", "time", "timestamp", "timestamptz", "datetime", "datetime2", "datetimeoffset",
+    ];
+
     /// <summary>Reads a type's name.</summary>
     /// <returns>The type, or what is wrong with it, or (where the name is unknown) null.</returns>
     internal static TypeReading? Read(string text)

@@ -58,7 +58,7 @@ internal static class PropertyReader
     }
 
     private static string TypeProblem(string text, TypeReading? reading) =>
-        $"{reading?.Problem ?? "expected a type that CdcSync knows (docs/contracts.md lists them)"}, found '{text}'.";
+        $"{reading?.Problem ?? "expected a type that CdcSync knows (docs/contracts.md lists them)"}, found '{text}'.{(reading is null && Suggestion.Nearest(text.Split('(')[0].Trim(), PhysicalType.UsualNames) is { } near ? $" Did you mean '{near}'?" : "")}";
 
     private static void CheckUnused(FieldReader reader)
     {

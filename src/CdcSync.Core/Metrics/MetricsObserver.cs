@@ -66,8 +66,10 @@ public sealed class MetricsObserver : ISyncObserver
         cells.RowsQuarantined.Add(report.RowsQuarantined);
         foreach (var (stage, duration) in cells.StageDuration)
             duration.Observe(report.Stages.GetValueOrDefault(stage));
-        if (report.Kind == BatchKind.Refresh && dataset.Capture is not Capture.FullRefresh)
-            cells.Resyncs[ResyncCause.Expired].Add();
+        // What was committed was read without error: a first load of hours polls nothing, and is not stalled.
+        cells.LastPollSuccess.Set(now);
+        if (report.Resync is { } cause)
+            cells.Resyncs[cause].Add();
         if (report.NewestCommit is { } commit)
             cells.Latency.Observe(now - commit + TimeSpan.FromSeconds(_metrics.Sources[dataset.SourceName].ClockOffset.Value));
         if (report.Checkpoint.CompleteUpTo is { } completeUpTo)

@@ -1,5 +1,6 @@
 using CdcSync.Core.Datasets;
 using CdcSync.Core.Errors;
+using CdcSync.Core.Sync;
 using CdcSync.Core.Warehouses;
 
 namespace CdcSync.Core.Metrics;
@@ -54,7 +55,7 @@ public sealed class SyncMetrics : IDisposable
         var read = Registry.Counter("cdcsync_read_bytes_total", "Bytes of column data read from the source.", DatasetLabels);
         var quarantined = Registry.Counter("cdcsync_rows_quarantined_total", "Rows kept out of the target.", DatasetLabels);
         var quarantine = Registry.Gauge("cdcsync_quarantine_rows", "Rows in quarantine.", DatasetLabels);
-        var resyncs = Registry.Counter("cdcsync_resyncs_total", "First loads begun again, by cause.", [.. DatasetLabels, "cause"]);
+        var resyncs = Registry.Counter("cdcsync_resyncs_total", "Datasets loaded anew, by cause.", [.. DatasetLabels, "cause"]);
         var duration = Registry.Histogram("cdcsync_batch_stage_duration_seconds", "The time a batch spent per stage.", StageBounds, [.. DatasetLabels, "stage"]);
         var latency = Registry.Histogram("cdcsync_end_to_end_latency_seconds", "From a batch's newest commit in the source until it was visible.", LatencyBounds, DatasetLabels);
 
@@ -176,13 +177,6 @@ internal enum FaultSide
     Gate,
     Landing,
     Engine,
-}
-
-/// <summary>Why a dataset is loaded again.</summary>
-internal enum ResyncCause
-{
-    /// <summary>The source no longer had the changes, and the gap policy loads again.</summary>
-    Expired,
 }
 
 /// <summary>The series of one source.</summary>

@@ -100,7 +100,10 @@ internal sealed class Batch(Lane lane, BatchStart start, EngineContext engine) :
     /// <summary>What observers are told after the commit.</summary>
     public BatchReport Report(MergeStats stats, TimeSpan publish) =>
         new(Move.Next.Generation, Start.Kind, Move.Next, stats, RowsRead, RowsQuarantined, _landed, _newestCommit,
-            new Dictionary<string, TimeSpan> { ["read"] = _read, ["land"] = _land, ["stage"] = _stage, ["publish"] = publish });
+            new Dictionary<string, TimeSpan> { ["read"] = _read, ["land"] = _land, ["stage"] = _stage, ["publish"] = publish })
+        {
+            Resync = Start.Resync,
+        };
 
     /// <summary>Removes the landing file of a batch that certainly was not committed.</summary>
     public void DiscardLanding()
@@ -138,6 +141,9 @@ internal sealed record BatchStart(BatchKind Kind, PublishMode Mode, Checkpoint? 
 {
     /// <summary>Whether the delete breaker may stop it.</summary>
     public BreakerUse Breaker { get; init; } = BreakerUse.Armed;
+
+    /// <summary>Why the dataset is loaded anew; null = it is not.</summary>
+    public ResyncCause? Resync { get; init; }
 
     /// <summary>The checkpoint after it. A range of a first load completes nothing: only a window read after the last range does.</summary>
     public Checkpoint Next(Position upTo, DateTimeOffset completeAt)

@@ -42,7 +42,7 @@ internal sealed class FirstLoad(EngineContext engine, Publisher publisher, LaneB
     }
 
     /// <summary>Loads a dataset anew beside its live table and publishes the difference in one transaction; readers never see it empty or half.</summary>
-    public async Task<IReadOnlyList<Step>> ReloadAsync(Lane lane, Checkpoint? before, BreakerUse breaker, Lease lease, CancellationToken ct)
+    public async Task<IReadOnlyList<Step>> ReloadAsync(Lane lane, Checkpoint? before, ResyncCause cause, BreakerUse breaker, Lease lease, CancellationToken ct)
     {
         try
         {
@@ -57,7 +57,7 @@ internal sealed class FirstLoad(EngineContext engine, Publisher publisher, LaneB
 
             if (start.Fault is not null)
                 return [Step.Failed(lane, start.Fault)];
-            var batch = new Batch(lane, new BatchStart(BatchKind.Refresh, PublishMode.Difference, before, start.Identity!, sourceTime) { Breaker = breaker }, engine);
+            var batch = new Batch(lane, new BatchStart(BatchKind.Refresh, PublishMode.Difference, before, start.Identity!, sourceTime) { Breaker = breaker, Resync = cause }, engine);
             return [await PublishAsync(batch, lane.Source.Ranges.ReadAsync(lane.Dataset, Whole, ct), start.UpTo!, lease, ct)];
         }
         catch (CdcSyncException fault)

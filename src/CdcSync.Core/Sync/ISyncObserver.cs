@@ -15,7 +15,7 @@ public interface ISyncObserver
     /// <param name="source">The source's name.</param>
     /// <param name="sourceTime">The source's clock.</param>
     /// <param name="clockOffset">By how much the source's clock is ahead of the worker's, as far as it is certain: 0 where it may be the time the answer took.</param>
-    /// <param name="datasets">The datasets that were read or found unchanged.</param>
+    /// <param name="datasets">The datasets that were read or found unchanged, or whose first load can begin.</param>
     void Polled(string source, DateTimeOffset sourceTime, TimeSpan clockOffset, IReadOnlyList<Dataset> datasets);
 
     /// <summary>Rows were read from the source.</summary>
@@ -62,4 +62,8 @@ public interface ISyncObserver
 /// <param name="Landing">The landing file.</param>
 /// <param name="NewestCommit">The source's commit time of the newest change; null = not known.</param>
 /// <param name="Stages">The time spent per stage of the flow: read, land, stage, publish.</param>
-public sealed record BatchReport(long Generation, BatchKind Kind, Checkpoint Checkpoint, MergeStats Stats, long RowsRead, long RowsQuarantined, LandedFile? Landing, DateTimeOffset? NewestCommit, IReadOnlyDictionary<string, TimeSpan> Stages);
+public sealed record BatchReport(long Generation, BatchKind Kind, Checkpoint Checkpoint, MergeStats Stats, long RowsRead, long RowsQuarantined, LandedFile? Landing, DateTimeOffset? NewestCommit, IReadOnlyDictionary<string, TimeSpan> Stages)
+{
+    /// <summary>Why the dataset was loaded anew; null = it was not.</summary>
+    public ResyncCause? Resync { get; init; }
+}

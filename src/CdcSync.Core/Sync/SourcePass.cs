@@ -38,12 +38,12 @@ internal sealed class SourcePass(EngineContext engine, IChangeSource source, Pub
         await SpoolAsync(session, windows, ct);
         await session.DisposeAsync();                                    // a slow warehouse never holds the source's transaction
 
-        engine.Observer.Polled(source.Name, session.SourceTime, clockOffset, [.. due.Where(l => session.Readings[l.Dataset.Id].State is ReadingState.Changed or ReadingState.Unchanged).Select(l => l.Dataset)]);
+        engine.Observer.Polled(source.Name, session.SourceTime, clockOffset, [.. due.Where(l => session.Readings[l.Dataset.Id].State is ReadingState.Changed or ReadingState.Unchanged or ReadingState.Start).Select(l => l.Dataset)]);
         work.Add(AdvanceIdleAsync(triage.Unchanged, session.SourceTime, lease, idle, ct));
 
         // First loads and reloads read by key ranges, each in short transactions of its own.
         work.AddRange(triage.FirstLoads.Select(t => Begin(() => firstLoad.RunAsync(t.Lane, t.Before, t.Start, session.SourceTime, lease, ct))));
-        work.AddRange(triage.Reloads.Select(lane => Begin(() => firstLoad.ReloadAsync(lane, checkpoints[lane.Dataset.Id], BreakerUse.Armed, lease, ct))));
+        work.AddRange(triage.Reloads.Select(lane => Begin(() => firstLoad.ReloadAsync(lane, checkpoints[lane.Dataset.Id], ResyncCause.Expired, BreakerUse.Armed, lease, ct))));
         return [.. work.Select(unit => AcknowledgedAsync(unit, ct))];
     }
 

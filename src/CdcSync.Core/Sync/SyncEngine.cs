@@ -66,7 +66,7 @@ public sealed class SyncEngine
             var outcomes = new List<IReadOnlyList<DatasetOutcome>>();
             foreach (var lane in lanes)
             {
-                var steps = await _firstLoad.ReloadAsync(lane, checkpoints.GetValueOrDefault(lane.Dataset.Id), breaker, keeper.Lease, keeper.Lost);
+                var steps = await _firstLoad.ReloadAsync(lane, checkpoints.GetValueOrDefault(lane.Dataset.Id), ResyncCause.Requested, breaker, keeper.Lease, keeper.Lost);
                 foreach (var step in steps)
                     await _book.RecordAsync(step, keeper.Lost);
                 outcomes.Add([.. steps.Select(s => s.Outcome)]);

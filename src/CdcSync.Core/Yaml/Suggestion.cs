@@ -20,6 +20,18 @@ public static class Suggestion
         };
     }
 
+    /// <summary>The end of a message about several unknown words, such as columns.</summary>
+    /// <param name="found">The words found.</param>
+    /// <param name="known">The words there are.</param>
+    /// <returns>Of one word as <see cref="For"/>; of several, what each probably meant, as far as that is known.</returns>
+    public static string ForAll(IReadOnlyCollection<string> found, IReadOnlyCollection<string> known)
+    {
+        ArgumentNullException.ThrowIfNull(found);
+        ArgumentNullException.ThrowIfNull(known);
+        var meant = found.Select(word => (word, near: Nearest(word, known))).Where(m => m.near is not null).ToList();
+        return found.Count is 1 || meant.Count is 0 ? For(found.FirstOrDefault() ?? "", known) : $" Did you mean {string.Join(", ", meant.Select(m => $"'{m.near}' for '{m.word}'"))}?";
+    }
+
     /// <summary>The word that was probably meant, or null.</summary>
     /// <param name="found">The word found.</param>
     /// <param name="known">The words there are.</param>

@@ -20,15 +20,15 @@ internal sealed class RecordingObserver : ISyncObserver
 
     public ConcurrentDictionary<DatasetId, DateTimeOffset> CompleteUpTo { get; } = [];
 
+    public ConcurrentQueue<IReadOnlyList<DatasetId>> Polls { get; } = [];
+
     public ConcurrentQueue<bool> Leases { get; } = [];
 
     public void CheckpointRead(Dataset dataset, Checkpoint? checkpoint)
     {
     }
 
-    public void Polled(string source, DateTimeOffset sourceTime, TimeSpan clockOffset, IReadOnlyList<Dataset> datasets)
-    {
-    }
+    public void Polled(string source, DateTimeOffset sourceTime, TimeSpan clockOffset, IReadOnlyList<Dataset> datasets) => Polls.Enqueue([.. datasets.Select(d => d.Id)]);
 
     public void RowsRead(Dataset dataset, long rows, long bytes)
     {

@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using CdcSync.Core.Errors;
 using CdcSync.Core.Metrics;
+using CdcSync.Core.Sync;
 using CdcSync.Core.Warehouses;
 
 namespace CdcSync.Core.Tests.Metrics;
@@ -19,7 +20,7 @@ public sealed class MetricsObserverTests : IDisposable
             _world.Observer.PhaseChanged(_world.Orders, phase);
         _world.Observer.LeaseChanged(true);
         _world.Observer.Polled("erp", MetricsWorld.Noon, TimeSpan.Zero, [_world.Orders]);
-        _world.CommitOneBatch(kind: BatchKind.Refresh, newestCommit: MetricsWorld.Noon);
+        _world.CommitOneBatch(kind: BatchKind.Refresh, resync: ResyncCause.Expired, newestCommit: MetricsWorld.Noon);
         Assert.Equal(before, SeriesNames());
         foreach (var family in _world.Metrics.Registry.Families.Where(f => f.LabelNames.Contains("dataset")))
             Assert.True(before.Count(n => n.StartsWith(family.Name, StringComparison.Ordinal) && n.Contains("dataset=returns", StringComparison.Ordinal)) >= 1, family.Name);
@@ -85,14 +86,24 @@ public sealed class MetricsObserverTests : IDisposable
         Assert.Equal(2, _world.Read("cdcsync_batch_stage_duration_seconds_sum", ("dataset", "orders"), ("stage", "publish")));
         Assert.Equal(3, _world.ReadOrders("cdcsync_end_to_end_latency_seconds_sum"));
         Assert.Equal(0, _world.Read("cdcsync_batches_total", ("dataset", "returns")));
-        Assert.Equal(0, _world.ReadOrders("cdcsync_resyncs_total"));
+        Assert.Equal(0, _world.Read("cdcsync_resyncs_total", ("dataset", "orders"), ("cause", "expired")));
+    }
+
+    [Theory]
+    [InlineData(ResyncCause.Expired, "expired")]
+    [InlineData(ResyncCause.Requested, "requested")]
+    public void A_dataset_loaded_anew_is_a_resync_with_its_cause(ResyncCause cause, string label)
+    {
+        _world.CommitOneBatch(kind: BatchKind.Refresh, resync: cause);
+        Assert.Equal(1, _world.Read("cdcsync_resyncs_total", ("dataset", "orders"), ("cause", label)));
+        Assert.Equal(1, Enum.GetValues<ResyncCause>().Sum(c => _world.Read("cdcsync_resyncs_total", ("dataset", "orders"), ("cause", Name(c)))));
     }
 
     [Fact]
-    public void A_whole_content_published_for_a_streaming_dataset_is_a_resync()
+    public void A_first_load_is_read_without_error_range_by_range()
     {
-        _world.CommitOneBatch(kind: BatchKind.Refresh);
-        Assert.Equal(1, _world.Read("cdcsync_resyncs_total", ("dataset", "orders"), ("cause", "expired")));
+        _world.CommitOneBatch(kind: BatchKind.Range);
+        Assert.Equal(MetricsWorld.Noon.ToUnixTimeSeconds(), _world.ReadOrders("cdcsync_last_poll_success_timestamp_seconds"));
     }
 
     [Fact]
@@ -199,4 +210,6 @@ public sealed class MetricsObserverTests : IDisposable
     private List<string> SeriesNames() =>
         [.. StrictExpositionParser.ParsePrometheusText(Exposition.Write(_world.Metrics.Registry, ExpositionFormat.PrometheusText)).Values
             .SelectMany(f => f.Samples).Select(s => $"{s.Name} {string.Join(' ', s.Labels.Select(l => $"{l.Key}={l.Value}"))}")];
+
+    private static string Name(ResyncCause cause) => cause.ToString().ToLowerInvariant();
 }

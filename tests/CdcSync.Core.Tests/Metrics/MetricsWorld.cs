@@ -43,9 +43,12 @@ internal sealed class MetricsWorld : IDisposable
 
     public double ReadOrders(string family) => Read(family, ("dataset", "orders"));
 
-    public void CommitOneBatch(DateTimeOffset? completeUpTo = null, DateTimeOffset? newestCommit = null, BatchKind kind = BatchKind.Window) =>
+    public void CommitOneBatch(DateTimeOffset? completeUpTo = null, DateTimeOffset? newestCommit = null, BatchKind kind = BatchKind.Window, ResyncCause? resync = null) =>
         Observer.BatchCommitted(Orders, new BatchReport(2, kind, Checkpoint(completeUpTo ?? Clock.Now), new MergeStats(1, 2, 3, 4), 11, 1, null, newestCommit,
-            new Dictionary<string, TimeSpan> { ["read"] = TimeSpan.FromSeconds(0.2), ["land"] = TimeSpan.FromSeconds(0.3), ["stage"] = TimeSpan.FromSeconds(0.4), ["publish"] = TimeSpan.FromSeconds(2) }));
+            new Dictionary<string, TimeSpan> { ["read"] = TimeSpan.FromSeconds(0.2), ["land"] = TimeSpan.FromSeconds(0.3), ["stage"] = TimeSpan.FromSeconds(0.4), ["publish"] = TimeSpan.FromSeconds(2) })
+        {
+            Resync = resync,
+        });
 
     public static Checkpoint Checkpoint(DateTimeOffset? completeUpTo) => new(2, new SourceIdentity("test", "1"), new Position("test", "2"), null, completeUpTo);
 

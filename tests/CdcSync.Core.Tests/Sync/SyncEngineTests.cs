@@ -145,6 +145,7 @@ public sealed class SyncEngineTests
 
         var resync = await world.Engine().ResyncAsync(new HashSet<DatasetId> { Orders.Id }, BreakerUse.Armed, CancellationToken.None);
         Assert.Equal(new MergeStats(0, 1, 1, 0), resync.Outcomes[0].Stats);
+        Assert.Equal(ResyncCause.Requested, Assert.Single(world.Observer.Batches, b => b.Report.Resync is not null).Report.Resync);
         Assert.True(world.Equal(Orders));
         world.Source[Orders.Id].Put(9, "after");
         Assert.Equal(ExitCode.Ok, (await world.SyncAsync()).Exit);
@@ -162,6 +163,16 @@ public sealed class SyncEngineTests
         world.Source[orders.Id].Cleanup();
         Assert.Equal(ExitCode.Ok, (await world.SyncAsync()).Exit);
         Assert.True(world.Equal(orders));
+        Assert.Equal(ResyncCause.Expired, Assert.Single(world.Observer.Batches, b => b.Report.Resync is not null).Report.Resync);
+    }
+
+    [Fact]
+    public async Task The_poll_before_a_first_load_is_a_poll_that_succeeded()
+    {
+        using var world = new World();
+        Fill(world, 10);
+        await world.SyncAsync();
+        Assert.Equal([Orders.Id], world.Observer.Polls.First());
     }
 
     [Fact]

@@ -112,5 +112,13 @@ public sealed class FieldReaderTests
     [InlineData("zzz", " Known: name, physicalName, primaryKey.")]
     public void A_typing_error_gets_a_suggestion(string found, string expected) => Assert.Equal(expected, Suggestion.For(found, ["primaryKey", "physicalName", "name"]));
 
+    [Theory]
+    [InlineData("notes", " Did you mean 'note'?")]
+    [InlineData("zzz", " Known: amount, id, note.")]
+    [InlineData("notes,amuont", " Did you mean 'note' for 'notes', 'amount' for 'amuont'?")]
+    [InlineData("notes,zzz", " Did you mean 'note' for 'notes'?")]
+    [InlineData("xxx,zzz", " Known: amount, id, note.")]
+    public void Several_words_get_theirs(string found, string expected) => Assert.Equal(expected, Suggestion.ForAll(found.Split(','), ["id", "note", "amount"]));
+
     private FieldReader Read(string text) => new((YamlMap)YamlReader.Read(text, "f", _diagnostics)!, new ReadContext(_diagnostics), "");
 }

@@ -24,7 +24,7 @@ public sealed class BadInputTests
     {
         await using var pipeline = await MendablePipeline.CreateAsync(WarehouseKind.Sqlite);
         pipeline.Config = pipeline.Config.Replace("object: orders", "object: ordres");
-        Assert.Contains("ordres", await pipeline.AssertRefusedAsync("CDC2007", 4));
+        Assert.Contains("ordres. Did you mean 'orders'?", await pipeline.AssertRefusedAsync("CDC2007", 4));
 
         pipeline.Config = pipeline.Config.Replace("object: ordres", "object: orders");
         await pipeline.AssertEqualOnceMendedAsync();
@@ -107,7 +107,7 @@ public sealed class BadInputTests
         await using var pipeline = await MendablePipeline.CreateAsync(kind);
         var right = pipeline.Contract;
         pipeline.Contract = right.Replace("name: note,", "name: notes,");
-        Assert.Contains("notes", await pipeline.AssertRefusedAsync("CDC2010", 4));
+        Assert.Contains("has no column notes. Did you mean 'note'?", await pipeline.AssertRefusedAsync("CDC2010", 4));
 
         pipeline.Contract = right;
         await pipeline.AssertEqualOnceMendedAsync();

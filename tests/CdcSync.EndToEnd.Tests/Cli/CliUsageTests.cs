@@ -1,3 +1,5 @@
+using CdcSync.Cli.Commands;
+using CdcSync.Cli.Output;
 using CdcSync.EndToEnd.Tests.Harness;
 
 namespace CdcSync.EndToEnd.Tests.Cli;
@@ -22,6 +24,32 @@ public sealed class CliUsageTests
         Assert.Equal((0, ""), (result.ExitCode, result.Error));
         foreach (var verb in new[] { "init", "validate", "discover", "migrate", "sync", "run", "status", "checkpoint", "history", "resync", "demo" })
             Assert.Contains($"  {verb} ", result.Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Every_command_has_examples_and_each_can_be_used()
+    {
+        var root = CommandTree.Create(new Terminal(TextWriter.Null, TextWriter.Null, new TerminalAbilities(false, false)));
+        var names = root.Subcommands.Concat(root.Subcommands.SelectMany(c => c.Subcommands)).Select(c => c.Name).Append("");
+        Assert.Equal(names.Order(), HelpExamples.All.Keys.Order());
+        foreach (var example in HelpExamples.All.Values.SelectMany(e => e))
+        {
+            var words = System.Text.RegularExpressions.Regex.Matches(example, """(['"])(.*?)\1|\S+""").Select(m => m.Value.Trim('\'', '"')).ToArray();
+            Assert.Equal("cdcsync", words[0]);
+            Assert.Null(UsageErrors.Of(root.Parse(words[1..]))?.Message);
+        }
+    }
+
+    [Theory]
+    [InlineData("--help", "cdcsync demo")]
+    [InlineData("sync --help", "cdcsync sync orders order_lines")]
+    [InlineData("checkpoint show -h", "cdcsync checkpoint show orders --json")]
+    public async Task Help_ends_with_examples(string arguments, string example)
+    {
+        using var folder = new TempFolder();
+        var result = await CdcsyncProcess.RunAsync(folder.Root, arguments.Split(' '));
+        Assert.Equal((0, ""), (result.ExitCode, result.Error));
+        Assert.Contains($"  {example}", result.Out[result.Out.IndexOf("Examples:", StringComparison.Ordinal)..], StringComparison.Ordinal);
     }
 
     [Theory]

@@ -41,6 +41,53 @@ public sealed class DemoProcessTests : IDisposable
     }
 
     [Fact]
+    public async Task What_a_killed_demo_left_is_removed_by_the_next_one_and_nothing_else_is()
+    {
+        var mine = Directory.CreateDirectory(_folder["cdcsync-demo-notes"]).FullName;
+        File.WriteAllText(Path.Combine(mine, "mine.txt"), "no demo's");
+        await using (var killed = CdcsyncProcess.Start(_folder.Root, ["demo", "--seconds", "60", "--json"], Temporary))
+        {
+            await killed.WaitForLineAsync("\"event\":\"batch\"");
+            killed.Send(Signal.Kill);
+            await killed.WaitForExitAsync();
+        }
+
+        await using var living = CdcsyncProcess.Start(_folder.Root, ["demo", "--seconds", "60", "--json"], Temporary);
+        await living.WaitForLineAsync("^Removed what a demo that was killed had left: ");
+        await living.WaitForLineAsync("\"event\":\"batch\"");
+        Assert.Equal(2, Directory.GetDirectories(_folder.Root).Length);
+
+        var result = await RunAsync("demo", "--seconds", "1");           // beside one that lives
+        Assert.True(result.ExitCode == 0, result.ToString());
+        Assert.DoesNotContain("Removed", result.Error, StringComparison.Ordinal);
+        living.Send(Signal.Interrupt);
+        Assert.Equal(130, (await living.WaitForExitAsync()).ExitCode);
+        Assert.Equal([mine], Directory.GetDirectories(_folder.Root));
+    }
+
+    [Fact]
+    public async Task A_killed_demos_schema_is_removed_with_its_folder()
+    {
+        if (PostgresServer.SkipReason is { } reason)
+            Assert.Skip(reason);
+        await using var database = await (await PostgresServer.SharedAsync()).CreateDatabaseAsync();
+        await using (var killed = CdcsyncProcess.Start(_folder.Root, ["demo", "--seconds", "60", "--json", "--warehouse", database.ConnectionString], Temporary))
+        {
+            await killed.WaitForLineAsync("\"event\":\"batch\"");
+            killed.Send(Signal.Kill);
+            await killed.WaitForExitAsync();
+        }
+
+        Assert.Equal(1, await database.ScalarAsync<long>("SELECT count(*) FROM pg_namespace WHERE nspname LIKE 'demo%'"));
+        var result = await RunAsync("demo", "--seconds", "1");
+
+        Assert.True(result.ExitCode == 0, result.ToString());
+        Assert.Equal(0, await database.ScalarAsync<long>("SELECT count(*) FROM pg_namespace WHERE nspname LIKE 'demo%'"));
+        Assert.Equal(0, await database.ScalarAsync<long>("SELECT count(*) FROM cdcsync.ledger"));
+        Assert.Empty(Directory.EnumerateFileSystemEntries(_folder.Root));
+    }
+
+    [Fact]
     public async Task Kept_it_goes_on_with_its_endpoint_and_other_commands_work_on_its_folder()
     {
         await using var demo = CdcsyncProcess.Start(_folder.Root, ["demo", "--seconds", "1", "--keep", "--folder", _folder["kept"]], Temporary);

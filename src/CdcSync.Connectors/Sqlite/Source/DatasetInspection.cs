@@ -3,6 +3,7 @@ using CdcSync.Connectors.Sqlite.Source.Catalog;
 using CdcSync.Connectors.Sqlite.Source.Tracking;
 using CdcSync.Core.Datasets;
 using CdcSync.Core.Errors;
+using CdcSync.Core.Yaml;
 
 namespace CdcSync.Connectors.Sqlite.Source;
 
@@ -29,7 +30,7 @@ internal static class DatasetInspection
             return Compilation(connection, dataset, query.Sql) is { } broken ? [broken] : ColumnFaults(dataset, QueryColumns(connection, query));
         var table = Table(connection, catalog, dataset);
         if (table is null)
-            return [new CdcSyncException(ErrorCodes.SourceObjectMissing, $"dataset {dataset.Id}: source {connection.Source} has no table or view {dataset.Object}.",
+            return [new CdcSyncException(ErrorCodes.SourceObjectMissing, $"dataset {dataset.Id}: source {connection.Source} has no table or view {dataset.Object}.{Suggestion.For(((SourceObject.Table)dataset.Object).Name, catalog.UserTables)}",
                 "Correct the name in the pipeline file, or bring the object back. Run: cdcsync discover")];
         var faults = ColumnFaults(dataset, [.. table.Columns.Select(c => c.Name)]);
         if (faults.Count == 0 && table.Kind != TableKind.Table && Compilation(connection, dataset, SourceSql.All(dataset)) is { } fault)
@@ -65,7 +66,7 @@ internal static class DatasetInspection
     {
         var missing = dataset.Columns.Select(c => c.Source).Where(w => !found.Contains(w, SqliteNames.Comparer)).ToList();
         return missing.Count == 0 ? [] : [new CdcSyncException(ErrorCodes.SourceSchemaMismatch,
-            $"dataset {dataset.Id}: {dataset.Object} has no column {string.Join(", ", missing)}; it has {string.Join(", ", found)}.",
+            $"dataset {dataset.Id}: {dataset.Object} has no column {string.Join(", ", missing)}.{Suggestion.ForAll(missing, found)}",
             "Correct the contract, or bring the column back. Run: cdcsync discover --contract")];
     }
 
@@ -102,7 +103,7 @@ internal static class DatasetInspection
         }
         var column = dataset.Columns.FirstOrDefault(c => SqliteNames.Same(c.Source, mark.Column));
         if (column is null)
-            yield return new CdcSyncException(ErrorCodes.SourceSchemaMismatch, $"dataset {dataset.Id}: the mark {mark.Column} is not among the contract's columns.",
+            yield return new CdcSyncException(ErrorCodes.SourceSchemaMismatch, $"dataset {dataset.Id}: the mark {mark.Column} is not among the contract's columns.{Suggestion.For(mark.Column, dataset.Columns.Select(c => c.Source))}",
                 "Add it to the contract: it is needed to know how its values are read. Run: cdcsync validate");
         else if (mark.Kind == MarkKind.Timestamp ? column.ReadType is not TimestampType : !IsInteger(column.ReadType))
             yield return new CdcSyncException(ErrorCodes.SourceSchemaMismatch,

@@ -1,0 +1,45 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Invocation;
+
+namespace CdcSync.Cli.Commands;
+
+/// <summary>The help with examples below: each is a line that works as it stands, in a folder with a fitting pipeline.</summary>
+internal sealed class HelpExamples(HelpAction help) : SynchronousCommandLineAction
+{
+    /// <summary>The examples by the command's name; the root's by an empty one.</summary>
+    internal static IReadOnlyDictionary<string, IReadOnlyList<string>> All { get; } = new Dictionary<string, IReadOnlyList<string>>(StringComparer.Ordinal)
+    {
+        [""] = ["cdcsync demo", "cdcsync init first", "cdcsync discover shop.db --contract"],
+        ["demo"] = ["cdcsync demo --seconds 60 --keep", "cdcsync demo --warehouse \"Host=localhost;Username=me;Database=scratch\""],
+        ["init"] = ["cdcsync init first"],
+        ["validate"] = ["cdcsync validate --config prod/cdcsync.yaml"],
+        ["discover"] = ["cdcsync discover shop 'sales*'", "cdcsync discover shop.db --contract", "cdcsync discover shop orders --enable-tracking --apply --retention 7d"],
+        ["migrate"] = ["cdcsync migrate"],
+        ["sync"] = ["cdcsync sync --dry-run", "cdcsync sync orders order_lines", "cdcsync sync --json"],
+        ["run"] = ["cdcsync run --migrate", "cdcsync run --listen 127.0.0.1:9464 --json"],
+        ["status"] = ["cdcsync status", "cdcsync status orders --json"],
+        ["checkpoint"] = ["cdcsync checkpoint show"],
+        ["show"] = ["cdcsync checkpoint show orders --json"],
+        ["history"] = ["cdcsync history orders --limit 5"],
+        ["resync"] = ["cdcsync resync orders", "cdcsync resync orders --yes --accept-deletes"],
+    };
+
+    /// <summary>Has a command tree show them.</summary>
+    public static void AddTo(RootCommand root)
+    {
+        var option = root.Options.OfType<HelpOption>().Single();
+        option.Action = new HelpExamples((HelpAction)option.Action!);
+    }
+
+    public override int Invoke(ParseResult parseResult)
+    {
+        var exit = help.Invoke(parseResult);
+        var command = parseResult.CommandResult.Command;
+        var output = parseResult.InvocationConfiguration.Output;
+        output.WriteLine("Examples:");
+        foreach (var example in All[command is RootCommand ? "" : command.Name])
+            output.WriteLine($"  {example}");
+        return exit;
+    }
+}

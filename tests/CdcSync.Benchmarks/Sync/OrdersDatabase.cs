@@ -1,3 +1,5 @@
+using CdcSync.Arrow;
+using CdcSync.Core.Datasets;
 using Microsoft.Data.Sqlite;
 
 namespace CdcSync.Benchmarks.Sync;
@@ -27,6 +29,28 @@ internal static class OrdersDatabase
                substr(a, 1, 8) || '-' || substr(a, 9, 4) || '-4' || substr(a, 13, 3) || '-a' || substr(b, 1, 3) || '-' || substr(b, 4, 12)
           FROM h
         """;
+
+    /// <summary>The table as a dataset.</summary>
+    /// <param name="name">Its name, and the target's.</param>
+    public static Dataset Dataset(string name)
+    {
+        var timestamp = new TimestampType(TimeUnit.Microsecond, null);
+        (string Name, ArrowType Type)[] columns =
+        [
+            ("id", Int64Type.Default), ("customer_id", Int64Type.Default), ("status", StringType.Default), ("amount", new Decimal128Type(12, 2)), ("currency", StringType.Default),
+            ("created_at", timestamp), ("updated_at", timestamp), ("note", StringType.Default), ("is_gift", BooleanType.Default), ("external_id", StringType.Default),
+        ];
+        return new Dataset
+        {
+            Id = new DatasetId(name),
+            SourceName = "bench",
+            Object = new SourceObject.Table(null, name),
+            Capture = new Capture.ChangeTracking(),
+            Target = new TargetTable(null, name),
+            Contract = new ContractReference("bench", "1.0.0", "bench"),
+            Columns = [.. columns.Select((c, i) => new DatasetColumn(c.Name, c.Name, c.Type, c.Type, i == 0 ? 0 : null))],
+        };
+    }
 
     /// <summary>Makes the file.</summary>
     public static void Create(string path, int rows)

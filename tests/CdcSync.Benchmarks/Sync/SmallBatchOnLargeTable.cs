@@ -64,7 +64,7 @@ internal static class SmallBatchOnLargeTable
 
         public static async Task<Target> CreateAsync(PostgresWarehouse warehouse, PostgresDatabase database, Lease lease, string name, int rows)
         {
-            var dataset = DatasetOf(name);
+            var dataset = OrdersDatabase.Dataset(name);
             await warehouse.EnsureTargetForAppendAsync(dataset, default);
             await database.ExecuteAsync($"""
                 SET statement_timeout = 0;
@@ -119,26 +119,6 @@ internal static class SmallBatchOnLargeTable
                 ((VarLengthBuilder)builder[9]).Append("00000000-0000-4000-a000-000000000000");
             }
             return ChangeChunk.Upserts(builder.Build());
-        }
-
-        private static Dataset DatasetOf(string name)
-        {
-            var timestamp = new TimestampType(TimeUnit.Microsecond, null);
-            (string Name, ArrowType Type)[] columns =
-            [
-                ("id", Int64Type.Default), ("customer_id", Int64Type.Default), ("status", StringType.Default), ("amount", new Decimal128Type(12, 2)), ("currency", StringType.Default),
-                ("created_at", timestamp), ("updated_at", timestamp), ("note", StringType.Default), ("is_gift", BooleanType.Default), ("external_id", StringType.Default),
-            ];
-            return new Dataset
-            {
-                Id = new DatasetId(name),
-                SourceName = "bench",
-                Object = new SourceObject.Table(null, name),
-                Capture = new Capture.ChangeTracking(),
-                Target = new TargetTable(null, name),
-                Contract = new ContractReference("bench", "1.0.0", "bench"),
-                Columns = [.. columns.Select((c, i) => new DatasetColumn(c.Name, c.Name, c.Type, c.Type, i == 0 ? 0 : null))],
-            };
         }
     }
 }

@@ -16,6 +16,7 @@ public sealed class LoopbackProxy : IAsyncDisposable
     private readonly Task _accepting;
     private Trap? _trap;
     private int _connections;
+    private int _roundTrips;
 
     /// <summary>Listens, and connects each client to a port of this machine.</summary>
     public LoopbackProxy(int targetPort)
@@ -31,6 +32,9 @@ public sealed class LoopbackProxy : IAsyncDisposable
 
     /// <summary>Connections accepted so far.</summary>
     public int Connections => _connections;
+
+    /// <summary>How often a client sent something after it had read an answer: what each of them costs on a real network is its latency.</summary>
+    public int RoundTrips => _roundTrips;
 
     /// <summary>True while new connections are closed at once.</summary>
     public bool IsDown { get; set; }
@@ -106,6 +110,8 @@ public sealed class LoopbackProxy : IAsyncDisposable
         var buffer = new byte[64 << 10];
         while (await client.ReadAsync(buffer, ct) is > 0 and var read)
         {
+            if (answer.IsAnswered) Interlocked.Increment(ref _roundTrips);
+            answer.IsAnswered = false;
             var sprung = _trap is { } set && buffer.AsSpan(0, read).IndexOf(set.Bytes) >= 0 ? Interlocked.Exchange(ref _trap, null) : null;
             if (sprung?.When == CutPoint.BeforeServer) return;
             if (sprung is not null) answer.IsHeldBack = true;
@@ -121,6 +127,7 @@ public sealed class LoopbackProxy : IAsyncDisposable
         var buffer = new byte[64 << 10];
         while (await server.ReadAsync(buffer, ct) is > 0 and var read)
         {
+            answer.IsAnswered = true;
             if (answer.IsHeldBack) answer.Came.TrySetResult();
             else await client.WriteAsync(buffer.AsMemory(0, read), ct);
         }
@@ -131,6 +138,8 @@ public sealed class LoopbackProxy : IAsyncDisposable
     private sealed class Answer
     {
         public volatile bool IsHeldBack;
+
+        public volatile bool IsAnswered = true;
 
         public TaskCompletionSource Came { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }

@@ -41,6 +41,19 @@ public sealed class PostgresFaultTests
     }
 
     [Theory]
+    [InlineData(2_000, 1)]
+    [InlineData(0, 8)]
+    public async Task A_small_batch_is_one_round_trip_a_large_one_a_few_whatever_its_size(int arrayRows, int expected)
+    {
+        await using var world = await World.StartAsync(arrayRows);
+        for (var i = 0; i < 3; i++)
+            await world.PublishAsync(i, Change.Upsert((long)i, "Ada", 1L));
+        var before = world.Proxy.RoundTrips;
+        await world.PublishAsync(3, [.. Enumerable.Range(0, 1_000).Select(i => Change.Upsert((long)i, "Bob", 1L))]);
+        Assert.Equal(expected, world.Proxy.RoundTrips - before);
+    }
+
+    [Theory]
     [MemberData(nameof(BothWays))]
     public async Task A_commit_that_never_arrives_changes_nothing_and_the_ledger_says_so(int arrayRows)
     {

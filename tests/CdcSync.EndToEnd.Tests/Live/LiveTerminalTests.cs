@@ -83,11 +83,11 @@ public sealed partial class LiveTerminalTests
     [Fact]
     public async Task A_first_load_has_a_bar_and_sync_leaves_only_its_table()
     {
-        using var pipeline = await RunningAsync();
+        using var pipeline = await RunningAsync("engine: { rowsPerRange: 5000 }\n");
         pipeline.Execute("WITH RECURSIVE n(i) AS (SELECT 10 UNION ALL SELECT i + 1 FROM n WHERE i < 400000) INSERT INTO orders SELECT i, 'note ' || i FROM n");
         await using var screen = await TmuxScreen.OpenAsync(pipeline.Root, (100, 24));
         await screen.TypeAsync("sync --migrate");
-        await screen.WaitForAsync(@"^  ━+─+ [1-7] of 8 ranges · [\d,]+ rows read · about \d+s left$");
+        await screen.WaitForAsync(@"^  ━+─+ \d+ of 80 ranges · [\d,]+ rows read · about \d+s left$");
         var last = await screen.WaitForAsync("^ended with 0$");
         Assert.Matches(@"(?m)^orders +synced +399,993 +399,993 ", last);
         Assert.Empty(Headings().Matches(last));
@@ -108,9 +108,9 @@ public sealed partial class LiveTerminalTests
         Assert.True(await screen.IsCursorShownAsync());
     }
 
-    private static async Task<PipelineFolder> RunningAsync()
+    private static async Task<PipelineFolder> RunningAsync(string more = "")
     {
-        var pipeline = new PipelineFolder();
+        var pipeline = new PipelineFolder(more: more);
         await pipeline.TrackAsync();
         return pipeline;
     }

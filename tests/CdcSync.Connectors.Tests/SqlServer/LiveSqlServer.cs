@@ -177,15 +177,20 @@ public sealed class LiveDatabase(LiveSqlServer server, string name, SqlConnectio
     }
 
     /// <summary>All rows of a query; decimals as <see cref="SqlDecimal"/>, null as null.</summary>
+    /// <remarks>Babelfish splits long texts over packets where SQL Server does not, and the driver then fails now and then, by the timing of what it receives: it reads again.</remarks>
     public async Task<List<object?[]>> QueryAsync(string sql)
     {
-        await using var connection = await LiveSqlServer.OpenAsync(name);
-        await using var command = new SqlCommand(sql, connection);
-        await using var reader = await command.ExecuteReaderAsync();
-        List<object?[]> rows = [];
-        while (await reader.ReadAsync())
-            rows.Add([.. Enumerable.Range(0, reader.FieldCount).Select(i => reader.IsDBNull(i) ? null : reader.GetFieldType(i) == typeof(decimal) ? reader.GetSqlDecimal(i) : reader.GetValue(i))]);
-        return rows;
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return await ReadAsync(sql);
+            }
+            catch (ArgumentOutOfRangeException) when (!server.HasMerge && attempt < 20)
+            {
+                SqlConnection.ClearAllPools();
+            }
+        }
     }
 
     /// <summary>Drops all that is in it.</summary>
@@ -196,6 +201,17 @@ public sealed class LiveDatabase(LiveSqlServer server, string name, SqlConnectio
             foreach (var row in await QueryAsync(listed))
                 await ExecuteAsync($"{row[0]} {Quote(row[1])}{(row[2] is null ? "" : $".{Quote(row[2])}")}{(row[3] is null ? "" : $" DROP CONSTRAINT {Quote(row[3])}")}");
         }
+    }
+
+    private async Task<List<object?[]>> ReadAsync(string sql)
+    {
+        await using var connection = await LiveSqlServer.OpenAsync(name);
+        await using var command = new SqlCommand(sql, connection);
+        await using var reader = await command.ExecuteReaderAsync();
+        List<object?[]> rows = [];
+        while (await reader.ReadAsync())
+            rows.Add([.. Enumerable.Range(0, reader.FieldCount).Select(i => reader.IsDBNull(i) ? null : reader.GetFieldType(i) == typeof(decimal) ? reader.GetSqlDecimal(i) : reader.GetValue(i))]);
+        return rows;
     }
 
     private static string Quote(object? name) => $"[{((string)name!).Replace("]", "]]", StringComparison.Ordinal)}]";

@@ -26,10 +26,12 @@ internal static class WarehouseErrors
         SqlServerFault.NotPrimary or SqlServerFault.ReadOnly => new(ErrorCodes.WarehouseDenied, $"{doing}: the database is read-only here (a secondary, or set so): {SqlServerErrors.Said(e)}.", "Connect to the primary. Run: cdcsync doctor", e),
         SqlServerFault.Busy or SqlServerFault.SnapshotConflict or SqlServerFault.SchemaChanged or SqlServerFault.VersionStoreFull or SqlServerFault.Throttled =>
             new(ErrorCodes.WarehouseBusy, $"{doing}: {SqlServerErrors.Said(e)}.", "It is tried again; see who holds locks in sys.dm_tran_locks. Run: cdcsync status", e),
+        // Other servers that speak TDS have no number for some errors; their words are PostgreSQL's.
+        SqlServerFault.Other when Mentions(e, "lock timeout") || Mentions(e, "deadlock detected") || Mentions(e, "could not serialize") =>
+            new(ErrorCodes.WarehouseBusy, $"{doing}: {SqlServerErrors.Said(e)}.", Again, e),
         SqlServerFault.Full => new(ErrorCodes.WarehouseFull, $"{doing}: {SqlServerErrors.Said(e)}.", "Make room on the server (data, log or tempdb); then it goes on by itself. Run: cdcsync status", e),
         // The text of these holds values of rows, and so does the driver's exception.
         SqlServerFault.DuplicateKey or SqlServerFault.ValueRefused => new(ErrorCodes.WarehouseRefusedRows, $"{doing}: SQL Server refused values ({SqlServerErrors.Said(e)}).", "See which rows in the quarantine, and mend them or the contract. Run: cdcsync quarantine list"),
-        // Other servers that speak TDS have no number for it.
         SqlServerFault.ObjectMissing or SqlServerFault.Other when Mentions(e, "cdcsync") && (Mentions(e, "Invalid object name") || Mentions(e, "does not exist")) => new(ErrorCodes.ControlSchemaMissing, $"{doing}: the control schema 'cdcsync' is not in this database.", "Create it. Run: cdcsync migrate", e),
         SqlServerFault.ObjectMissing or SqlServerFault.ColumnMissing => new(ErrorCodes.TargetMismatch, $"{doing}: {SqlServerErrors.Said(e)}.", "It was changed while the worker ran; start the worker again to create it. Run: cdcsync doctor", e),
         _ => new(ErrorCodes.WarehouseFailed, $"{doing}: {SqlServerErrors.Said(e)}.", "Report it if the message does not help. Run: cdcsync doctor", e),

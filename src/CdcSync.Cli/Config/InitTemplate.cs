@@ -26,7 +26,7 @@ internal static class InitTemplate
         warehouse:
           kind: sqlite
           path: ./warehouse.db
-          # kind: postgres
+          # kind: postgres                  # or sqlserver
           # connection: "${env:WAREHOUSE}"  # Host=…;Database=…;Username=…;Password=…: secrets stay outside this file
 
         landing:

@@ -3,6 +3,7 @@ using CdcSync.Cli.Output;
 using CdcSync.Connectors.Postgres;
 using CdcSync.Connectors.Sqlite.Source;
 using CdcSync.Connectors.Sqlite.Warehouse;
+using CdcSync.Connectors.SqlServer.Source;
 using CdcSync.Connectors.SqlServer.Warehouse;
 using CdcSync.Core.Landing;
 using CdcSync.Core.Sources;
@@ -27,6 +28,8 @@ internal sealed class Composition : IAsyncDisposable
             scrubber.Add(postgres.Connection.Reveal());
         if (config.Warehouse is SystemConfig.SqlServer server)
             scrubber.Add(server.Connection.Reveal());
+        foreach (var source in config.Sources.Values.OfType<SystemConfig.SqlServer>())
+            scrubber.Add(source.Connection.Reveal());
         if (config.Http.Token is { } token)
             scrubber.Add(token.Reveal());
         Warehouse = OpenWarehouse(config);
@@ -62,6 +65,7 @@ internal sealed class Composition : IAsyncDisposable
     public static IChangeSource OpenSource(string name, SystemConfig system) => system switch
     {
         SystemConfig.Sqlite sqlite => new SqliteSource(name, new SqliteSourceOptions { Path = sqlite.Path }),
+        SystemConfig.SqlServer server => new SqlServerSource(name, new SqlServerSourceOptions { ConnectionString = server.Connection.Reveal, Application = $"cdcsync/{name}" }),
         _ => throw new InvalidOperationException($"no source of kind {system.Kind}"),
     };
 

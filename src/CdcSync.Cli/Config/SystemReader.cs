@@ -6,7 +6,12 @@ namespace CdcSync.Cli.Config;
 internal sealed class SystemReader(string folder, SecretReader secrets)
 {
     /// <summary>Reads an entry of <c>sources</c>.</summary>
-    internal SystemConfig? Source(FieldReader reader) => Read(reader, ["sqlite"]);
+    internal SystemConfig? Source(FieldReader reader)
+    {
+        var system = Read(reader, ["sqlite", "sqlserver"]);
+        if (system is SystemConfig.SqlServer { Schema: not null }) reader.Error("schema", "is a warehouse's: in a source each object names its schema, as in sales.orders.");
+        return system;
+    }
 
     /// <summary>Reads <c>warehouse</c>.</summary>
     internal SystemConfig? Warehouse(FieldReader reader) => Read(reader, ["sqlite", "postgres", "sqlserver"]);

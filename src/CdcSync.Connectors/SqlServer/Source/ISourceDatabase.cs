@@ -25,6 +25,12 @@ internal interface ISourceDatabase : IAsyncDisposable
     /// <summary>All tables and views of users.</summary>
     IReadOnlyList<SqlServerObject> DescribeAll();
 
+    /// <summary>What the database has switched on.</summary>
+    DatabaseSetup Setup();
+
+    /// <summary>Runs a statement that prepares the database; only when a person asks for it.</summary>
+    void Alter(TSql statement);
+
     /// <summary>Until disposed: a cancellation stops the running statement, and errors that follow from it are cancellations.</summary>
     IDisposable CancelledBy(CancellationToken ct);
 
@@ -132,3 +138,9 @@ internal sealed record DatabaseFacts(DateTimeOffset Clock, bool AllowsSnapshot, 
 /// <param name="Current">The database's current version; null = tracking is off in it.</param>
 /// <param name="Tables">As asked for: whether there are changes, and the minimum valid version (null = tracking is off or not to be seen).</param>
 internal sealed record TrackingVersions(long? Current, IReadOnlyList<(bool HasChanges, long? Minimum)> Tables);
+
+/// <summary>What a database has switched on.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Retention">How long it keeps changes; null = change tracking is off.</param>
+/// <param name="AllowsSnapshot">True if SNAPSHOT is on, or being switched on.</param>
+internal sealed record DatabaseSetup(string Name, TimeSpan? Retention, bool AllowsSnapshot);

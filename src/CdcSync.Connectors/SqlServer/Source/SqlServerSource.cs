@@ -15,7 +15,7 @@ namespace CdcSync.Connectors.SqlServer.Source;
 /// A SQL Server database as a source: change tracking, rowversions, high-water marks, full refresh. Each pass reads in one SNAPSHOT transaction and lets go of it as
 /// soon as the rows are spooled. docs/sqlserver.md says what each capture sees and misses.
 /// </summary>
-public sealed class SqlServerSource : IChangeSource
+public sealed class SqlServerSource : IChangeSource, ITrackingSetup
 {
     private readonly Func<CancellationToken, ValueTask<ISourceDatabase>> _open;
     private readonly TimeSpan _maxReadAge;
@@ -79,6 +79,18 @@ public sealed class SqlServerSource : IChangeSource
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<CdcSyncException>> CheckAsync(Dataset dataset, CancellationToken ct) =>
         AskAsync(database => DatasetInspection.Faults(Name, dataset, database.Describe([dataset.Object])[0]), ct);
+
+    /// <inheritdoc/>
+    public ValueTask<string> TrackingScriptAsync(IReadOnlyList<SourceObject.Table> tables, TimeSpan retention, CancellationToken ct) =>
+        AskAsync(database => string.Join('\n', TrackingSetup.Statements(Name, database, tables, retention).Select(s => s.Text)), ct);
+
+    /// <inheritdoc/>
+    /// <remarks>ALTER DATABASE takes no part in a transaction: what was done before a failure stays, and the next run goes on from there.</remarks>
+    public async ValueTask EnableTrackingAsync(IReadOnlyList<SourceObject.Table> tables, TimeSpan retention, CancellationToken ct) => await AskAsync(database =>
+    {
+        foreach (var statement in TrackingSetup.Statements(Name, database, tables, retention)) database.Alter(statement);
+        return true;
+    }, ct);
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;

@@ -66,6 +66,18 @@ internal sealed class WireDatabase : ISourceDatabase
 
     public IReadOnlyList<SqlServerObject> DescribeAll() => [.. Ask(CatalogueSql.All(), "reading the catalogue", ReadObjects).Select(o => o.Object)];
 
+    public DatabaseSetup Setup() => Ask(SetupSql.State(), "reading the state of change tracking", rows =>
+    {
+        rows.Read();
+        var isOn = Int(rows, 0) == 1;
+        var minutes = Int(rows, 1);
+        // 1 = on, 3 = comes into force when the transactions that run have ended.
+        var allowsSnapshot = Int(rows, 2) is 1 or 3;
+        return new DatabaseSetup(Text(rows, 3)!, isOn ? TimeSpan.FromMinutes(minutes) : null, allowsSnapshot);
+    });
+
+    public void Alter(TSql statement) => Send(statement, "preparing the database");
+
     public IDisposable CancelledBy(CancellationToken ct)
     {
         ct.ThrowIfCancellationRequested();

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using CdcSync.Arrow;
+using CdcSync.Connectors.SqlServer;
 using CdcSync.Connectors.SqlServer.Source;
 using CdcSync.Connectors.SqlServer.Source.Catalog;
 using CdcSync.Connectors.SqlServer.Source.Marks;
@@ -25,6 +26,10 @@ internal sealed class ModelDatabase(ServerModel server) : ISourceDatabase
         o is SourceObject.Table t && server.Tables.TryGetValue($"{t.Schema ?? "dbo"}.{t.Name}", out var state) ? Defined(state) : null))]);
 
     public IReadOnlyList<SqlServerObject> DescribeAll() => Step(() => (IReadOnlyList<SqlServerObject>)[.. server.Tables.Values.Select(Defined)]);
+
+    public DatabaseSetup Setup() => new("mo]del", server.Retention, server.AllowsSnapshot);
+
+    public void Alter(TSql statement) => server.Altered.Add(statement.Text);
 
     public IDisposable CancelledBy(CancellationToken ct)
     {

@@ -32,6 +32,12 @@ internal sealed class ServerModel
     /// <summary>May the login see the recovery fork and the side tables?</summary>
     public bool ShowsInternals { get; set; } = true;
 
+    /// <summary>How long the database keeps changes; null = it tracks none.</summary>
+    public TimeSpan? Retention { get; set; } = TimeSpan.FromDays(2);
+
+    /// <summary>What was run to prepare it.</summary>
+    public List<string> Altered { get; } = [];
+
     /// <summary>What others do between any two steps of a reader.</summary>
     public Action? Between { get; set; }
 

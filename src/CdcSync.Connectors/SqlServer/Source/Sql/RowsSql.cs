@@ -11,8 +11,9 @@ internal static class RowsSql
     public static string From(Dataset dataset, SqlServerObject source) => dataset.Object is SourceObject.Query query
         ? $"(\n{query.Sql}\n) AS b" : $"{Quote(source.Schema, source.Name)} AS b";
 
-    /// <summary>The dataset's columns in order, by the catalogue's own spelling.</summary>
-    public static string Columns(Dataset dataset, SqlServerObject source) => string.Join(", ", dataset.Columns.Select(c => Column(source, c.Source)));
+    /// <summary>The dataset's columns in order, by the catalogue's own spelling. XML is read as the text it is: the driver has no reader in pieces for it.</summary>
+    public static string Columns(Dataset dataset, SqlServerObject source) => string.Join(", ", dataset.Columns.Select(c => source.Column(c.Source) is { TypeName: "xml" } xml
+        ? $"CONVERT(nvarchar(max), b.{Quote(xml.Name)}) AS {Quote(xml.Name)}" : Column(source, c.Source)));
 
     /// <summary>A column of b.</summary>
     public static string Column(SqlServerObject source, string name) => $"b.{Quote(source.Column(name)?.Name ?? name)}";

@@ -5,11 +5,11 @@ namespace CdcSync.Connectors.SqlServer.Source.Sql;
 /// <summary>The statements that prepare a database for change tracking; pure. Run only when a person asks for it.</summary>
 internal static class SetupSql
 {
-    /// <summary>Whether tracking is on in the database, and how long changes are kept. Columns: on, retention in minutes, automatic clean-up, SNAPSHOT's state, the database's name.</summary>
+    /// <summary>Whether tracking is on in the database, and how long changes are kept. Columns: on, retention in minutes, SNAPSHOT's state, the database's name.</summary>
     public static TSql State() => new("""
         SELECT CASE WHEN t.database_id IS NULL THEN 0 ELSE 1 END AS [is_on],
           CASE t.retention_period_units WHEN 1 THEN t.retention_period WHEN 2 THEN t.retention_period * 60 WHEN 3 THEN t.retention_period * 1440 END AS [minutes],
-          CONVERT(int, t.is_auto_cleanup_on) AS [cleans_up], CONVERT(int, d.snapshot_isolation_state) AS [snapshot], d.name
+          CONVERT(int, d.snapshot_isolation_state) AS [snapshot], d.name
         FROM sys.databases AS d LEFT JOIN sys.change_tracking_databases AS t ON t.database_id = d.database_id
         WHERE d.database_id = DB_ID();
         """, TSqlKinds.Select);

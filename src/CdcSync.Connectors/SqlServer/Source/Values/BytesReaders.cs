@@ -4,8 +4,26 @@ using Microsoft.Data.SqlClient;
 
 namespace CdcSync.Connectors.SqlServer.Source.Values;
 
-/// <summary>Reads texts, of any length, in pieces.</summary>
+/// <summary>Reads texts of at most 8,000 bytes.</summary>
 internal sealed class TextReader(VarLengthBuilder builder) : ValueReader
+{
+    public override ArrayBuilder Builder => builder;
+
+    public override long LastBytes => _last;
+
+    private long _last;
+
+    protected override string? Value(SqlDataReader row, int column)
+    {
+        var text = row.GetString(column);
+        _last = text.Length;
+        return Texts.Append(builder, text);
+    }
+}
+
+/// <summary>Reads texts of any length, in pieces. By the driver's reader of texts: its GetChars fails where the server parts a character between two packets (found with
+/// Babelfish and Microsoft.Data.SqlClient 6.1.5).</summary>
+internal sealed class LongTextReader(VarLengthBuilder builder) : ValueReader
 {
     private char[] _buffer = new char[4_096];
 
@@ -17,23 +35,30 @@ internal sealed class TextReader(VarLengthBuilder builder) : ValueReader
 
     protected override string? Value(SqlDataReader row, int column)
     {
+        using var text = row.GetTextReader(column);
         var length = 0;
-        for (; ; )
+        for (int read; (read = text.Read(_buffer, length, _buffer.Length - length)) > 0;)
         {
-            if (length == _buffer.Length)
-            {
-                if (length * 2L > MaxBytes) return "found more than 64 MiB in one value";
-                Array.Resize(ref _buffer, length * 2);
-            }
-            var read = (int)row.GetChars(column, length, _buffer, length, _buffer.Length - length);
-            if (read == 0) break;
             length += read;
+            if (length < _buffer.Length) continue;
+            if (length * 2L > MaxBytes) return "found more than 64 MiB in one value";
+            Array.Resize(ref _buffer, length * 2);
         }
 
         _last = length;
+        return Texts.Append(builder, _buffer.AsSpan(0, length));
+    }
+}
+
+/// <summary>Appends texts.</summary>
+internal static class Texts
+{
+    /// <summary>Appends a text, or says why not.</summary>
+    public static string? Append(VarLengthBuilder builder, ReadOnlySpan<char> text)
+    {
         try
         {
-            builder.Append((ReadOnlySpan<char>)_buffer.AsSpan(0, length));
+            builder.Append(text);
             return null;
         }
         catch (ArgumentException)

@@ -29,7 +29,8 @@ internal static class ValueReaders
         "timestamp" or "rowversion" when builder is FixedWidthBuilder<long> or FixedWidthBuilder<ulong> => Integers(builder, RowVersions.Read),
         "binary" or "varbinary" or "image" or "timestamp" or "rowversion" when builder is FixedSizeBinaryBuilder bytes => new FixedBytesReader(bytes),
         "binary" or "varbinary" or "image" or "timestamp" or "rowversion" => new BlobReader((VarLengthBuilder)builder),
-        _ => new TextReader((VarLengthBuilder)builder),
+        "char" or "varchar" or "nchar" or "nvarchar" when column.MaxLength >= 0 => new TextReader((VarLengthBuilder)builder),
+        _ => new LongTextReader((VarLengthBuilder)builder),
     };
 
     private static ValueReader Wholes(ArrayBuilder builder, Func<SqlDataReader, int, long> get) => builder is FixedWidthBuilder<Int128> decimals

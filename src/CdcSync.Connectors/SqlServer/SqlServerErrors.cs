@@ -78,7 +78,7 @@ internal static class SqlServerErrors
     private static string Sentence(string message) => message.ReplaceLineEndings(" ").TrimEnd('.', ' ');
 
     // The driver has no number for a failed handshake; its provider says so in words, SNI in a code of its own.
-    private static bool IsHandshake(SqlException e) => e.Number is 31 or 35 or -2146893019 || e.Message.Contains("SSL", StringComparison.OrdinalIgnoreCase) || e.Message.Contains("certificate", StringComparison.OrdinalIgnoreCase);
+    private static bool IsHandshake(SqlException e) => e.Number is 20 or 31 or 35 or -2146893019 || e.Message.Contains("SSL", StringComparison.OrdinalIgnoreCase) || e.Message.Contains("certificate", StringComparison.OrdinalIgnoreCase);
 
     private static T? Inner<T>(Exception? e) where T : Exception
     {

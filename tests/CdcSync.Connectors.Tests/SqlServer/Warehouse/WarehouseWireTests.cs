@@ -69,6 +69,18 @@ public sealed class WarehouseWireTests
     }
 
     [Fact]
+    public async Task A_server_without_TLS_is_refused_where_TLS_is_asked_for()
+    {
+        await using var server = new TdsDouble("read-checkpoints.tds");
+        await using var warehouse = new SqlServerWarehouse(new SqlServerWarehouseOptions { Connection = () => server.ConnectionString.Replace("Encrypt=false", "Encrypt=true", StringComparison.Ordinal), Pipeline = "pipe" });
+
+        var fault = await Assert.ThrowsAsync<CdcSyncException>(async () => await warehouse.Control.ReadCheckpointsAsync([Accounts.Id], default));
+
+        Assert.Equal(ErrorCodes.WarehouseDenied, fault.Code);
+        Assert.Contains("TLS", fault.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_missing_control_schema_is_named()
     {
         await using var server = new TdsDouble("read-checkpoints.tds", (Reading, new WireFault.Error(208, 16, "Invalid object name 'cdcsync.checkpoint'.")));

@@ -8,6 +8,9 @@ namespace CdcSync.Connectors.Tests.SourceConformance;
 /// <summary>What a connector gives to the suite: a source of its own for each test, written to as an application would.</summary>
 public abstract class SourceFixture : IAsyncDisposable
 {
+    /// <summary>Why the suite can't run; null = it can.</summary>
+    public virtual string? SkipReason => null;
+
     /// <summary>A new instance of the source: it remembers nothing of another's reads.</summary>
     public abstract IChangeSource Open();
 

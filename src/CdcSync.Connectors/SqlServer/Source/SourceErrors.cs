@@ -22,7 +22,8 @@ internal static class SourceErrors
     /// <summary>True for what <see cref="From"/> translates.</summary>
     public static bool IsDriver(Exception e) => SqlServerErrors.IsDriver(e);
 
-    private static (ErrorCode Code, string What, string Remedy) Meaning(SqlServerFault fault) => fault switch
+    /// <summary>The code, words and remedy of a fault.</summary>
+    internal static (ErrorCode Code, string What, string Remedy) Meaning(SqlServerFault fault) => fault switch
     {
         SqlServerFault.Unreachable => (ErrorCodes.SourceUnavailable, "the SQL Server can't be reached, or the connection broke", "It is tried again; check server, port and firewall. Run: cdcsync status"),
         SqlServerFault.Timeout => (ErrorCodes.SourceUnavailable, "the SQL Server did not answer in time", Again),
@@ -32,7 +33,7 @@ internal static class SourceErrors
         SqlServerFault.SnapshotOff => (ErrorCodes.SourceUnavailable, "SNAPSHOT was switched off in the database meanwhile", Again),
         SqlServerFault.SchemaChanged or SqlServerFault.ObjectMissing or SqlServerFault.ColumnMissing => (ErrorCodes.SourceSchemaChanged, "a table was altered while it was read", "It is read again with its new columns. Run: cdcsync status"),
         SqlServerFault.NotPrimary => (ErrorCodes.SourceNotPrimary, "the server is a replica", "Connect to the primary, or to the listener without ApplicationIntent=ReadOnly; it is tried again. Run: cdcsync status"),
-        SqlServerFault.TrackingOff => (ErrorCodes.TrackingOff, "change tracking is off", $"Switch it on, then load the dataset again. Run: cdcsync discover --help"),
+        SqlServerFault.TrackingOff => (ErrorCodes.TrackingOff, "change tracking is off", "Switch it on, then load the dataset again. Run: cdcsync discover --help"),
         SqlServerFault.Tls => (ErrorCodes.SourceDenied, "TLS could not be agreed on", "Name the server as its certificate does, and trust its authority on this machine; TrustServerCertificate=true gives up the check. Run: cdcsync validate"),
         SqlServerFault.LoginRefused => (ErrorCodes.SourceDenied, "the login was refused", "Check user and password, or the Entra identity. Run: cdcsync validate"),
         SqlServerFault.NoDatabase => (ErrorCodes.SourceDenied, "the database is not there, or the login may not use it", "Correct Database in the connection string, or make a user for the login in it. Run: cdcsync validate"),

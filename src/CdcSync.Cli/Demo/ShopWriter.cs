@@ -13,8 +13,8 @@ internal sealed class ShopWriter(string path, int seed, int rowsPerSecond, TimeP
 
     private readonly ConcurrentDictionary<string, long> _changes = new(StringComparer.Ordinal);
 
-    /// <summary>Rows changed so far, by what was done to them.</summary>
-    public IReadOnlyDictionary<string, long> Changes => _changes;
+    /// <summary>Rows changed so far, by what was done to them: a copy, as it was at one moment.</summary>
+    public IReadOnlyDictionary<string, long> Changes => _changes.ToArray().ToDictionary(StringComparer.Ordinal);
 
     /// <summary>Writes until <paramref name="stop"/>; the transaction under way is finished, and stopping is no error.</summary>
     public async Task RunAsync(CancellationToken stop)

@@ -74,7 +74,7 @@ public sealed class CliDaemonTests
     [Fact]
     public async Task A_daemon_told_to_stop_in_a_first_load_stops_and_the_next_one_goes_on_from_there()
     {
-        using var pipeline = new PipelineFolder();
+        using var pipeline = new PipelineFolder(more: "engine: { rowsPerRange: 50000 }");
         await pipeline.TrackAsync();
         pipeline.Execute("WITH RECURSIVE n(i) AS (SELECT 10 UNION ALL SELECT i + 1 FROM n WHERE i < 400000) INSERT INTO orders SELECT i, 'note ' || i FROM n");
         await using (var daemon = CdcsyncProcess.Start(pipeline.Root, ["run", "--migrate", "--listen", "127.0.0.1:0"]))

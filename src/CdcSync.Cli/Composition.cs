@@ -1,6 +1,6 @@
 using CdcSync.Cli.Config;
 using CdcSync.Cli.Output;
-using CdcSync.Connectors.Postgres;
+using CdcSync.Connectors.Postgres.Warehouse;
 using CdcSync.Connectors.Sqlite.Source;
 using CdcSync.Connectors.Sqlite.Warehouse;
 using CdcSync.Connectors.SqlServer.Source;

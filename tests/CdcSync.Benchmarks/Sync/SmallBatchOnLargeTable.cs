@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using CdcSync.Arrow;
 using CdcSync.Benchmarks.Measuring;
-using CdcSync.Connectors.Postgres;
+using CdcSync.Connectors.Postgres.Warehouse;
 using CdcSync.Core.Batches;
 using CdcSync.Core.Checkpoints;
 using CdcSync.Core.Datasets;

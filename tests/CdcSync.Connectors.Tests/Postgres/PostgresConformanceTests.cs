@@ -1,5 +1,5 @@
 using CdcSync.Arrow;
-using CdcSync.Connectors.Postgres;
+using CdcSync.Connectors.Postgres.Warehouse;
 using CdcSync.Connectors.Tests.WarehouseConformance;
 using CdcSync.Core.Datasets;
 using CdcSync.Core.Warehouses;

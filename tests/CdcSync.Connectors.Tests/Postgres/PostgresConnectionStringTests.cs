@@ -1,4 +1,4 @@
-using CdcSync.Connectors.Postgres;
+using CdcSync.Connectors.Postgres.Warehouse;
 using CdcSync.Core.Errors;
 using Npgsql;
 
@@ -44,7 +44,7 @@ public sealed class PostgresConnectionStringTests
 
     [Fact]
     public void Two_passwords_are_one_too_many() =>
-        Assert.Throws<CdcSyncException>(() => PostgresConnectionString.Complete(new PostgresWarehouseOptions { ConnectionString = "Host=localhost;Password=p", Pipeline = "pipe", Password = _ => new("q") }));
+        Assert.Throws<CdcSyncException>(() => SessionSettings.ConnectionString(new PostgresWarehouseOptions { ConnectionString = "Host=localhost;Password=p", Pipeline = "pipe", Password = _ => new("q") }));
 
-    private static NpgsqlConnectionStringBuilder Complete(string given) => new(PostgresConnectionString.Complete(new PostgresWarehouseOptions { ConnectionString = given, Pipeline = "pipe" }));
+    private static NpgsqlConnectionStringBuilder Complete(string given) => new(SessionSettings.ConnectionString(new PostgresWarehouseOptions { ConnectionString = given, Pipeline = "pipe" }));
 }

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
-using CdcSync.Connectors.Postgres;
+using CdcSync.Connectors.Postgres.Warehouse;
 using CdcSync.Connectors.Tests.WarehouseConformance;
 using CdcSync.Core.Checkpoints;
 using CdcSync.Core.Datasets;

@@ -1,5 +1,5 @@
 using System.Text.RegularExpressions;
-using CdcSync.Connectors.Postgres;
+using CdcSync.Connectors.Postgres.Warehouse;
 using CdcSync.Connectors.Tests.WarehouseConformance;
 using CdcSync.Core.Checkpoints;
 using CdcSync.Core.Datasets;

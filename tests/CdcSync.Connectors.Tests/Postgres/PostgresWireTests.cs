@@ -1,5 +1,6 @@
 using CdcSync.Arrow;
 using CdcSync.Connectors.Postgres;
+using CdcSync.Connectors.Postgres.Warehouse;
 using CdcSync.Connectors.Postgres.Wire;
 using CdcSync.Connectors.Tests.WarehouseConformance;
 using CdcSync.Core.Batches;

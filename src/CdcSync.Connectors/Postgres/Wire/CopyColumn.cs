@@ -33,7 +33,7 @@ internal abstract class CopyColumn
     /// <summary>The rows' own columns.</summary>
     public static CopyColumn[] OfRows(ChangeChunk chunk) => [.. chunk.Rows.Columns.Select(For)];
 
-    /// <summary>The column that writes an array as the type <see cref="PostgresType.For"/> names.</summary>
+    /// <summary>The column that writes an array as the type <see cref="Warehouse.PostgresType.For"/> names.</summary>
     public static CopyColumn For(ArrowArray array) => array switch
     {
         BoolArray a => new BoolColumn(a),

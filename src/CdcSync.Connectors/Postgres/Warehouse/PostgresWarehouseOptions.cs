@@ -1,4 +1,4 @@
-namespace CdcSync.Connectors.Postgres;
+namespace CdcSync.Connectors.Postgres.Warehouse;
 
 /// <summary>Where a PostgreSQL warehouse is and how patient its sessions are.</summary>
 public sealed record PostgresWarehouseOptions

@@ -1,11 +1,10 @@
-using CdcSync.Connectors.Postgres.Wire;
 using CdcSync.Core.Batches;
 using CdcSync.Core.Datasets;
 using CdcSync.Core.Gates;
 using CdcSync.Core.Warehouses;
 using Npgsql;
 
-namespace CdcSync.Connectors.Postgres;
+namespace CdcSync.Connectors.Postgres.Warehouse;
 
 /// <summary>
 /// Rows on their way. A few stay here and travel as array parameters, with the merge, in one round trip; more go by COPY into a temporary table of the

@@ -7,7 +7,7 @@ using CdcSync.Core.Warehouses;
 using Npgsql;
 using static CdcSync.Connectors.Postgres.Parameter;
 
-namespace CdcSync.Connectors.Postgres;
+namespace CdcSync.Connectors.Postgres.Warehouse;
 
 /// <summary>
 /// One publishing transaction. Where all its stages are small and no gate asked the warehouse, it is a single round trip: BEGIN, lock and compare, move the
@@ -264,8 +264,8 @@ internal sealed class PostgresPublication(PostgresSessions sessions, Lease lease
         }
         catch (Exception e)
         {
-            if (!(e is PostgresException { SqlState: PostgresErrors.LeaseNotHeld or PostgresErrors.OtherGeneration })) _session?.Spoil();
-            if (PostgresErrors.IsDriver(e)) throw PostgresErrors.Translate(e, doing);
+            if (!(e is PostgresException { SqlState: WarehouseErrors.LeaseNotHeld or WarehouseErrors.OtherGeneration })) _session?.Spoil();
+            if (PostgresErrors.IsDriver(e)) throw WarehouseErrors.Translate(e, doing);
             throw;
         }
     }

@@ -6,7 +6,7 @@ using CdcSync.Core.Warehouses;
 using Npgsql;
 using static CdcSync.Connectors.Postgres.Parameter;
 
-namespace CdcSync.Connectors.Postgres;
+namespace CdcSync.Connectors.Postgres.Warehouse;
 
 /// <summary>The control state in the schema <c>cdcsync</c>. The clock of leases and ledger is the server's.</summary>
 internal sealed class PostgresControlStore(PostgresSessions sessions, string pipeline) : IControlStore

@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 using CdcSync.Core.Errors;
 using Npgsql;
 
-namespace CdcSync.Connectors.Postgres;
+namespace CdcSync.Connectors.Postgres.Warehouse;
 
 /// <summary>
 /// The sessions of one pipeline. Each is kept with its temporary tables and prepared statements, as long as nothing went wrong on it;
@@ -29,7 +29,7 @@ internal sealed class PostgresSessions : IAsyncDisposable
 
     public PostgresSessions(PostgresWarehouseOptions options, TimeProvider time)
     {
-        var builder = new NpgsqlDataSourceBuilder(PostgresConnectionString.Complete(options));
+        var builder = new NpgsqlDataSourceBuilder(SessionSettings.ConnectionString(options));
         if (options.Password is { } password)
             builder.UsePasswordProvider(
                 _ => throw new NotSupportedException("Connections are opened asynchronously."),
@@ -105,7 +105,7 @@ internal sealed class PostgresSessions : IAsyncDisposable
         catch (Exception e)
         {
             session.Spoil();
-            if (PostgresErrors.IsDriver(e)) throw PostgresErrors.Translate(e, doing);
+            if (PostgresErrors.IsDriver(e)) throw WarehouseErrors.Translate(e, doing);
             throw;
         }
         finally
@@ -133,7 +133,7 @@ internal sealed class PostgresSessions : IAsyncDisposable
         catch (Exception e)
         {
             await connection.DisposeAsync();
-            if (PostgresErrors.IsDriver(e)) throw PostgresErrors.Translate(e, doing);
+            if (PostgresErrors.IsDriver(e)) throw WarehouseErrors.Translate(e, doing);
             throw;
         }
     }

@@ -1,10 +1,11 @@
 using System.Globalization;
 using CdcSync.Arrow;
+using CdcSync.Connectors.Postgres.Wire;
 using CdcSync.Core.Batches;
 using Npgsql;
 using NpgsqlTypes;
 
-namespace CdcSync.Connectors.Postgres.Wire;
+namespace CdcSync.Connectors.Postgres.Warehouse;
 
 /// <summary>A small stage as parameters: the kinds, then one array per column. Numbers with digits after the point, or more than a bigint has, travel as text.</summary>
 internal static class ArrayParameters

@@ -1,6 +1,6 @@
 using CdcSync.Core.Errors;
 
-namespace CdcSync.Connectors.Postgres;
+namespace CdcSync.Connectors.Postgres.Warehouse;
 
 /// <summary>What has to be done so that a table can take a dataset: pure. Adds and widens, never drops or narrows.</summary>
 internal static class TargetPlan

@@ -2,7 +2,7 @@ using CdcSync.Core.Datasets;
 using CdcSync.Core.Gates;
 using CdcSync.Core.Warehouses;
 
-namespace CdcSync.Connectors.Postgres;
+namespace CdcSync.Connectors.Postgres.Warehouse;
 
 /// <summary>What a batch gate sees. The first count it asks for opens the publishing transaction.</summary>
 internal sealed class PostgresStagedView(PostgresPublication publication, PostgresStage stage) : IStagedView

@@ -5,7 +5,7 @@ using CdcSync.Core.Batches;
 using CdcSync.Core.Datasets;
 using CdcSync.Core.Gates;
 
-namespace CdcSync.Connectors.Postgres;
+namespace CdcSync.Connectors.Postgres.Warehouse;
 
 /// <summary>Rejects the single values that PostgreSQL's columns can't hold, though their type fits. Of a delete only the key is looked at.</summary>
 internal sealed class PostgresValueGate(Dataset dataset) : IRowGate

@@ -1,6 +1,6 @@
 using CdcSync.Connectors.Migrations;
 
-namespace CdcSync.Connectors.Postgres;
+namespace CdcSync.Connectors.Postgres.Warehouse;
 
 /// <summary>How the control schema is migrated in PostgreSQL.</summary>
 internal static class PostgresMigrations
@@ -30,6 +30,6 @@ internal static class PostgresMigrations
             """,
         Lock = "SELECT pg_advisory_xact_lock(hashtext('cdcsync.schemaversions'))",
         Now = "clock_timestamp()",
-        Translate = PostgresErrors.Translate,
+        Translate = WarehouseErrors.Translate,
     };
 }

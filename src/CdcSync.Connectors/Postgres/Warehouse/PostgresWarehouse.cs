@@ -5,7 +5,7 @@ using CdcSync.Core.Gates;
 using CdcSync.Core.Warehouses;
 using Npgsql;
 
-namespace CdcSync.Connectors.Postgres;
+namespace CdcSync.Connectors.Postgres.Warehouse;
 
 /// <summary>A PostgreSQL database (15 or newer) as warehouse. Nothing is connected before it is needed.</summary>
 public sealed class PostgresWarehouse : IWarehouse

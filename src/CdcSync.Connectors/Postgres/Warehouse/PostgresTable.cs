@@ -4,7 +4,7 @@ using CdcSync.Arrow;
 using CdcSync.Core.Datasets;
 using CdcSync.Core.Errors;
 
-namespace CdcSync.Connectors.Postgres;
+namespace CdcSync.Connectors.Postgres.Warehouse;
 
 /// <summary>A dataset's target as SQL sees it: names quoted, types mapped.</summary>
 /// <param name="Dataset">The dataset.</param>

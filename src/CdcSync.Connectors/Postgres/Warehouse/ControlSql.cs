@@ -1,4 +1,4 @@
-namespace CdcSync.Connectors.Postgres;
+namespace CdcSync.Connectors.Postgres.Warehouse;
 
 /// <summary>The statements on the control schema. Parameters are numbered in the order of the values next to them.</summary>
 internal static class ControlSql

@@ -3,7 +3,7 @@ using CdcSync.Core.Batches;
 using CdcSync.Core.Warehouses;
 using Npgsql;
 
-namespace CdcSync.Connectors.Postgres;
+namespace CdcSync.Connectors.Postgres.Warehouse;
 
 /// <summary>A COPY into a stage, or straight into its target, that is under way: it has the session for itself. Disposed before its end, it is broken off and the server forgets its rows.</summary>
 internal sealed class PostgresCopy : IAsyncDisposable

@@ -1,6 +1,6 @@
 using CdcSync.Arrow;
 
-namespace CdcSync.Connectors.Postgres;
+namespace CdcSync.Connectors.Postgres.Warehouse;
 
 /// <summary>A column type of PostgreSQL that holds every value of an Arrow type (but single values that <see cref="PostgresValueGate"/> rejects).</summary>
 /// <param name="Name">As <c>format_type</c> writes it, without a precision for times: <c>numeric(12,2)</c>, <c>timestamp with time zone</c>.</param>

@@ -4,7 +4,7 @@ using CdcSync.Core.Warehouses;
 using Npgsql;
 using static CdcSync.Connectors.Postgres.Parameter;
 
-namespace CdcSync.Connectors.Postgres;
+namespace CdcSync.Connectors.Postgres.Warehouse;
 
 /// <summary>Creates and widens target tables.</summary>
 internal sealed class PostgresTargets(PostgresSessions sessions, string pipeline)

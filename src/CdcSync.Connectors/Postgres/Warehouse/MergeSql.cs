@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace CdcSync.Connectors.Postgres;
+namespace CdcSync.Connectors.Postgres.Warehouse;
 
 /// <summary>Which kinds of change a stage holds: what it has none of is left out of the statement.</summary>
 [Flags]

@@ -1,7 +1,7 @@
 using Npgsql;
 using static CdcSync.Connectors.Postgres.Parameter;
 
-namespace CdcSync.Connectors.Postgres;
+namespace CdcSync.Connectors.Postgres.Warehouse;
 
 /// <summary>A target as the catalogue has it.</summary>
 /// <param name="HasSchema">True if its schema exists.</param>

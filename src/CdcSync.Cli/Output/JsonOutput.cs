@@ -16,6 +16,8 @@ namespace CdcSync.Cli.Output;
 [JsonSerializable(typeof(StatusDocument))]
 [JsonSerializable(typeof(CheckpointsDocument))]
 [JsonSerializable(typeof(HistoryDocument))]
+[JsonSerializable(typeof(DoctorDocument))]
+[JsonSerializable(typeof(GrantsDocument))]
 [JsonSerializable(typeof(EndDocument))]
 internal sealed partial class JsonOutput : JsonSerializerContext
 {
@@ -106,3 +108,13 @@ internal sealed record EntryDocument(string Publication, string Dataset, long Ge
     long Erased, long Quarantined, LandingDocument? Landing, string SourceTime, string? NewestCommit, string CommittedAt, string Holder);
 
 internal sealed record LandingDocument(string Path, string Sha256, long Rows, long Bytes);
+
+internal sealed record DoctorDocument(string Pipeline, int Passed, int Warned, int Failed, IReadOnlyList<ExaminationDocument> Examinations) : JsonDocumentRoot;
+
+internal sealed record ExaminationDocument(string Subject, IReadOnlyList<DoctorFindingDocument> Findings);
+
+internal sealed record DoctorFindingDocument(string Level, string Check, string? Dataset, string What, string? Fix, string? Code);
+
+internal sealed record GrantsDocument(string Pipeline, string Login, IReadOnlyList<SystemGrantsDocument> Systems) : JsonDocumentRoot;
+
+internal sealed record SystemGrantsDocument(string System, string Kind, string? Minimal, string? Diagnostic);

@@ -56,6 +56,9 @@ internal enum TSqlKinds
 
     /// <summary>GRANT.</summary>
     Grant = 8192,
+
+    /// <summary>CREATE USER.</summary>
+    User = 16384,
 }
 
 /// <summary>A parameter of a <see cref="TSql"/>, typed as the column it is compared with: another type would cost the index.</summary>

@@ -47,3 +47,17 @@ public enum ExitCode
     /// <summary>Stopped by SIGTERM.</summary>
     Terminated = 143,
 }
+
+/// <summary>Which exit code speaks where several would.</summary>
+public static class ExitCodes
+{
+    private static readonly ExitCode[] Precedence =
+        [ExitCode.Bug, ExitCode.StateConflict, ExitCode.ResyncRequired, ExitCode.Source, ExitCode.Warehouse, ExitCode.Usage, ExitCode.Partial, ExitCode.Differences];
+
+    /// <summary>The one that tells most; <see cref="ExitCode.Ok"/> where nothing else is among them.</summary>
+    public static ExitCode Gravest(IEnumerable<ExitCode> codes)
+    {
+        var asked = codes.ToHashSet();
+        return Precedence.FirstOrDefault(asked.Contains, ExitCode.Ok);
+    }
+}

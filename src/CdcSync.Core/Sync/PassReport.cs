@@ -8,10 +8,7 @@ namespace CdcSync.Core.Sync;
 public sealed record PassReport(IReadOnlyList<DatasetOutcome> Outcomes)
 {
     /// <summary>The exit code that tells most: bug, state conflict, resync required, source, warehouse, partial, ok.</summary>
-    public ExitCode Exit => Precedence.FirstOrDefault(code => Outcomes.Any(o => o.Exit == code), ExitCode.Ok);
-
-    private static readonly ExitCode[] Precedence =
-        [ExitCode.Bug, ExitCode.StateConflict, ExitCode.ResyncRequired, ExitCode.Source, ExitCode.Warehouse, ExitCode.Usage, ExitCode.Partial, ExitCode.Differences];
+    public ExitCode Exit => ExitCodes.Gravest(Outcomes.Select(o => o.Exit));
 }
 
 /// <summary>What became of one dataset.</summary>

@@ -28,6 +28,12 @@ internal interface ISourceDatabase : IAsyncDisposable
     /// <summary>What the database has switched on.</summary>
     DatabaseSetup Setup();
 
+    /// <summary>What diagnostics ask; what the login may not see is absent.</summary>
+    ServerHealth Health();
+
+    /// <summary>The columns that lead an index of a table.</summary>
+    IReadOnlyList<string> Leading(SqlServerObject table);
+
     /// <summary>Runs a statement that prepares the database; only when a person asks for it.</summary>
     void Alter(TSql statement);
 

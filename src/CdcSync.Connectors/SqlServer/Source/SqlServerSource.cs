@@ -5,6 +5,7 @@ using CdcSync.Connectors.SqlServer.Source.Marks;
 using CdcSync.Connectors.SqlServer.Source.Ranges;
 using CdcSync.Connectors.SqlServer.Source.Tracking;
 using CdcSync.Core.Datasets;
+using CdcSync.Core.Diagnosis;
 using CdcSync.Core.Errors;
 using CdcSync.Core.Sources;
 using CdcSync.Core.Sources.Marks;
@@ -15,7 +16,7 @@ namespace CdcSync.Connectors.SqlServer.Source;
 /// A SQL Server database as a source: change tracking, rowversions, high-water marks, full refresh. Each pass reads in one SNAPSHOT transaction and lets go of it as
 /// soon as the rows are spooled. docs/sqlserver.md says what each capture sees and misses.
 /// </summary>
-public sealed class SqlServerSource : IChangeSource, ITrackingSetup
+public sealed class SqlServerSource : IChangeSource, ITrackingSetup, IDiagnosable, IGrantable
 {
     private readonly Func<CancellationToken, ValueTask<ISourceDatabase>> _open;
     private readonly TimeSpan _maxReadAge;
@@ -79,6 +80,13 @@ public sealed class SqlServerSource : IChangeSource, ITrackingSetup
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<CdcSyncException>> CheckAsync(Dataset dataset, CancellationToken ct) =>
         AskAsync(database => DatasetInspection.Faults(Name, dataset, database.Describe([dataset.Object])[0]), ct);
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<Finding>> DiagnoseAsync(IReadOnlyList<Dataset> datasets, CancellationToken ct) =>
+        AskAsync(database => SourceDiagnosis.Findings(Name, database, datasets), ct);
+
+    /// <inheritdoc/>
+    public GrantScript Grants(IReadOnlyList<Dataset> datasets, string login) => SourceGrants.For(datasets, login);
 
     /// <inheritdoc/>
     public ValueTask<string> TrackingScriptAsync(IReadOnlyList<SourceObject.Table> tables, TimeSpan retention, CancellationToken ct) =>

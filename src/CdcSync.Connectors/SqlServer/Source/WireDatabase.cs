@@ -76,6 +76,19 @@ internal sealed class WireDatabase : ISourceDatabase
         return new DatabaseSetup(Text(rows, 3)!, isOn ? TimeSpan.FromMinutes(minutes) : null, allowsSnapshot);
     });
 
+    public ServerHealth Health()
+    {
+        var (version, compatibility, mayDiagnose) = Ask(HealthSql.Server(), "reading the server's version", rows => rows.Read() ? (Text(rows, 0) ?? "", Int(rows, 2), Flag(rows, 5) == true) : ("", 0, false));
+        return new ServerHealth(version, compatibility, mayDiagnose ? new DatabaseActivity(Age(HealthSql.OldestWriter()), Age(HealthSql.OldestSnapshot()), Age(HealthSql.CommitTable())) : null);
+    }
+
+    public IReadOnlyList<string> Leading(SqlServerObject table) => Ask(CatalogueSql.Indexes(), $"reading the indexes of {table}", rows =>
+    {
+        var columns = new List<string>();
+        while (rows.Read()) columns.Add(rows.GetString(0));
+        return columns;
+    }, table.ObjectId);
+
     public void Alter(TSql statement) => Send(statement, "preparing the database");
 
     public IDisposable CancelledBy(CancellationToken ct)
@@ -219,6 +232,19 @@ internal sealed class WireDatabase : ISourceDatabase
         using var rows = _connection.Query(sql, values);
         return read(rows);
     });
+
+    /// <summary>The second column of the first row, in seconds. A right that is missing after all (on Azure SQL, more than the database's) makes it unknown.</summary>
+    private TimeSpan? Age(TSql sql)
+    {
+        try
+        {
+            return Ask(sql, "reading the ages of transactions", rows => rows.Read() && !rows.IsDBNull(1) ? TimeSpan.FromSeconds(Convert.ToInt64(rows.GetValue(1), CultureInfo.InvariantCulture)) : (TimeSpan?)null);
+        }
+        catch (CdcSyncException e) when (e.Code == ErrorCodes.SourceDenied)
+        {
+            return null;
+        }
+    }
 
     private void Send(TSql sql, string doing) => Guard(doing, () =>
     {

@@ -24,6 +24,16 @@ internal sealed class SqlServerTargets(WarehouseSessions sessions, string pipeli
         }, ct);
     }
 
+    /// <summary>What <see cref="EnsureAsync"/> would do.</summary>
+    /// <exception cref="CdcSyncException">The table can't take the dataset.</exception>
+    public async ValueTask<IReadOnlyList<string>> PlanAsync(Dataset dataset, CancellationToken ct)
+    {
+        var database = await sessions.DatabaseAsync(ct);
+        var table = SqlServerTable.For(dataset, database.DefaultSchema);
+        return await sessions.RunAsync($"{table.Label}: looking at the target", async session =>
+            (IReadOnlyList<string>)[.. TargetPlan.For(table, await FoundTable.ReadAsync(session, table, ct), database.Names).Select(step => step.Done)], ct);
+    }
+
     /// <summary>The error for a target that belongs to another dataset.</summary>
     public static CdcSyncException Taken(DatasetId dataset, TargetTable target, string owner) =>
         new(ErrorCodes.TargetTaken, $"{dataset}: the target {target} belongs to {owner}; one table takes one dataset.", "Name another target, or forget the other dataset. Run: cdcsync status");

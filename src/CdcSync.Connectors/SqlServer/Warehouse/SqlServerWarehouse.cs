@@ -1,5 +1,6 @@
 using CdcSync.Core.Checkpoints;
 using CdcSync.Core.Datasets;
+using CdcSync.Core.Diagnosis;
 using CdcSync.Core.Errors;
 using CdcSync.Core.Gates;
 using CdcSync.Core.Warehouses;
@@ -7,11 +8,12 @@ using CdcSync.Core.Warehouses;
 namespace CdcSync.Connectors.SqlServer.Warehouse;
 
 /// <summary>A SQL Server database (2016 or newer, compatibility level 130; Azure SQL) as warehouse. Nothing is connected before it is needed.</summary>
-public sealed class SqlServerWarehouse : IWarehouse
+public sealed class SqlServerWarehouse : IWarehouse, IDiagnosable, IGrantable
 {
     private readonly WarehouseSessions _sessions;
     private readonly SqlServerControlStore _control;
     private readonly SqlServerTargets _targets;
+    private readonly WarehouseDiagnosis _diagnosis;
 
     /// <summary>Opens a warehouse for one pipeline.</summary>
     /// <param name="options">Where it is, and how patient its sessions are.</param>
@@ -21,6 +23,7 @@ public sealed class SqlServerWarehouse : IWarehouse
         _sessions = new WarehouseSessions(options.Checked());
         _control = new SqlServerControlStore(_sessions, options.Pipeline);
         _targets = new SqlServerTargets(_sessions, options.Pipeline);
+        _diagnosis = new WarehouseDiagnosis(_sessions, _targets);
     }
 
     /// <inheritdoc/>
@@ -51,6 +54,12 @@ public sealed class SqlServerWarehouse : IWarehouse
 
     /// <summary>Stages are temporary tables of their sessions and go with them: there is nothing to sweep.</summary>
     public ValueTask<int> SweepStagesAsync(CancellationToken ct) => new(0);
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<Finding>> DiagnoseAsync(IReadOnlyList<Dataset> datasets, CancellationToken ct) => _diagnosis.FindingsAsync(datasets, ct);
+
+    /// <inheritdoc/>
+    public GrantScript Grants(IReadOnlyList<Dataset> datasets, string login) => WarehouseGrants.For(datasets, login);
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync()

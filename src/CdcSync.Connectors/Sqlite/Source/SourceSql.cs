@@ -28,6 +28,15 @@ internal static class SourceSql
     /// <summary>Where a table's tracking stands: identity, minimum valid version. Parameter: the table.</summary>
     public const string TrackingMeta = $"SELECT identity, min_valid_version FROM \"{TrackingNames.Meta}\" WHERE table_name = ?1";
 
+    /// <summary>How long a table's changes are kept, in milliseconds. Parameter: the table.</summary>
+    public const string TrackingRetention = $"SELECT retention_ms FROM \"{TrackingNames.Meta}\" WHERE table_name = ?1";
+
+    /// <summary>The indexes of a table that begin with a column. Parameters: the table, the column.</summary>
+    public const string LeadingColumns = """
+        SELECT l.name FROM pragma_index_list(?1) AS l JOIN pragma_index_info(l.name) AS i
+        WHERE i.seqno = 0 AND i.name = ?2 COLLATE NOCASE AND l.partial = 0
+        """;
+
     /// <summary>The newest change: version and token; no row = none yet.</summary>
     public static string CurrentVersion(string table) => $"SELECT version, token FROM {TrackingNames.QuotedLog(table)} ORDER BY version DESC LIMIT 1";
 

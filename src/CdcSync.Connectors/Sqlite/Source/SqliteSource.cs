@@ -6,6 +6,7 @@ using CdcSync.Connectors.Sqlite.Source.Ranges;
 using CdcSync.Connectors.Sqlite.Source.Tracking;
 using CdcSync.Core.Checkpoints;
 using CdcSync.Core.Datasets;
+using CdcSync.Core.Diagnosis;
 using CdcSync.Core.Errors;
 using CdcSync.Core.Sources;
 using CdcSync.Core.Sources.Marks;
@@ -16,7 +17,7 @@ namespace CdcSync.Connectors.Sqlite.Source;
 /// A SQLite file as a source: change tracking by triggers, high-water marks, full refresh. Each pass opens the file read-only, reads in one transaction and
 /// closes it. docs/sqlite.md says what each capture sees and misses.
 /// </summary>
-public sealed class SqliteSource : IChangeSource, ITrackingSetup
+public sealed class SqliteSource : IChangeSource, ITrackingSetup, IDiagnosable
 {
     private readonly SqliteSourceOptions _options;
     private readonly Func<SourceConnection, DateTimeOffset> _readClock;
@@ -68,6 +69,10 @@ public sealed class SqliteSource : IChangeSource, ITrackingSetup
     /// <inheritdoc/>
     public async ValueTask<IReadOnlyList<CdcSyncException>> CheckAsync(Dataset dataset, CancellationToken ct) =>
         await InTransactionAsync((connection, catalog) => DatasetInspection.Faults(connection, catalog, dataset), ct);
+
+    /// <inheritdoc/>
+    public async ValueTask<IReadOnlyList<Finding>> DiagnoseAsync(IReadOnlyList<Dataset> datasets, CancellationToken ct) =>
+        await InTransactionAsync((connection, catalog) => SourceDiagnosis.Findings(connection, catalog, datasets), ct);
 
     /// <summary>The statements that <see cref="EnableTrackingAsync"/> would run; empty = all the tables are tracked.</summary>
     /// <param name="tables">The tables.</param>

@@ -2,6 +2,7 @@ using System.Text.Json;
 using CdcSync.Connectors.Migrations;
 using CdcSync.Core.Checkpoints;
 using CdcSync.Core.Datasets;
+using CdcSync.Core.Errors;
 using CdcSync.Core.Warehouses;
 using Microsoft.Data.Sqlite;
 
@@ -29,12 +30,17 @@ internal sealed class SqliteControlStore(SqliteSessions sessions, string pipelin
         Translate = (e, doing) => SqliteErrors.Translate(path, doing, (SqliteException)e),
     };
 
-    public async ValueTask CheckSchemaAsync(CancellationToken ct) =>
+    public async ValueTask CheckSchemaAsync(CancellationToken ct)
+    {
+        // Who only looks does not leave an empty file behind where the path is wrong.
+        if (!sessions.IsThere)
+            throw new CdcSyncException(ErrorCodes.ControlSchemaMissing, $"there is no warehouse file {sessions.Path}.", "Correct the path, or make the warehouse. Run: cdcsync migrate");
         await WithConnectionAsync(async connection =>
         {
             await _migrations.CheckAsync(connection, ct).ConfigureAwait(false);
             return true;
         }).ConfigureAwait(false);
+    }
 
     public ValueTask<IReadOnlyList<string>> MigrateAsync(CancellationToken ct) => WithConnectionAsync(connection => _migrations.MigrateAsync(connection, ct));
 

@@ -24,6 +24,9 @@ internal sealed class SqliteSessions : IDisposable
     /// <summary>The warehouse file.</summary>
     public string Path => _settings.DataSource;
 
+    /// <summary>False where there is no such file yet: opening it would make it. A database in memory is always there.</summary>
+    public bool IsThere => _settings.Mode == SqliteOpenMode.Memory || Path is "" or ":memory:" || Path.StartsWith("file:", StringComparison.Ordinal) || File.Exists(Path);
+
     /// <summary>An open session; give it back with <see cref="Return"/>.</summary>
     public SqliteSession Rent()
     {

@@ -1,5 +1,6 @@
 using CdcSync.Core.Checkpoints;
 using CdcSync.Core.Datasets;
+using CdcSync.Core.Diagnosis;
 using CdcSync.Core.Errors;
 using CdcSync.Core.Gates;
 using CdcSync.Core.Warehouses;
@@ -7,7 +8,7 @@ using CdcSync.Core.Warehouses;
 namespace CdcSync.Connectors.Sqlite.Warehouse;
 
 /// <summary>A SQLite file as warehouse. Readers in other processes see whole publications only and are never made to wait.</summary>
-public sealed class SqliteWarehouse : IWarehouse
+public sealed class SqliteWarehouse : IWarehouse, IDiagnosable
 {
     private readonly string _pipeline;
     private readonly SqliteSessions _sessions;
@@ -78,12 +79,17 @@ public sealed class SqliteWarehouse : IWarehouse
     public ValueTask<int> SweepStagesAsync(CancellationToken ct) => new(0);
 
     /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<Finding>> DiagnoseAsync(IReadOnlyList<Dataset> datasets, CancellationToken ct) => new(_sessions.IsThere
+        ? _sessions.Read("looking at the warehouse", session => WarehouseDiagnosis.Findings(session, _sessions.Path, _pipeline, datasets), ct)
+        : []);
+
+    /// <inheritdoc/>
     public ValueTask DisposeAsync()
     {
         _sessions.Dispose();
         return ValueTask.CompletedTask;
     }
 
-    private static IReadOnlyList<(string Sql, string Did)> Needed(SqliteSession session, SqliteTable table) =>
+    internal static IReadOnlyList<(string Sql, string Did)> Needed(SqliteSession session, SqliteTable table) =>
         TargetDdl.For(table, FoundTable.Read(session, table.Dataset.Target.Name));
 }

@@ -352,6 +352,7 @@ internal sealed partial class TSqlBinder(BindingCatalogue catalogue)
             ExecuteStatement => TSqlKinds.Execute,
             ThrowStatement or RaiseErrorStatement => TSqlKinds.Throw,
             GrantStatement => TSqlKinds.Grant,
+            CreateUserStatement => TSqlKinds.User,
             _ => null,
         };
     }

@@ -29,6 +29,10 @@ internal sealed class ModelDatabase(ServerModel server) : ISourceDatabase
 
     public DatabaseSetup Setup() => new("mo]del", server.Retention, server.AllowsSnapshot);
 
+    public ServerHealth Health() => Step(() => server.Health);
+
+    public IReadOnlyList<string> Leading(SqlServerObject table) => Step(() => server.Leading);
+
     public void Alter(TSql statement) => server.Altered.Add(statement.Text);
 
     public IDisposable CancelledBy(CancellationToken ct)

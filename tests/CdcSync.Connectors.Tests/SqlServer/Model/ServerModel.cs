@@ -1,3 +1,4 @@
+using CdcSync.Connectors.SqlServer.Source;
 using CdcSync.Connectors.SqlServer.Source.Catalog;
 
 namespace CdcSync.Connectors.Tests.SqlServer.Model;
@@ -34,6 +35,12 @@ internal sealed class ServerModel
 
     /// <summary>How long the database keeps changes; null = it tracks none.</summary>
     public TimeSpan? Retention { get; set; } = TimeSpan.FromDays(2);
+
+    /// <summary>What diagnostics see.</summary>
+    public ServerHealth Health { get; set; } = new("16.0.4135.4", 160, new DatabaseActivity(null, null, null));
+
+    /// <summary>The columns that lead an index, of any table.</summary>
+    public IReadOnlyList<string> Leading { get; set; } = [];
 
     /// <summary>What was run to prepare it.</summary>
     public List<string> Altered { get; } = [];

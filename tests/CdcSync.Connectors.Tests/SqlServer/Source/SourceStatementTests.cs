@@ -77,7 +77,7 @@ public sealed class SourceStatementTests
                 var token = tokens[i];
                 // The name that a statement gives to a column it returns is nobody's business; nor is a database's, which stands for the one
                 // that is connected to, or a user's.
-                if (token.TokenType is not (TSqlTokenType.Identifier or TSqlTokenType.QuotedIdentifier or TSqlTokenType.Variable) || IsGiven(tokens, i) || token.Text.Trim('[', ']') is "shop" or "shop]]x") continue;
+                if (token.TokenType is not (TSqlTokenType.Identifier or TSqlTokenType.QuotedIdentifier or TSqlTokenType.Variable) || IsGiven(tokens, i) || token.Text.Trim('[', ']') is "shop" or "shop]]x" or User) continue;
                 var changed = token.Text[0] == '[' ? $"[{token.Text[1..^1]}x]" : token.Text + "x";
                 var text = sql.Text.Remove(token.Offset, token.Text.Length).Insert(token.Offset, changed);
                 if (Binder.Faults(sql with { Text = text }).Count == 0) missed.Add($"{function}: {token.Text} at {token.Offset} in {sql.Text}");
@@ -85,6 +85,8 @@ public sealed class SourceStatementTests
         }
         Assert.True(missed.Count == 0, string.Join('\n', missed.Take(12)));
     }
+
+    private const string User = "cdc]]sync";
 
     private static bool IsGiven(IList<TSqlParserToken> tokens, int i)
     {

@@ -44,6 +44,7 @@ internal static class SourceStatements
         foreach (var minutes in new[] { 1, 90, 120, 2880 })
             foreach (var state in Enum.GetValues<DatabaseTracking>())
                 yield return Made(SetupSql.TrackDatabase("shop", TimeSpan.FromMinutes(minutes), state));
+        yield return Made(SetupSql.CreateUser("cdc]sync"));
         yield return Made(SetupSql.GrantDiagnostics("cdc sync"));
         yield return Made(HealthSql.Server());
         yield return Made(HealthSql.OldestWriter());

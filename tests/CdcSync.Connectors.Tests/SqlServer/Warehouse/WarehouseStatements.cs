@@ -49,6 +49,7 @@ internal static class WarehouseStatements
     {
         yield return Made(SessionSql.Settings(10_000));
         yield return Made(SessionSql.Learn());
+        yield return Made(SessionSql.Health());
         yield return Made(CatalogueSql.Target());
         yield return Made(ControlSql.Lock());
         yield return Made(ControlSql.BeginPublication());

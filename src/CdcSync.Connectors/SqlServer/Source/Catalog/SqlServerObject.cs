@@ -21,9 +21,6 @@ internal sealed record SqlServerObject(string Schema, string Name, int ObjectId,
     /// <summary>Rows by the catalogue's count; null = not known.</summary>
     public long? Rows { get; init; }
 
-    /// <summary>The columns that lead an index.</summary>
-    public IReadOnlyList<string> Leading { get; init; } = [];
-
     /// <summary>Finds a column. Case does not distinguish: whether it would depends on the database.</summary>
     public SqlServerColumn? Column(string name) => Columns.FirstOrDefault(c => c.Name == name) ?? Columns.FirstOrDefault(c => c.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
 

@@ -38,7 +38,7 @@ internal static class CatalogueSql
         FROM sys.dm_exec_describe_first_result_set(@query, NULL, 0) AS d WHERE d.is_hidden = 0 ORDER BY d.column_ordinal;
         """, TSqlKinds.Select, new TSqlParameter("@query", TSqlType.Text));
 
-    /// <summary>The columns that lead an index, and the rows by the catalogue's count. Parameter: @object.</summary>
+    /// <summary>The columns that lead an index. Parameter: @object.</summary>
     public static TSql Indexes() => new("""
         SELECT c.name FROM sys.index_columns AS i
         JOIN sys.columns AS c ON c.object_id = i.object_id AND c.column_id = i.column_id

@@ -28,6 +28,9 @@ internal static class SetupSql
     /// <summary>Switches tracking off for a table.</summary>
     public static TSql UntrackTable(string schema, string table) => new($"ALTER TABLE {Quote(schema, table)} DISABLE CHANGE_TRACKING;", TSqlKinds.AlterTable);
 
+    /// <summary>Lets a login into the database.</summary>
+    public static TSql CreateUser(string login) => new($"CREATE USER {Quote(login)} FOR LOGIN {Quote(login)};", TSqlKinds.User);
+
     /// <summary>The rights that reading a table's changes needs, and no more.</summary>
     public static TSql Grant(string schema, string table, string user, SourceRights rights) => new(
         $"GRANT SELECT{(rights == SourceRights.Changes ? ", VIEW CHANGE TRACKING" : "")} ON OBJECT::{Quote(schema, table)} TO {Quote(user)};", TSqlKinds.Grant);

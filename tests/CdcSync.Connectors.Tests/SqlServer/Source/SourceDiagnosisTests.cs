@@ -1,0 +1,112 @@
+using CdcSync.Connectors.SqlServer.Source;
+using CdcSync.Connectors.SqlServer.Source.Catalog;
+using CdcSync.Connectors.Tests.SqlServer.Model;
+using CdcSync.Core.Datasets;
+using CdcSync.Core.Diagnosis;
+
+namespace CdcSync.Connectors.Tests.SqlServer.Source;
+
+/// <summary>What <c>doctor</c> says of a SQL Server database, over the model.</summary>
+public sealed class SourceDiagnosisTests
+{
+    private readonly TrackedWorld _world = new();
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_database_that_is_prepared_has_nothing_to_look_at()
+    {
+        var dataset = _world.Table("a").Dataset;
+        _world.Server.Retention = TimeSpan.FromDays(7);
+        var found = await DiagnoseAsync(dataset);
+        Assert.All(found, f => Assert.Equal((FindingLevel.Pass, (string?)null), (f.Level, f.Fix)));
+        Assert.Equal(["server", "snapshot isolation", "retention", "open transactions", "row versions"], found.Select(f => f.Check));
+        Assert.Equal("SQL Server 16.0.4135.4, compatibility level 160", found[0].What);
+    }
+
+    [Fact]
+    public async Task Without_SNAPSHOT_the_statement_that_allows_it_is_named()
+    {
+        _world.Server.AllowsSnapshot = false;
+        Assert.Equal("ALTER DATABASE [mo]]del] SET ALLOW_SNAPSHOT_ISOLATION ON;", (await WarningAsync("snapshot isolation", _world.Table("a").Dataset)).Fix);
+    }
+
+    [Theory]
+    [InlineData(2, 1, "changes are kept for 2 days; a longer pause of the pipeline ends in a resync.")]
+    [InlineData(7, 4 * 1440, "changes are kept for 7 days; dataset a is read every 4 days: one missed pass ends in a resync.")]
+    public async Task A_retention_that_a_pause_would_outlast_is_warned_of(int days, int minutes, string what)
+    {
+        _world.Server.Retention = TimeSpan.FromDays(days);
+        var warning = await WarningAsync("retention", _world.Table("a").Dataset with { Interval = TimeSpan.FromMinutes(minutes) });
+        Assert.Equal(what, warning.What);
+        Assert.EndsWith("Run: cdcsync discover erp --enable-tracking --apply --retention 7d", warning.Fix, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_the_login_may_not_see_is_said_with_the_grant_that_shows_it()
+    {
+        _world.Server.Health = _world.Server.Health with { Activity = null };
+        Assert.StartsWith("GRANT VIEW DATABASE STATE TO [cdcsync];", (await WarningAsync("diagnostics", _world.Table("a").Dataset)).Fix, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("open transactions", 11, 0, 0)]
+    [InlineData("row versions", 0, 11, 0)]
+    [InlineData("clean-up", 0, 0, 3 * 1440 + 1)]
+    public async Task Transactions_that_stay_open_and_a_clean_up_that_lags_are_warned_of(string check, int writer, int snapshot, int commit)
+    {
+        var dataset = _world.Table("a").Dataset;
+        var just = new DatabaseActivity(TimeSpan.FromMinutes(writer), TimeSpan.FromMinutes(snapshot), TimeSpan.FromMinutes(commit));
+        _world.Server.Health = _world.Server.Health with { Activity = just };
+        await WarningAsync(check, dataset);
+        var before = new DatabaseActivity(just.OldestWriter - TimeSpan.FromMinutes(2), just.OldestSnapshot - TimeSpan.FromMinutes(2), just.OldestCommit - TimeSpan.FromMinutes(2));
+        _world.Server.Health = _world.Server.Health with { Activity = before };
+        Assert.DoesNotContain(await DiagnoseAsync(dataset), f => f.Check == check && f.Level == FindingLevel.Warn);
+    }
+
+    [Theory]
+    [InlineData("Latin1_General_100_CI_AS", true)]
+    [InlineData("Latin1_General_100_CS_AS", true)]
+    [InlineData("Latin1_General_100_BIN2", false)]
+    public async Task A_key_in_which_different_texts_are_equal_is_warned_of(string collation, bool isWarned)
+    {
+        _world.Server.Create(new SqlServerObject("dbo", "k", 0, ObjectKind.Table, [new(1, "id", "nvarchar", 40, IsNullable: false, Collation: collation, KeyOrdinal: 1), new(2, "v", "nvarchar", 80)]));
+        var dataset = TrackedWorld.Dataset("k", CdcSync.Arrow.StringType.Default);
+        Assert.Equal(isWarned, (await DiagnoseAsync(dataset)).Any(f => f is { Check: "key equality", Level: FindingLevel.Warn }));
+        Assert.DoesNotContain(await DiagnoseAsync(dataset with { Capture = new Capture.FullRefresh() }), f => f.Check == "key equality");
+    }
+
+    [Fact]
+    public async Task A_mark_without_an_index_is_warned_of_with_the_index_that_helps()
+    {
+        var dataset = _world.Table("a").Dataset with { Capture = new Capture.HighWaterMark("id", MarkKind.Sequence, TimeSpan.Zero) };
+        Assert.Equal("CREATE INDEX [a_id] ON [dbo].[a] ([id]);", (await WarningAsync("index on the mark", dataset)).Fix);
+        _world.Server.Leading = ["id"];
+        Assert.Contains(await DiagnoseAsync(dataset), f => f is { Check: "index on the mark", Level: FindingLevel.Pass });
+    }
+
+    [Fact]
+    public void Grants_name_the_least_per_table()
+    {
+        var tracked = TrackedWorld.Dataset("a", CdcSync.Arrow.Int64Type.Default);
+        Dataset[] datasets =
+        [
+            tracked,
+            tracked with { Id = new DatasetId("a2"), Capture = new Capture.FullRefresh() },
+            tracked with { Id = new DatasetId("b"), Object = new SourceObject.Table(null, "b]"), Capture = new Capture.FullRefresh() },
+            tracked with { Id = new DatasetId("q"), Object = new SourceObject.Query("SELECT 1 AS id"), Capture = new Capture.FullRefresh() },
+        ];
+        var script = SourceGrants.For(datasets, "ro]bot");
+        Assert.Equal("""
+            CREATE USER [ro]]bot] FOR LOGIN [ro]]bot];
+            GRANT SELECT, VIEW CHANGE TRACKING ON OBJECT::[dbo].[a] TO [ro]]bot];
+            GRANT SELECT ON OBJECT::[dbo].[b]]] TO [ro]]bot];
+            -- dataset q reads a query: GRANT SELECT on each table and view that it names
+            """, script.Minimal);
+        Assert.Equal("GRANT VIEW DATABASE STATE TO [ro]]bot];", script.Diagnostic);
+    }
+
+    private async Task<IReadOnlyList<Finding>> DiagnoseAsync(Dataset dataset) => await ((IDiagnosable)_world.Source).DiagnoseAsync([dataset], Token);
+
+    private async Task<Finding> WarningAsync(string check, Dataset dataset) => Assert.Single(await DiagnoseAsync(dataset), f => f.Check == check && f.Level == FindingLevel.Warn);
+}

@@ -43,6 +43,9 @@ internal sealed class PostgresSessions : IAsyncDisposable
     /// <summary>What was asked for.</summary>
     public PostgresWarehouseOptions Options { get; }
 
+    /// <summary>The database's name; the user's where the connection string names none, as the server takes it.</summary>
+    public string Database => new NpgsqlConnectionStringBuilder(_source.ConnectionString) is var named && named.Database is { Length: > 0 } database ? database : named.Username ?? "postgres";
+
     /// <summary>The schema of tables that are named without one; empty = the connection has none. Known from the first session on.</summary>
     public async ValueTask<string> DefaultSchemaAsync(CancellationToken ct)
     {

@@ -22,6 +22,42 @@ internal sealed class PostgresTargets(PostgresSessions sessions, string pipeline
         }, ct);
     }
 
+    /// <summary>What <see cref="EnsureAsync"/> would do before rows are merged, and why it could not create what is missing (null = it could).</summary>
+    /// <exception cref="CdcSyncException">The table can't take the dataset.</exception>
+    public async ValueTask<(IReadOnlyList<string> Steps, string? MissingRight)> PlanAsync(Dataset dataset, CancellationToken ct)
+    {
+        var schema = await sessions.DefaultSchemaAsync(ct);
+        var table = PostgresTable.For(dataset, schema);
+        var isClaimed = await IsClaimedIfKnownAsync(table, schema, ct);
+        return await sessions.RunAsync($"{table.Label}: looking at the target", async connection =>
+        {
+            var found = await FoundTarget.ReadAsync(connection, table, ct);
+            IReadOnlyList<string> steps = [.. TargetPlan.For(table, found, KeyCheck.Now, isClaimed).Select(step => step.Done)];
+            return (steps, found.Kind is null ? await MissingRightAsync(connection, table, found.HasSchema, ct) : null);
+        }, ct);
+    }
+
+    private static async Task<string?> MissingRightAsync(NpgsqlConnection connection, PostgresTable table, bool hasSchema, CancellationToken ct)
+    {
+        await using var command = new NpgsqlCommand(hasSchema ? "SELECT has_schema_privilege($1, 'CREATE')" : "SELECT has_database_privilege(current_database(), 'CREATE')", connection);
+        if (hasSchema) command.Parameters.Add(Text(table.Schema));
+        return (bool)(await command.ExecuteScalarAsync(ct))! ? null
+            : hasSchema ? $"the user may not create tables in schema {table.Schema}" : $"the user may not create the schema {table.Schema}";
+    }
+
+    /// <summary>Without a control schema nothing is claimed yet.</summary>
+    private async ValueTask<bool> IsClaimedIfKnownAsync(PostgresTable table, string schema, CancellationToken ct)
+    {
+        try
+        {
+            return await sessions.RunAsync($"{table.Label}: looking at the target's owner", connection => IsClaimedAsync(connection, table, schema, ct), ct);
+        }
+        catch (CdcSyncException e) when (e.Code == ErrorCodes.ControlSchemaMissing)
+        {
+            return false;
+        }
+    }
+
     /// <summary>The error for a target that belongs to another dataset.</summary>
     public static CdcSyncException Taken(DatasetId dataset, TargetTable target, string owner) =>
         new(ErrorCodes.TargetTaken, $"{dataset}: the target {target} belongs to {owner}; one table takes one dataset.", "Name another target, or forget the other dataset. Run: cdcsync status");

@@ -1,5 +1,6 @@
 using CdcSync.Core.Checkpoints;
 using CdcSync.Core.Datasets;
+using CdcSync.Core.Diagnosis;
 using CdcSync.Core.Errors;
 using CdcSync.Core.Gates;
 using CdcSync.Core.Warehouses;
@@ -8,11 +9,12 @@ using Npgsql;
 namespace CdcSync.Connectors.Postgres.Warehouse;
 
 /// <summary>A PostgreSQL database (15 or newer) as warehouse. Nothing is connected before it is needed.</summary>
-public sealed class PostgresWarehouse : IWarehouse
+public sealed class PostgresWarehouse : IWarehouse, IDiagnosable, IGrantable
 {
     private readonly PostgresSessions _sessions;
     private readonly PostgresControlStore _control;
     private readonly PostgresTargets _targets;
+    private readonly WarehouseDiagnosis _diagnosis;
 
     /// <summary>Opens a warehouse for one pipeline.</summary>
     /// <param name="options">Where it is, and how patient its sessions are.</param>
@@ -25,6 +27,7 @@ public sealed class PostgresWarehouse : IWarehouse
         _sessions = new PostgresSessions(options.Checked(), time);
         _control = new PostgresControlStore(_sessions, options.Pipeline);
         _targets = new PostgresTargets(_sessions, options.Pipeline);
+        _diagnosis = new WarehouseDiagnosis(_sessions, _targets);
     }
 
     /// <inheritdoc/>
@@ -60,6 +63,12 @@ public sealed class PostgresWarehouse : IWarehouse
 
     /// <summary>Stages are temporary tables of their sessions and go with them: there is nothing to sweep.</summary>
     public ValueTask<int> SweepStagesAsync(CancellationToken ct) => new(0);
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<Finding>> DiagnoseAsync(IReadOnlyList<Dataset> datasets, CancellationToken ct) => _diagnosis.FindingsAsync(datasets, ct);
+
+    /// <inheritdoc/>
+    public GrantScript Grants(IReadOnlyList<Dataset> datasets, string login) => WarehouseGrants.For(_sessions.Database, datasets, login);
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => _sessions.DisposeAsync();

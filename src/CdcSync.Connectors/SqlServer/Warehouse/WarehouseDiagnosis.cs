@@ -41,7 +41,7 @@ internal sealed class WarehouseDiagnosis(WarehouseSessions sessions, SqlServerTa
         try
         {
             var plan = await targets.PlanAsync(dataset, ct);
-            return Finding.Pass("target", plan.Count == 0 ? $"{dataset.Target} is as it should be" : $"the next sync does this: {string.Join("; ", plan)}", dataset.Id);
+            return Finding.Pass("target", plan.Count == 0 ? $"{dataset.Target} is as it should be" : $"the next sync prepares it ({string.Join("; ", plan)})", dataset.Id);
         }
         catch (CdcSyncException fault) when (!fault.IsTransient)
         {

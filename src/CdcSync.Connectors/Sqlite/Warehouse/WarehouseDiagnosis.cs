@@ -35,7 +35,7 @@ internal static class WarehouseDiagnosis
         {
             var needed = SqliteWarehouse.Needed(session, SqliteTable.For(dataset));
             if (HasControlSchema(session)) StateRecords.RefuseTaken(session, pipeline, dataset.Id, dataset.Target);
-            return Finding.Pass("target", needed.Count == 0 ? $"{dataset.Target} is as it should be" : $"the next sync does this: {string.Join("; ", needed.Select(n => n.Did))}", dataset.Id);
+            return Finding.Pass("target", needed.Count == 0 ? $"{dataset.Target} is as it should be" : $"the next sync prepares it ({string.Join("; ", needed.Select(n => n.Did))})", dataset.Id);
         }
         catch (CdcSyncException fault)
         {

@@ -18,7 +18,7 @@ internal static class LandingExamination
             folder = above;
         try
         {
-            using (new FileStream(Path.Combine(folder, $".cdcsync-doctor-{Guid.NewGuid():n}"), new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Options = FileOptions.DeleteOnClose }))
+            using (new FileStream(Path.Combine(folder, $".cdcsync-doctor-{Guid.CreateVersion7():n}"), new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Options = FileOptions.DeleteOnClose }))
             {
             }
         }

@@ -81,7 +81,7 @@ internal static class SourceDiagnosis
         if (dataset.Capture is not Capture.FullRefresh && dataset.Key.Select(k => found.Column(k.Source)).FirstOrDefault(IsFuzzy) is { } fuzzy)
         {
             yield return Finding.Warn("key equality", $"{fuzzy.Name} has the collation {fuzzy.Collation}, in which texts that differ in their bytes are one key. A row that is deleted and inserted again under another "
-                + "writing between two passes stays in the warehouse under the old one too.", $"Give the column a collation …_BIN2, or compare source and warehouse regularly.", dataset.Id);
+                + "writing between two passes stays in the warehouse under the old one too.", "Give the column a collation …_BIN2, or compare source and warehouse regularly.", dataset.Id);
         }
 
         if (dataset.Capture is Capture.HighWaterMark mark && found is { Kind: ObjectKind.Table } && found.Column(mark.Column) is { } column)

@@ -13,6 +13,8 @@ internal sealed class Observers(params IReadOnlyList<ISyncObserver> all) : ISync
 
     public void Polled(string source, DateTimeOffset sourceTime, TimeSpan clockOffset, IReadOnlyList<Dataset> datasets) => Tell(o => o.Polled(source, sourceTime, clockOffset, datasets));
 
+    public void SourceRetains(string source, long bytes) => Tell(o => o.SourceRetains(source, bytes));
+
     public void RowsRead(Dataset dataset, long rows, long bytes) => Tell(o => o.RowsRead(dataset, rows, bytes));
 
     public void SnapshotProgressed(Dataset dataset, SnapshotProgress progress) => Tell(o => o.SnapshotProgressed(dataset, progress));

@@ -43,6 +43,9 @@ public sealed class MetricsObserver : ISyncObserver
     }
 
     /// <inheritdoc/>
+    public void SourceRetains(string source, long bytes) => _metrics.Sources[source].RetainedBytes.Set(bytes);
+
+    /// <inheritdoc/>
     public void RowsRead(Dataset dataset, long rows, long bytes) => _metrics[dataset.Id].ReadBytes.Add(bytes);
 
     /// <inheritdoc/>

@@ -35,8 +35,9 @@ public sealed class SyncMetrics : IDisposable
         LeaseHeld = Registry.Gauge("cdcsync_lease_held", "1 while this worker holds the pipeline's lease.", PipelineLabels).Add(pipeline.Name);
         var connected = Registry.Gauge("cdcsync_connected", "1 if the last use of the system succeeded.", [.. PipelineLabels, "side", "name"]);
         var offset = Registry.Gauge("cdcsync_source_clock_offset_seconds", "The source's clock minus the worker's, at the last poll.", [.. PipelineLabels, "source"]);
+        var retained = Registry.Gauge("cdcsync_source_retained_bytes", "What the source keeps because the pipeline has not acknowledged it (a slot's log); 0 where it keeps changes by age.", [.. PipelineLabels, "source"]);
         Sources = pipeline.Datasets.Select(d => d.SourceName).Distinct(StringComparer.Ordinal)
-            .ToDictionary(name => name, name => new SourceMetrics(connected.Add(pipeline.Name, "source", name), offset.Add(pipeline.Name, name)), StringComparer.Ordinal);
+            .ToDictionary(name => name, name => new SourceMetrics(connected.Add(pipeline.Name, "source", name), offset.Add(pipeline.Name, name), retained.Add(pipeline.Name, name)), StringComparer.Ordinal);
         WarehouseConnected = connected.Add(pipeline.Name, "warehouse", "warehouse");
         Retries = PerValue(Registry.Counter("cdcsync_retries_total", "Attempts that failed and are made again.", [.. PipelineLabels, "side"]), [pipeline.Name], Enum.GetValues<FaultSide>(), Name);
         LandingBytes = Registry.Gauge("cdcsync_landing_bytes", "The size of the landing folder.", PipelineLabels).Add(pipeline.Name);
@@ -180,7 +181,7 @@ internal enum FaultSide
 }
 
 /// <summary>The series of one source.</summary>
-internal sealed record SourceMetrics(Gauge Connected, Gauge ClockOffset);
+internal sealed record SourceMetrics(Gauge Connected, Gauge ClockOffset, Gauge RetainedBytes);
 
 /// <summary>The series of one dataset.</summary>
 internal sealed record DatasetMetrics

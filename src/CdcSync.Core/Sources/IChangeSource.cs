@@ -20,8 +20,12 @@ public interface IChangeSource : IAsyncDisposable
     /// <exception cref="CdcSyncException">The source as a whole can't be read. What concerns one dataset is in its <see cref="Reading"/>.</exception>
     ValueTask<IReadSession> OpenAsync(IReadOnlyList<ReadRequest> requests, CancellationToken ct);
 
-    /// <summary>Tells the source what the warehouse has committed, so that it may forget it. Does nothing where the source keeps changes by age.</summary>
-    ValueTask AcknowledgeAsync(IReadOnlyList<CommittedPosition> committed, CancellationToken ct);
+    /// <summary>Tells the source from where on its changes are still needed, so that it may forget those before. Does nothing where the source keeps changes by age.</summary>
+    /// <param name="needed">One position per dataset that will go on from it: what the warehouse has committed, or where the stream of a load under way begins. Of a dataset
+    /// that is not named nothing is needed: it will be loaded anew.</param>
+    /// <param name="ct">Cancels.</param>
+    /// <returns>What the source still keeps for the pipeline; null = it keeps changes by age, or was not asked.</returns>
+    ValueTask<SourceBacklog?> AcknowledgeAsync(IReadOnlyList<CommittedPosition> needed, CancellationToken ct);
 
     /// <summary>Lists tables and views whose name matches one of the patterns (<c>*</c> and <c>?</c>; empty = all).</summary>
     ValueTask<IReadOnlyList<DiscoveredObject>> DiscoverAsync(IReadOnlyList<string> patterns, CancellationToken ct);
@@ -36,8 +40,13 @@ public interface IChangeSource : IAsyncDisposable
 /// <param name="From">Its checkpoint; null = it has none yet, and the reading names the position to start at.</param>
 public sealed record ReadRequest(Dataset Dataset, Checkpoint? From);
 
-/// <summary>A position the warehouse has committed.</summary>
+/// <summary>A position from which a dataset goes on: the warehouse has committed all before it, or a load under way will.</summary>
 public sealed record CommittedPosition(DatasetId Dataset, Position Position);
+
+/// <summary>What a source keeps because this pipeline has not acknowledged it.</summary>
+/// <param name="Bytes">How much; on a slot, the log that the server can't remove.</param>
+/// <param name="Detached">Datasets that had fallen too far behind the others: the source no longer keeps changes for them, and their next reading says so.</param>
+public sealed record SourceBacklog(long Bytes, IReadOnlyList<CdcSyncException> Detached);
 
 /// <summary>One consistent reading (one snapshot transaction, one slot) of a source, for all datasets of a pass.</summary>
 public interface IReadSession : IAsyncDisposable
@@ -49,7 +58,7 @@ public interface IReadSession : IAsyncDisposable
     IReadOnlyDictionary<DatasetId, Reading> Readings { get; }
 
     /// <summary>The events of the datasets whose reading is <see cref="ReadingState.Changed"/>: for each, its chunks in order and then one
-    /// <see cref="WindowEnd"/> or one <see cref="WindowFailed"/>. Datasets come one after the other.</summary>
+    /// <see cref="WindowEnd"/> or one <see cref="WindowFailed"/>. Events of several datasets may come interleaved, as a log has them.</summary>
     /// <param name="datasets">The datasets to read; a subset of the changed ones.</param>
     /// <param name="ct">Cancels the reading.</param>
     IAsyncEnumerable<ReadEvent> ReadAsync(IReadOnlyCollection<DatasetId> datasets, CancellationToken ct);
@@ -62,6 +71,10 @@ public interface IReadSession : IAsyncDisposable
 /// <param name="Fault">Why the dataset can't be read (Expired, Rewound, Denied).</param>
 public sealed record Reading(ReadingState State, SourceIdentity? Identity, Position? UpTo, CdcSyncException? Fault)
 {
+    /// <summary>True if the session ends before the source's now, because there is too much for one: nothing is complete up to the source's time yet, and the next
+    /// reading may follow at once. Of a changed dataset the <see cref="WindowEnd"/> says it.</summary>
+    public bool HasMore { get; init; }
+
     /// <summary>There may be changes in <c>(From, upTo]</c>.</summary>
     public static Reading Changed(SourceIdentity identity, Position upTo) => new(ReadingState.Changed, identity, upTo, null);
 
@@ -108,7 +121,11 @@ public sealed record ChunkRead(DatasetId Dataset, ChangeChunk Chunk) : ReadEvent
 /// <param name="Dataset">The dataset.</param>
 /// <param name="UpTo">The position that becomes the checkpoint's.</param>
 /// <param name="NewestCommit">The source's commit time of the newest change in it; null = not known.</param>
-public sealed record WindowEnd(DatasetId Dataset, Position UpTo, DateTimeOffset? NewestCommit) : ReadEvent(Dataset);
+public sealed record WindowEnd(DatasetId Dataset, Position UpTo, DateTimeOffset? NewestCommit) : ReadEvent(Dataset)
+{
+    /// <summary>True if the window ends before the source's now, because there is too much for one: it completes nothing up to the source's time, and the next may follow at once.</summary>
+    public bool HasMore { get; init; }
+}
 
 /// <summary>The dataset could not be read to its end; the others of the session go on.</summary>
 public sealed record WindowFailed(DatasetId Dataset, CdcSyncException Fault) : ReadEvent(Dataset);

@@ -45,9 +45,10 @@ internal sealed class Batch(Lane lane, BatchStart start, EngineContext engine) :
     }
 
     /// <summary>The source has delivered all of it.</summary>
-    public async ValueTask CompleteAsync(Position upTo, DateTimeOffset? newestCommit, CancellationToken ct)
+    public async ValueTask CompleteAsync(Position upTo, DateTimeOffset? newestCommit, bool hasMore, CancellationToken ct)
     {
         _upTo = upTo;
+        HasMore = hasMore;
         _newestCommit = newestCommit;
         _landed = await _file.CompleteAsync(ct);
         _read = Stopwatch.GetElapsedTime(_begun) - _land;
@@ -88,6 +89,9 @@ internal sealed class Batch(Lane lane, BatchStart start, EngineContext engine) :
         await _readingEnded.Task;
     }
 
+    /// <summary>True if the source has more after it already: it completes nothing up to the source's time. Known once it was read.</summary>
+    public bool HasMore { get; private set; }
+
     /// <summary>True if it moves nothing but the checkpoint: no rows, and not a whole content (which may delete).</summary>
     public bool IsIdle => RowsRead == 0 && Start.Kind == BatchKind.Window;
 
@@ -95,7 +99,7 @@ internal sealed class Batch(Lane lane, BatchStart start, EngineContext engine) :
     public DatasetPublication ToPublication() => new(_stagedIn!, Move, _quarantined, Ledger, Start.Breaker == BreakerUse.Armed ? Lane.BatchGates : []);
 
     /// <summary>The checkpoint's move: generation + 1, to the end of what was read.</summary>
-    public CheckpointMove Move => new(Start.Before?.Generation ?? 0, Start.Next(_upTo!, Lane.CompleteAt(Start.SourceTime)));
+    public CheckpointMove Move => new(Start.Before?.Generation ?? 0, Start.Next(_upTo!, HasMore ? Start.Before?.CompleteUpTo : Lane.CompleteAt(Start.SourceTime)));
 
     /// <summary>What observers are told after the commit.</summary>
     public BatchReport Report(MergeStats stats, TimeSpan publish) =>
@@ -146,7 +150,7 @@ internal sealed record BatchStart(BatchKind Kind, PublishMode Mode, Checkpoint? 
     public ResyncCause? Resync { get; init; }
 
     /// <summary>The checkpoint after it. A range of a first load completes nothing: only a window read after the last range does.</summary>
-    public Checkpoint Next(Position upTo, DateTimeOffset completeAt)
+    public Checkpoint Next(Position upTo, DateTimeOffset? completeAt)
     {
         var generation = (Before?.Generation ?? 0) + 1;
         if (Range is null)

@@ -29,6 +29,7 @@ internal sealed class FirstLoad(EngineContext engine, Publisher publisher, LaneB
             await EnsureTargetAsync(lane, isFirst: before is null, ct, mode);
             await book.BeginFirstLoadAsync(lane, ct);
             var checkpoint = before ?? await PlanAsync(lane, start, sourceTime, lease, ct);
+            lane.Load = null;                                            // the checkpoint says it from now on
             engine.Observer.SnapshotProgressed(lane.Dataset, checkpoint.Snapshot!);
             var outcome = await LoadRangesAsync(lane, checkpoint, mode, sourceTime, lease, ct);
             // From now on the table is merged into: it must have all that a merge needs.
@@ -38,6 +39,10 @@ internal sealed class FirstLoad(EngineContext engine, Publisher publisher, LaneB
         catch (CdcSyncException fault)
         {
             return [Step.Failed(lane, fault)];
+        }
+        finally
+        {
+            lane.Load = null;
         }
     }
 
@@ -49,6 +54,7 @@ internal sealed class FirstLoad(EngineContext engine, Publisher publisher, LaneB
             await EnsureTargetAsync(lane, isFirst: false, ct);
             DateTimeOffset sourceTime;
             Reading start;
+            lane.Load = LoadHold.All;                                    // the position is not known yet, and must not be forgotten before it is
             await using (var session = await lane.Source.OpenAsync([new ReadRequest(lane.Dataset, null)], ct))
             {
                 sourceTime = session.SourceTime;
@@ -57,12 +63,17 @@ internal sealed class FirstLoad(EngineContext engine, Publisher publisher, LaneB
 
             if (start.Fault is not null)
                 return [Step.Failed(lane, start.Fault)];
+            lane.Load = new LoadHold(start.UpTo);
             var batch = new Batch(lane, new BatchStart(BatchKind.Refresh, PublishMode.Difference, before, start.Identity!, sourceTime) { Breaker = breaker, Resync = cause }, engine);
             return [await PublishAsync(batch, lane.Source.Ranges.ReadAsync(lane.Dataset, Whole, ct), start.UpTo!, lease, ct)];
         }
         catch (CdcSyncException fault)
         {
             return [Step.Failed(lane, fault)];
+        }
+        finally
+        {
+            lane.Load = null;
         }
     }
 
@@ -167,7 +178,7 @@ internal sealed class FirstLoad(EngineContext engine, Publisher publisher, LaneB
             await after;
             await foreach (var chunk in rows.WithCancellation(ct))
                 await batch.AppendAsync(chunk, ct);
-            await batch.CompleteAsync(upTo, null, ct);
+            await batch.CompleteAsync(upTo, null, hasMore: false, ct);
         }
         catch (Exception e)
         {

@@ -18,6 +18,11 @@ public interface ISyncObserver
     /// <param name="datasets">The datasets that were read or found unchanged, or whose first load can begin.</param>
     void Polled(string source, DateTimeOffset sourceTime, TimeSpan clockOffset, IReadOnlyList<Dataset> datasets);
 
+    /// <summary>A source keeps so many bytes of changes because this pipeline has not acknowledged them. Never told where a source keeps changes by age.</summary>
+    void SourceRetains(string source, long bytes)
+    {
+    }
+
     /// <summary>Rows were read from the source.</summary>
     void RowsRead(Dataset dataset, long rows, long bytes);
 

@@ -1,3 +1,4 @@
+using CdcSync.Core.Checkpoints;
 using CdcSync.Core.Datasets;
 using CdcSync.Core.Errors;
 using CdcSync.Core.Gates;
@@ -22,6 +23,9 @@ internal sealed class Lane(Dataset dataset, IChangeSource source, Keyring keyrin
 
     /// <summary>True while a flow works on it; a pass leaves it out.</summary>
     public bool Busy { get; set; }
+
+    /// <summary>What a load under way needs of the source before a checkpoint says it; null = no such load.</summary>
+    public LoadHold? Load { get; set; }
 
     /// <summary>When it is to be polled next.</summary>
     public DateTimeOffset Due { get; set; }
@@ -49,14 +53,24 @@ internal sealed class Lane(Dataset dataset, IChangeSource source, Keyring keyrin
     public string Unit => Dataset.Group is null ? $"dataset:{Dataset.Id}" : $"group:{Dataset.Group}";
 }
 
+/// <summary>What a load that has begun still needs of the source's changes.</summary>
+/// <param name="From">Those after this position; null = all, as the position is being asked for.</param>
+internal sealed record LoadHold(Position? From)
+{
+    public static LoadHold All { get; } = new((Position?)null);
+}
+
 /// <summary>What became of a lane in one step.</summary>
 /// <param name="Lane">The lane.</param>
 /// <param name="Outcome">What is told.</param>
 /// <param name="More">True if the lane is not at its source's now yet: the next step may follow at once.</param>
 internal sealed record Step(Lane Lane, DatasetOutcome Outcome, bool More = false)
 {
+    /// <summary>True if the warehouse has a newer checkpoint of it now.</summary>
+    public bool Moved { get; init; }
+
     public static Step Done(Lane lane, OutcomeKind kind, long read, MergeStats stats, long quarantined, bool more) =>
-        new(lane, new DatasetOutcome(lane.Dataset.Id, kind, read, stats, quarantined, null), more);
+        new(lane, new DatasetOutcome(lane.Dataset.Id, kind, read, stats, quarantined, null), more) { Moved = true };
 
     public static Step Failed(Lane lane, CdcSyncException fault) =>
         new(lane, new DatasetOutcome(lane.Dataset.Id, KindOf(fault.Code), 0, MergeStats.None, 0, fault));

@@ -101,8 +101,9 @@ internal sealed class Publisher(EngineContext engine)
 
     private Step Idle(Batch batch)
     {
-        engine.Observer.IdleAdvanced(batch.Lane.Dataset, batch.Lane.CompleteAt(batch.Start.SourceTime));
-        return Step.Done(batch.Lane, OutcomeKind.Unchanged, 0, MergeStats.None, 0, more: false);
+        if (!batch.HasMore)
+            engine.Observer.IdleAdvanced(batch.Lane.Dataset, batch.Lane.CompleteAt(batch.Start.SourceTime));
+        return Step.Done(batch.Lane, OutcomeKind.Unchanged, 0, MergeStats.None, 0, more: batch.HasMore);
     }
 
     private List<Step> Committed(IReadOnlyList<Batch> batches, IReadOnlyList<MergeStats> stats, TimeSpan took)
@@ -113,7 +114,7 @@ internal sealed class Publisher(EngineContext engine)
             engine.Observer.BatchCommitted(batch.Lane.Dataset, batch.Report(changed, took));
             if (batch.Move.Next.Snapshot is { } progress)
                 engine.Observer.SnapshotProgressed(batch.Lane.Dataset, progress);
-            steps.Add(Step.Done(batch.Lane, OutcomeKind.Synced, batch.RowsRead, changed, batch.RowsQuarantined, more: batch.Move.Next.CompleteUpTo is null));
+            steps.Add(Step.Done(batch.Lane, OutcomeKind.Synced, batch.RowsRead, changed, batch.RowsQuarantined, more: batch.HasMore || batch.Move.Next.CompleteUpTo is null));
         }
 
         return steps;

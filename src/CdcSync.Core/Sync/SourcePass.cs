@@ -10,7 +10,7 @@ namespace CdcSync.Core.Sync;
 /// One pass over one source: read → shape → land → gate → stage → [gate → merge + quarantine + ledger + checkpoint] → acknowledge.
 /// This is the way of every change; read <see cref="RunAsync"/> first.
 /// </summary>
-internal sealed class SourcePass(EngineContext engine, IChangeSource source, Publisher publisher, FirstLoad firstLoad)
+internal sealed class SourcePass(EngineContext engine, IChangeSource source, Publisher publisher, FirstLoad firstLoad, Acknowledgement acknowledgement)
 {
     /// <summary>Runs a pass for the lanes that are due.</summary>
     /// <returns>The work begun, a task per unit: each goes on by itself, so that a slow dataset holds up no other and the source is let go first.</returns>
@@ -30,6 +30,9 @@ internal sealed class SourcePass(EngineContext engine, IChangeSource source, Pub
         var clockOffset = ClockOffset(session.SourceTime, asked, engine.Time.GetUtcNow());
         Failpoints.Hit(Failpoints.Opened);
         var triage = Triage.Of(due, checkpoints, session);
+        // What a first load will go on from must be kept from the moment it was named, whatever is acknowledged meanwhile.
+        foreach (var (lane, before, start) in triage.FirstLoads)
+            lane.Load = before is null ? new LoadHold(start.UpTo) : null;
         work.AddRange(triage.Faults.Select(step => Task.FromResult<IReadOnlyList<Step>>([step])));
 
         // Windows are published while they are read: each unit follows its landing files.
@@ -96,8 +99,8 @@ internal sealed class SourcePass(EngineContext engine, IChangeSource source, Pub
                         case ChunkRead(_, var chunk):
                             await batch.AppendAsync(chunk, ct);
                             break;
-                        case WindowEnd(_, var upTo, var newestCommit):
-                            await batch.CompleteAsync(upTo, newestCommit, ct);
+                        case WindowEnd(_, var upTo, var newestCommit) end:
+                            await batch.CompleteAsync(upTo, newestCommit, end.HasMore, ct);
                             open.Remove(e.Dataset);
                             break;
                         case WindowFailed(_, var fault):
@@ -126,12 +129,17 @@ internal sealed class SourcePass(EngineContext engine, IChangeSource source, Pub
     /// <summary>Unchanged datasets are complete up to the source's time: told at once, persisted for all in one statement when it is time.</summary>
     private async Task<IReadOnlyList<Step>> AdvanceIdleAsync(IReadOnlyList<(Lane Lane, Checkpoint Before, Reading Reading)> unchanged, DateTimeOffset sourceTime, Lease lease, IdlePolicy idle, CancellationToken ct)
     {
+        var persist = unchanged.Any(t => t.Reading.HasMore || idle.IsTime(t.Before.CompleteUpTo, t.Lane.CompleteAt(sourceTime)));
         try
         {
-            if (unchanged.Any(t => idle.IsTime(t.Before.CompleteUpTo, t.Lane.CompleteAt(sourceTime))))
+            if (persist)
             {
-                var moves = unchanged.ToDictionary(t => t.Lane.Dataset.Id, t => new CheckpointMove(t.Before.Generation,
-                    t.Before with { Generation = t.Before.Generation + 1, Stream = t.Reading.UpTo!, CompleteUpTo = t.Lane.CompleteAt(sourceTime) }));
+                var moves = unchanged.ToDictionary(t => t.Lane.Dataset.Id, t => new CheckpointMove(t.Before.Generation, t.Before with
+                {
+                    Generation = t.Before.Generation + 1,
+                    Stream = t.Reading.UpTo!,
+                    CompleteUpTo = t.Reading.HasMore ? t.Before.CompleteUpTo : t.Lane.CompleteAt(sourceTime),
+                }));
                 await engine.Warehouse.AdvanceIdleAsync(lease, moves, ct);
             }
         }
@@ -140,28 +148,16 @@ internal sealed class SourcePass(EngineContext engine, IChangeSource source, Pub
             return [.. unchanged.Select(t => Step.Failed(t.Lane, fault))];
         }
 
-        foreach (var (lane, _, _) in unchanged)
+        foreach (var (lane, _, _) in unchanged.Where(t => !t.Reading.HasMore))
             engine.Observer.IdleAdvanced(lane.Dataset, lane.CompleteAt(sourceTime));
-        return [.. unchanged.Select(t => Step.Done(t.Lane, OutcomeKind.Unchanged, 0, MergeStats.None, 0, more: false))];
+        return [.. unchanged.Select(t => Step.Done(t.Lane, OutcomeKind.Unchanged, 0, MergeStats.None, 0, more: t.Reading.HasMore) with { Moved = persist })];
     }
 
     private async Task<IReadOnlyList<Step>> AcknowledgedAsync(Task<IReadOnlyList<Step>> unit, CancellationToken ct)
     {
         var steps = await unit;
-        var ids = steps.Where(s => s.Outcome.Kind == OutcomeKind.Synced).Select(s => s.Lane.Dataset.Id).ToArray();
-        if (ids.Length == 0)
-            return steps;
-        try
-        {
-            var committed = await engine.Warehouse.Control.ReadCheckpointsAsync(ids, ct);
-            await source.AcknowledgeAsync([.. committed.Select(c => new CommittedPosition(c.Key, c.Value.Stream))], ct);
-            Failpoints.Hit(Failpoints.Acknowledged);
-        }
-        catch (CdcSyncException fault)
-        {
-            engine.Observer.WorkerFailed("source", fault, TimeSpan.Zero);       // the rows are in; the next pass acknowledges again
-        }
-
+        if (steps.Any(s => s.Moved))
+            await acknowledgement.TellAsync(ct);
         return steps;
     }
 }

@@ -133,7 +133,7 @@ public sealed class SyncEngine
         await Task.WhenAll(loops);
     }
 
-    private SourcePass Pass(IChangeSource source) => new(_engine, source, _publisher, _firstLoad);
+    private SourcePass Pass(IChangeSource source) => new(_engine, source, _publisher, _firstLoad, new Acknowledgement(_engine, source, [.. _lanes.Where(l => l.Source == source)]));
 
     /// <summary>Does a single run's work under the lease. Losing the lease midway is an error of the run, not a cancellation.</summary>
     private async Task<PassReport> UnderLeaseAsync(Func<LeaseKeeper, Task<IReadOnlyList<DatasetOutcome>[]>> work, CancellationToken ct)

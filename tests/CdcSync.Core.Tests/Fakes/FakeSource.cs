@@ -25,6 +25,15 @@ internal sealed class FakeSource(TimeProvider time, FaultPlan faults) : IChangeS
 
     public List<CommittedPosition> Acknowledged { get; } = [];
 
+    /// <summary>Forgets at once whatever an acknowledgement does not say is needed, as a slot does: of each dataset what is before its position, of one not named everything.</summary>
+    public bool IsSlot { get; set; }
+
+    /// <summary>The most changes one reading hands over of a dataset; the rest is for the next.</summary>
+    public int WindowRows { get; set; } = int.MaxValue;
+
+    /// <summary>What an acknowledgement is answered with.</summary>
+    public IReadOnlyList<CdcSyncException> Detached { get; set; } = [];
+
     public IRangeReader Ranges => this;
 
     public FakeTable this[DatasetId dataset] => _tables.TryGetValue(dataset, out var table) ? table : _tables[dataset] = new FakeTable();
@@ -33,16 +42,23 @@ internal sealed class FakeSource(TimeProvider time, FaultPlan faults) : IChangeS
     {
         faults.Pass();
         var readings = requests.ToDictionary(r => r.Dataset.Id, Read);
-        var windows = requests.ToDictionary(r => r.Dataset.Id, r => readings[r.Dataset.Id].State == ReadingState.Changed ? this[r.Dataset.Id].After(VersionOf(r.From!)) : []);
+        var windows = requests.ToDictionary(r => r.Dataset.Id, r => readings[r.Dataset.Id].State == ReadingState.Changed ? [.. this[r.Dataset.Id].After(VersionOf(r.From!)).Take(WindowRows)] : new List<Change>());
         return ValueTask.FromResult<IReadSession>(new Session(this, time.GetUtcNow(), readings, windows, requests.ToDictionary(r => r.Dataset.Id, r => r.Dataset)));
     }
 
-    public ValueTask AcknowledgeAsync(IReadOnlyList<CommittedPosition> committed, CancellationToken ct)
+    public ValueTask<SourceBacklog?> AcknowledgeAsync(IReadOnlyList<CommittedPosition> needed, CancellationToken ct)
     {
         faults.Pass();
         lock (Acknowledged)
-            Acknowledged.AddRange(committed);
-        return ValueTask.CompletedTask;
+        {
+            Acknowledged.AddRange(needed);
+            if (!IsSlot)
+                return new((SourceBacklog?)null);
+            foreach (var (dataset, table) in _tables)
+                table.Forget(needed.Where(n => n.Dataset == dataset).Select(n => long.Parse(n.Position.Canonical, CultureInfo.InvariantCulture)).DefaultIfEmpty(table.Version).Min());
+        }
+
+        return new(new SourceBacklog(_tables.Values.Sum(t => t.Kept), Detached));
     }
 
     public ValueTask<IReadOnlyList<KeyRange>> PlanAsync(Dataset dataset, long rowsPerRange, CancellationToken ct)
@@ -86,7 +102,10 @@ internal sealed class FakeSource(TimeProvider time, FaultPlan faults) : IChangeS
             return Reading.Failed(ReadingState.Expired, new CdcSyncException(ErrorCodes.ChangesExpired, $"kept from {table.MinValid}, checkpoint {after}.", "Run: cdcsync resync"), identity);
         if (after > table.Version)
             return Reading.Failed(ReadingState.Rewound, new CdcSyncException(ErrorCodes.SourceRewound, $"at {table.Version}, checkpoint {after}.", "Run: cdcsync resync"), identity);
-        return after == table.Version ? Reading.Unchanged(identity, now) : Reading.Changed(identity, now);
+        if (after == table.Version)
+            return Reading.Unchanged(identity, now);
+        var window = table.After(after).Take(WindowRows).ToArray();
+        return window.Length < table.After(after).Count ? Reading.Changed(identity, now with { Canonical = window[^1].Version.ToString(CultureInfo.InvariantCulture) }) with { HasMore = true } : Reading.Changed(identity, now);
     }
 
     private static long VersionOf(Checkpoint checkpoint) => long.Parse(checkpoint.Stream.Canonical, CultureInfo.InvariantCulture);
@@ -127,7 +146,7 @@ internal sealed class FakeSource(TimeProvider time, FaultPlan faults) : IChangeS
                     yield return new ChunkRead(id, new ChangeChunk(Rows(datasets[id], part.Select(c => (c.Key, c.Value))), kinds, []));
                 }
 
-                yield return new WindowEnd(id, readings[id].UpTo!, sourceTime);
+                yield return new WindowEnd(id, readings[id].UpTo!, sourceTime) { HasMore = readings[id].HasMore };
             }
         }
 
@@ -138,7 +157,7 @@ internal sealed class FakeSource(TimeProvider time, FaultPlan faults) : IChangeS
 }
 
 /// <summary>The last change of a key; a null value is a delete.</summary>
-internal sealed record Change(long Key, string? Value);
+internal sealed record Change(long Key, string? Value, long Version);
 
 /// <summary>A tracked table.</summary>
 internal sealed class FakeTable
@@ -170,6 +189,17 @@ internal sealed class FakeTable
         MinValid = Version;
     }
 
+    /// <summary>The changes it still has.</summary>
+    public int Kept => _changed.Count;
+
+    /// <summary>Forgets the changes up to a version.</summary>
+    public void Forget(long upTo)
+    {
+        foreach (var key in _changed.Where(c => c.Value <= upTo).Select(c => c.Key).ToArray())
+            _changed.Remove(key);
+        MinValid = Math.Max(MinValid, upTo);
+    }
+
     /// <summary>Empties the table without tracking it, as TRUNCATE does: only the minimum valid version tells.</summary>
     public void Truncate()
     {
@@ -181,5 +211,5 @@ internal sealed class FakeTable
     /// <summary>Goes back to an older state, as a restore does.</summary>
     public void Restore(IReadOnlyDictionary<long, string> rows, long version) => (Rows, Version) = (new(rows), version);
 
-    public List<Change> After(long version) => [.. _changed.Where(c => c.Value > version).OrderBy(c => c.Value).Select(c => new Change(c.Key, Rows.GetValueOrDefault(c.Key)))];
+    public List<Change> After(long version) => [.. _changed.Where(c => c.Value > version).OrderBy(c => c.Value).Select(c => new Change(c.Key, Rows.GetValueOrDefault(c.Key), c.Value))];
 }

@@ -24,6 +24,10 @@ internal sealed class RecordingObserver : ISyncObserver
 
     public ConcurrentQueue<bool> Leases { get; } = [];
 
+    public ConcurrentQueue<(string Source, long Bytes)> Retained { get; } = [];
+
+    public void SourceRetains(string source, long bytes) => Retained.Enqueue((source, bytes));
+
     public void CheckpointRead(Dataset dataset, Checkpoint? checkpoint)
     {
     }

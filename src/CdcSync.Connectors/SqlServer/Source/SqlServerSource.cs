@@ -66,11 +66,11 @@ public sealed class SqlServerSource : IChangeSource, ITrackingSetup, IDiagnosabl
 
     /// <inheritdoc/>
     /// <remarks>Nothing is written to the source: the rows under a mark that were handed over are not handed over again.</remarks>
-    public ValueTask AcknowledgeAsync(IReadOnlyList<CommittedPosition> committed, CancellationToken ct)
+    public ValueTask<SourceBacklog?> AcknowledgeAsync(IReadOnlyList<CommittedPosition> needed, CancellationToken ct)
     {
-        foreach (var (dataset, position) in committed)
+        foreach (var (dataset, position) in needed)
             if (_memories.TryGetValue(dataset, out var memory)) memory.Commit(position);
-        return ValueTask.CompletedTask;
+        return new((SourceBacklog?)null);
     }
 
     /// <inheritdoc/>

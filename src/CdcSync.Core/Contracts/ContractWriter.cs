@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using CdcSync.Arrow;
+using CdcSync.Core.Datasets;
 using CdcSync.Core.Sources;
 using CdcSync.Core.Yaml;
 
@@ -78,11 +79,29 @@ public static class ContractWriter
 
             """);
         var key = found.Key.All(k => taken.Exists(c => c.Name == k)) ? found.Key : [];
-        foreach (var column in taken) text.AppendLine(CultureInfo.InvariantCulture, $"      - {Property(column, key)}");
+        foreach (var column in taken)
+        {
+            if (column.Fold is { } fold && key.Contains(column.Name)) FoldedKey(text, column, fold, taken, key);
+            else text.AppendLine(CultureInfo.InvariantCulture, $"      - {Property(column, key)}");
+        }
         if (dropped.Count is 0) return;
         text.AppendLine("    customProperties:");
         foreach (var column in dropped) text.AppendLine(CultureInfo.InvariantCulture, $"      # {YamlText.Comment($"'{column.Name}' ({column.DeclaredType}) is not taken: {WhyNot(column)}")}");
         text.AppendLine(CultureInfo.InvariantCulture, $"      - {{ property: dropColumns, value: {YamlText.Write(dropped.Select(c => c.Name))} }}");
+    }
+
+    // Two columns of one: the folded key, and what was written.
+    private static void FoldedKey(StringBuilder text, DiscoveredColumn column, KeyFold fold, List<DiscoveredColumn> taken, IReadOnlyList<string> key)
+    {
+        var name = $"{column.Name}_key";
+        for (var n = 2; taken.Exists(c => c.Name.Equals(name, StringComparison.OrdinalIgnoreCase)); n++) name = string.Create(CultureInfo.InvariantCulture, $"{column.Name}_key{n}");
+        var (how, what) = fold == KeyFold.CaseAndBlanks ? ("caseAndBlanks", "case and blanks at the end") : ("blanks", "blanks at the end");
+        text.Append(CultureInfo.InvariantCulture, $"""
+                  # {YamlText.Comment($"Texts of '{column.Name}' that differ in {what} are one key in the source: the key is folded, '{column.Name}' keeps what was written.")}
+                  - {Property(column with { Name = name }, [.. key.Select(k => k == column.Name ? name : k)])[..^2]}, customProperties: [{"{"} property: sourceColumn, value: {YamlText.Write(column.Name)} {"}"}, {"{"} property: fold, value: {how} {"}"}] {"}"}
+                  - {Property(column with { IsNullable = false }, [])}
+
+            """);
     }
 
     private static void Skipped(StringBuilder text, DiscoveredObject found)

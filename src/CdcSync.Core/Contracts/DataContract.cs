@@ -120,6 +120,9 @@ public sealed record ContractProperty
     /// <summary>How its value is made unreadable; null = it is not.</summary>
     public ColumnMask? Mask { get; init; }
 
+    /// <summary>How texts of the key that the source takes for equal become one; null = not said.</summary>
+    public KeyFold? Fold { get; init; }
+
     /// <summary>The bounds of its values.</summary>
     public ValueOptions Options { get; init; } = ValueOptions.None;
 
@@ -127,7 +130,7 @@ public sealed record ContractProperty
     public IReadOnlyList<QualityRule> Quality { get; init; } = [];
 
     internal DatasetColumn ToColumn(int? keyOrdinal) =>
-        new(SourceColumn, TargetColumn, ReadAs ?? Type, Mask is null ? Type : StringType.Default, keyOrdinal, Required, Mask);
+        new(SourceColumn, TargetColumn, ReadAs ?? Type, Mask is null ? Type : StringType.Default, keyOrdinal, Required, Mask, Fold);
 }
 
 /// <summary>The bounds of a property's values (<c>logicalTypeOptions</c>), as the contract writes them; each null = not bounded.</summary>

@@ -5,13 +5,13 @@ using CdcSync.Core.Yaml;
 
 namespace CdcSync.Core.Contracts;
 
-/// <summary>Reads a property: a column, with its custom properties <c>sourceColumn</c>, <c>readAs</c> and <c>mask</c>.</summary>
+/// <summary>Reads a property: a column, with its custom properties <c>sourceColumn</c>, <c>readAs</c>, <c>mask</c> and <c>fold</c>.</summary>
 internal static class PropertyReader
 {
     /// <summary>What the columns that CdcSync adds begin with, such as _cdc_deleted_at.</summary>
     internal const string ReservedPrefix = "_cdc_";
 
-    private static readonly string[] Own = ["sourceColumn", "readAs", "mask"];
+    private static readonly string[] Own = ["sourceColumn", "readAs", "mask", "fold"];
 
     internal static ContractProperty Read(FieldReader reader)
     {
@@ -40,6 +40,7 @@ internal static class PropertyReader
             IsKey = isKey,
             KeyPosition = position,
             Mask = mask,
+            Fold = custom.TryGetValue("fold", out var folded) ? Fold(reader.Context, folded, isKey, type, mask) : null,
             Options = options,
             Quality = QualityReader.Rules(reader),
         };
@@ -161,6 +162,26 @@ internal static class PropertyReader
         var key = reader.RequiredText("key");
         reader.End();
         return new ColumnMask(key);
+    }
+
+    private static KeyFold? Fold(ReadContext context, CustomProperty property, bool isKey, ArrowType type, ColumnMask? mask)
+    {
+        var fold = context.Text(property.Value, property.Path) switch
+        {
+            "none" => KeyFold.None,
+            "blanks" => KeyFold.Blanks,
+            "caseAndBlanks" => KeyFold.CaseAndBlanks,
+            var other => Refuse($"expected one of none, blanks, caseAndBlanks, found '{other}'.{Suggestion.For(other ?? "", ["none", "blanks", "caseAndBlanks"])}"),
+        };
+        if (!isKey) return Refuse("only a property of the key is folded: add primaryKey: true, or leave it out.");
+        if (type is not StringType) return Refuse($"only texts are folded; this is {type}.");
+        return mask is null || fold is KeyFold.None ? fold : Refuse("a masked property can't be folded: the mask would hide what is equal.");
+
+        KeyFold? Refuse(string why)
+        {
+            context.Diagnostics.Error(property.Value.At, $"{property.Path}: {why}");
+            return null;
+        }
     }
 
     private static string? SourceColumn(ReadContext context, IReadOnlyDictionary<string, CustomProperty> custom) =>

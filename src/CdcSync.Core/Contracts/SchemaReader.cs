@@ -52,7 +52,7 @@ internal static class SchemaReader
 
     private static void CheckNames(FieldReader reader, List<ContractProperty> properties)
     {
-        foreach (var (what, nameOf) in new (string, Func<ContractProperty, string>)[] { ("property", p => p.Name), ("source column", p => p.SourceColumn), ("target column", p => p.TargetColumn) })
+        foreach (var (what, nameOf) in new (string, Func<ContractProperty, string>)[] { ("property", p => p.Name), ("source column", SourceOnce), ("target column", p => p.TargetColumn) })
         {
             foreach (var twice in properties.GroupBy(nameOf, StringComparer.OrdinalIgnoreCase).Where(g => g.Key.Length > 0).SelectMany(g => g.Skip(1)))
             {
@@ -61,6 +61,9 @@ internal static class SchemaReader
             }
         }
     }
+
+    // A folded key and what was written are two columns of one; an empty name is not looked at.
+    private static string SourceOnce(ContractProperty property) => property.Fold is KeyFold.Blanks or KeyFold.CaseAndBlanks ? "" : property.SourceColumn;
 
     private static void CheckKey(FieldReader reader, List<ContractProperty> properties)
     {

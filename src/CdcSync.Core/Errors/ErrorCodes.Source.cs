@@ -50,4 +50,7 @@ public static partial class ErrorCodes
 
     /// <summary>The read transaction is as old as it may be; what is left is read by the next one.</summary>
     public static readonly ErrorCode SourceReadTooLong = new("CDC2016", "Read transaction too old", ExitCode.Source, IsTransient: true);
+
+    /// <summary>Different texts are one key in the source, and the contract does not say what makes them one in the warehouse.</summary>
+    public static readonly ErrorCode KeyEqualityUnstated = new("CDC2017", "Key equality not stated", ExitCode.Source);
 }

@@ -92,6 +92,8 @@ public sealed class Shaper
             if (to is not StringType) throw NotSupported(dataset, column, from, to, " under a mask, which makes utf8");
             return keys.TryGet(mask.KeyName, out var key) ? new MaskShape(key, toText) : throw KeyMissing(dataset, column, mask);
         }
+        if (column.Fold is { } fold and not KeyFold.None)
+            return (from, to) is (StringType, StringType) ? new FoldShape(fold) : throw NotSupported(dataset, column, from, to, " folded, which makes utf8 of utf8");
         return from == to ? new PassShape() : new CastShape(Casts.For(from, to) ?? throw NotSupported(dataset, column, from, to), from, to);
     }
 

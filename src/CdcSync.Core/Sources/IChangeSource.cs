@@ -167,4 +167,5 @@ public sealed record DiscoveredObject(string? Schema, string Name, bool IsView, 
 /// <param name="Type">The Arrow type that holds every value of it without loss; null = none does, and <paramref name="Problem"/> says why.</param>
 /// <param name="IsNullable">True if it may hold null.</param>
 /// <param name="Problem">Why it can't be captured, and the cast a view would use.</param>
-public sealed record DiscoveredColumn(string Name, string DeclaredType, CdcSync.Arrow.ArrowType? Type, bool IsNullable, string? Problem = null);
+/// <param name="Fold">How texts that it takes for equal may differ; null = equal texts are the same.</param>
+public sealed record DiscoveredColumn(string Name, string DeclaredType, CdcSync.Arrow.ArrowType? Type, bool IsNullable, string? Problem = null, KeyFold? Fold = null);

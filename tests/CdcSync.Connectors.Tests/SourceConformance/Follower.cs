@@ -1,19 +1,24 @@
 using CdcSync.Core.Batches;
 using CdcSync.Core.Checkpoints;
 using CdcSync.Core.Datasets;
+using CdcSync.Core.Shaping;
 using CdcSync.Core.Sources;
 
 namespace CdcSync.Connectors.Tests.SourceConformance;
 
 /// <summary>The smallest warehouse there is: a dictionary and a checkpoint that move together.</summary>
 /// <param name="dataset">The dataset it follows.</param>
-/// <param name="keys">Which keys are equal, where that is not for their text to say: the source's collation, which its target has to have too.</param>
-internal sealed class Follower(Dataset dataset, IEqualityComparer<string>? keys = null)
+internal sealed class Follower(Dataset dataset)
 {
+    // Where the contract folds the key, rows are told apart by the fold, as in a warehouse.
+    private readonly Shaper? _shape = dataset.Key.Any(k => k.Fold > KeyFold.None) ? new Shaper(dataset, Keyring.Empty) : null;
+    private readonly int[] _written = [.. dataset.Columns.Index().Where(c => c.Item.Fold is null or KeyFold.None).Select(c => c.Index)];
+    private readonly int[] _key = [.. dataset.Columns.Index().Where(c => c.Item.KeyOrdinal is not null).OrderBy(c => c.Item.KeyOrdinal).Select(c => c.Index)];
+
     public Dataset Dataset => dataset;
 
     /// <summary>Key to row, as texts.</summary>
-    public Dictionary<string, string> Rows { get; } = new(keys);
+    public Dictionary<string, string> Rows { get; } = [];
 
     public Checkpoint? Checkpoint { get; private set; }
 
@@ -90,12 +95,13 @@ internal sealed class Follower(Dataset dataset, IEqualityComparer<string>? keys 
         ChunkLengths.Add(chunk.Length);
         Faults.AddRange(chunk.Faults);
         Assert.Equal(dataset.SourceSchema, chunk.Rows.Schema);
-        var keyColumns = dataset.Key.Select(k => chunk.Rows.Schema.GetFieldIndex(k.Source)).ToArray();
+        var shaped = _shape?.Apply(chunk).Rows;
         for (var row = 0; row < chunk.Length; row++)
         {
-            var key = RowText.Of(chunk.Rows, row, keyColumns);
-            var text = RowText.Of(chunk.Rows, row, Enumerable.Range(0, chunk.Rows.ColumnCount));
-            LastRows.Add($"{chunk.Kinds.Span[row]} {(chunk.Kinds.Span[row] == ChangeKind.Upsert ? text : key)}");
+            var read = RowText.Of(chunk.Rows, row, _key);
+            var key = shaped is null ? read : RowText.Of(shaped, row, dataset.TargetKey);
+            var text = RowText.Of(chunk.Rows, row, _written);
+            LastRows.Add($"{chunk.Kinds.Span[row]} {(chunk.Kinds.Span[row] == ChangeKind.Upsert ? text : read)}");
             if (chunk.Faults.Any(f => f.Row == row)) continue;
             if (chunk.Kinds.Span[row] == ChangeKind.Upsert) Rows[key] = text;
             else Rows.Remove(key);

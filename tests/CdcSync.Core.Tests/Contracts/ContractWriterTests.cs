@@ -11,6 +11,32 @@ public sealed class ContractWriterTests
     private static readonly ContractTitle Title = new("shop", "The shop: all of it", "o'neil@example.com");
 
     [Fact]
+    public void A_key_whose_equal_texts_differ_is_written_folded_beside_what_was_written()
+    {
+        var table = new DiscoveredObject("dbo", "stock", false,
+        [
+            new("sku", "varchar(20)", StringType.Default, false, null, KeyFold.CaseAndBlanks),
+            new("sku_key", "int", Int32Type.Default, true),
+            new("site", "nchar(4)", StringType.Default, false, null, KeyFold.Blanks),
+            new("name", "nvarchar(20)", StringType.Default, true, null, KeyFold.CaseAndBlanks),
+        ], ["site", "sku"], true, 10);
+        var text = ContractWriter.Write(Title, [table]);
+
+        Assert.Contains("""
+                  # Texts of 'sku' that differ in case and blanks at the end are one key in the source: the key is folded, 'sku' keeps what was written.
+                  - { name: sku_key2, logicalType: string, physicalType: "varchar(20)", primaryKey: true, primaryKeyPosition: 2, required: true, customProperties: [{ property: sourceColumn, value: sku }, { property: fold, value: caseAndBlanks }] }
+                  - { name: sku, logicalType: string, physicalType: "varchar(20)", required: true }
+                  - { name: sku_key, logicalType: integer, physicalType: int }
+                  # Texts of 'site' that differ in blanks at the end are one key in the source: the key is folded, 'site' keeps what was written.
+                  - { name: site_key, logicalType: string, physicalType: "nchar(4)", primaryKey: true, primaryKeyPosition: 1, required: true, customProperties: [{ property: sourceColumn, value: site }, { property: fold, value: blanks }] }
+                  - { name: site, logicalType: string, physicalType: "nchar(4)", required: true }
+                  - { name: name, logicalType: string, physicalType: "nvarchar(20)" }
+            """, text, StringComparison.Ordinal);
+        var read = ContractReader.Read(text, "c.yaml").OrThrow().Objects[0].Columns();
+        Assert.Equal([("site", "site_key", KeyFold.Blanks), ("sku", "sku_key2", KeyFold.CaseAndBlanks)], read.Where(c => c.KeyOrdinal is not null).OrderBy(c => c.KeyOrdinal).Select(c => (c.Source, c.Target!, c.Fold!.Value)));
+    }
+
+    [Fact]
     public void A_contract_is_written_from_tables()
     {
         var text = ContractWriter.Write(Title,

@@ -125,6 +125,25 @@ public sealed class PropertyTests
     }
 
     [Theory]
+    [InlineData("none", KeyFold.None)]
+    [InlineData("blanks", KeyFold.Blanks)]
+    [InlineData("caseAndBlanks", KeyFold.CaseAndBlanks)]
+    public void A_key_may_be_folded(string word, KeyFold fold)
+    {
+        var column = Assert.Single(ContractText.Property($"logicalType: string, primaryKey: true, customProperties: [{{property: fold, value: {word}}}]").OrThrow().Objects[0].Columns());
+        Assert.Equal(new DatasetColumn("p", "p", StringType.Default, StringType.Default, 0, Fold: fold), column);
+    }
+
+    [Theory]
+    [InlineData("logicalType: string, primaryKey: true, customProperties: [{property: fold, value: CaseAndBlanks}]", "expected one of none, blanks, caseAndBlanks, found 'CaseAndBlanks'. Did you mean 'caseAndBlanks'?")]
+    [InlineData("logicalType: string, customProperties: [{property: fold, value: blanks}]", "only a property of the key is folded")]
+    [InlineData("physicalType: bigint, primaryKey: true, customProperties: [{property: fold, value: blanks}]", "only texts are folded; this is int64")]
+    [InlineData("logicalType: string, primaryKey: true, customProperties: [{property: fold, value: blanks}, {property: mask, value: {algorithm: hmac-sha256, key: k}}]", "a masked property can't be folded")]
+    [InlineData("logicalType: string, primaryKey: true, customProperties: [{property: Fold, value: blanks}]", "unknown property 'Fold'. Did you mean 'fold'?")]
+    public void A_fold_that_could_not_be_is_an_error(string keys, string message) =>
+        Assert.Contains(ContractText.Property(keys).Messages(), m => m.Contains(message, StringComparison.Ordinal));
+
+    [Theory]
     [InlineData("{property: mask, value: hmac}", "expected a mapping, found 'hmac'")]
     [InlineData("{property: mask, value: {algorithm: sha1, key: k}}", "expected one of hmac-sha256, found 'sha1'")]
     [InlineData("{property: mask, value: {algorithm: hmac-sha256}}", "'key' is missing")]

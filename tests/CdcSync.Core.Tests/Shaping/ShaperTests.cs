@@ -238,6 +238,32 @@ public sealed class ShaperTests
         Assert.Equal(expected, TestColumns.Rows(shaped.Rows));
     }
 
+    [Theory]
+    [InlineData(KeyFold.CaseAndBlanks, "ANNA  ", "anna")]
+    [InlineData(KeyFold.CaseAndBlanks, "anna", "anna")]
+    [InlineData(KeyFold.CaseAndBlanks, " Österreich ß ", " österreich ß")]
+    [InlineData(KeyFold.CaseAndBlanks, "I İ ı", "i İ ı")]
+    [InlineData(KeyFold.CaseAndBlanks, "  ", "")]
+    [InlineData(KeyFold.CaseAndBlanks, "Tab\t", "tab\t")]
+    [InlineData(KeyFold.Blanks, "ANNA  ", "ANNA")]
+    [InlineData(KeyFold.None, "ANNA  ", "ANNA  ")]
+    public void A_key_is_folded_and_what_was_written_stays_beside_it(KeyFold fold, string written, string folded)
+    {
+        DatasetColumn[] columns = [Name, new("Name", "name_key", StringType.Default, StringType.Default, KeyOrdinal: 0, Fold: fold)];
+        var shaped = Shape(columns, [ChangeKind.Upsert, ChangeKind.Delete], [written, written], [null, written]);
+
+        Assert.Equal([[written, folded], [null, folded]], TestColumns.Rows(shaped.Rows));
+        Assert.Empty(shaped.Faults);
+    }
+
+    [Fact]
+    public void Only_texts_are_folded()
+    {
+        var e = Assert.Throws<CdcSyncException>(() => new Shaper(TestDatasets.With([Id with { Fold = KeyFold.Blanks }]), Keys));
+
+        Assert.Equal(ErrorCodes.CastNotSupported, e.Code);
+    }
+
     [Fact]
     public void A_keyring_never_prints_its_keys()
     {

@@ -61,7 +61,10 @@ internal static class DatasetInspection
             yield return new CdcSyncException(ErrorCodes.SourceKeyMissing, $"dataset {dataset.Id}: the contract of {found} declares no key, and this capture needs one.",
                 "Declare the key in the contract, or use capture: full-refresh. Run: cdcsync validate");
         if (dataset.Capture is not Capture.ChangeTracking)
+        {
+            foreach (var unstated in KeyEquality.Faults(source, dataset, found)) yield return unstated;
             yield break;
+        }
         if (found.Kind != ObjectKind.Table)
             yield return new CdcSyncException(ErrorCodes.TrackingOff, $"dataset {dataset.Id}: {found} is not a table, and only tables can be tracked.",
                 "Use a high-water mark or full-refresh for it. Run: cdcsync validate");
@@ -74,6 +77,8 @@ internal static class DatasetInspection
                 "Change tracking records the primary key: declare it in the contract. Run: cdcsync discover --contract");
         else if (found.Tracking is null || found.MayViewChanges == false)
             yield return TrackingFaults.Off(source, dataset, found);
+        else
+            foreach (var unstated in KeyEquality.Faults(source, dataset, found)) yield return unstated;
     }
 
     private static IEnumerable<CdcSyncException> MarkFaults(Dataset dataset, SqlServerObject found)

@@ -78,12 +78,8 @@ internal static class SourceDiagnosis
 
     private static IEnumerable<Finding> Of(ISourceDatabase database, Dataset dataset, SqlServerObject found)
     {
-        if (dataset.Capture is not Capture.FullRefresh && dataset.Key.Select(k => found.Column(k.Source)).FirstOrDefault(IsFuzzy) is { } fuzzy)
-        {
-            yield return Finding.Warn("key equality", $"{fuzzy.Name} has the collation {fuzzy.Collation}, in which texts that differ in their bytes are one key. A row that is deleted and inserted again under another "
-                + "writing between two passes stays in the warehouse under the old one too.", "Give the column a collation …_BIN2, or compare source and warehouse regularly.", dataset.Id);
-        }
-
+        if (KeyEquality.Finding(dataset, found) is { } equality)
+            yield return equality;
         if (dataset.Capture is Capture.HighWaterMark mark && found is { Kind: ObjectKind.Table } && found.Column(mark.Column) is { } column)
         {
             yield return database.Leading(found).Contains(column.Name) ? Finding.Pass("index on the mark", $"{column.Name} leads an index", dataset.Id)
@@ -91,6 +87,4 @@ internal static class SourceDiagnosis
                     $"CREATE INDEX {SqlServerDialect.Quote($"{found.Name}_{column.Name}")} ON {SqlServerDialect.Quote(found.Schema, found.Name)} ({SqlServerDialect.Quote(column.Name)});", dataset.Id);
         }
     }
-
-    private static bool IsFuzzy(SqlServerColumn? column) => column?.Collation is { } collation && !collation.Contains("_BIN", StringComparison.OrdinalIgnoreCase);
 }

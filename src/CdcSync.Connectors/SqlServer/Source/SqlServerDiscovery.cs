@@ -19,6 +19,6 @@ internal static class SqlServerDiscovery
     private static DiscoveredColumn Of(SqlServerColumn column)
     {
         var (type, problem) = SqlServerTypes.Natural(column);
-        return new DiscoveredColumn(column.Name, column.DeclaredType, type, column.IsNullable, problem);
+        return new DiscoveredColumn(column.Name, column.DeclaredType, type, column.IsNullable, problem, KeyEquality.Needed(column));
     }
 }

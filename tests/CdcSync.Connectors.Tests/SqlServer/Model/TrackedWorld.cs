@@ -19,25 +19,14 @@ internal sealed class TrackedWorld
     /// <summary>A table <c>dbo.name</c>: id (bigint, or a text that ignores case), v (nvarchar).</summary>
     /// <param name="name">Its name.</param>
     /// <param name="hasTextKey">Which key it has.</param>
-    /// <param name="keys">Which keys are equal in the follower.</param>
-    public Follower Table(string name, bool hasTextKey = false, IEqualityComparer<string>? keys = null)
+    public Follower Table(string name, bool hasTextKey = false)
     {
         Server.Create(new SqlServerObject("dbo", name, 0, ObjectKind.Table,
         [
             hasTextKey ? new(1, "id", "nvarchar", 40, IsNullable: false, Collation: "Latin1_General_100_CI_AS", KeyOrdinal: 1) : new(1, "id", "bigint", 8, IsNullable: false, KeyOrdinal: 1),
             new(2, "v", "nvarchar", 80, Collation: "Latin1_General_100_CI_AS"),
         ]));
-        return new Follower(Dataset(name, hasTextKey ? StringType.Default : Int64Type.Default), keys);
-    }
-
-    /// <summary>Keys as a collation compares them that ignores case and trailing blanks.</summary>
-    public sealed class Collation : IEqualityComparer<string>
-    {
-        public bool Equals(string? x, string? y) => Normal(x!) == Normal(y!);
-
-        public int GetHashCode(string key) => Normal(key).GetHashCode(StringComparison.Ordinal);
-
-        private static string Normal(string key) => key.ToUpperInvariant().Replace(" '", "'", StringComparison.Ordinal);
+        return new Follower(Dataset(name, hasTextKey ? StringType.Default : Int64Type.Default));
     }
 
     public static Dataset Dataset(string name, ArrowType key) => new()
@@ -48,7 +37,9 @@ internal sealed class TrackedWorld
         Capture = new Capture.ChangeTracking(),
         Target = new TargetTable(null, name),
         Contract = new ContractReference(name, "1.0.0", "tests"),
-        Columns = [new("id", "id", key, key, 0), new("v", "v", StringType.Default, StringType.Default)],
+        Columns = key is StringType
+            ? [new("id", "id", key, key), new("v", "v", StringType.Default, StringType.Default), new("id", "id_key", key, key, 0, Fold: KeyFold.CaseAndBlanks)]
+            : [new("id", "id", key, key, 0), new("v", "v", StringType.Default, StringType.Default)],
     };
 
     public static RowWrite Put(string table, object id, string? v, object? oldId = null) => new RowWrite.Put($"dbo.{table}", [id, v], oldId is null ? null : [oldId]);

@@ -45,8 +45,7 @@ public sealed class ChangeTrackingModelTests
         {
             _world.Server.AllowsSnapshot = allowsSnapshot;
             _hasTextKey = hasTextKey;
-            // A target whose keys are not equal as the source's are keeps a row under its old writing; docs/sqlserver.md, key equality.
-            _follower = _world.Table("a", hasTextKey, hasTextKey ? new Collation() : null);
+            _follower = _world.Table("a", hasTextKey);
         }
 
         public async Task PlayAsync(Step[] steps)

@@ -1,5 +1,6 @@
 using CdcSync.Arrow;
 using CdcSync.Connectors.SqlServer;
+using CdcSync.Connectors.SqlServer.Source.Catalog;
 using CdcSync.Connectors.SqlServer.Source.Tracking;
 using CdcSync.Connectors.Tests.SourceConformance;
 using CdcSync.Connectors.Tests.SqlServer.Model;
@@ -237,8 +238,45 @@ public sealed class ChangeTrackingRuleTests
         await a.LoadAsync(_world.Source);
         _world.Server.Commit(Put("a", written, "x", oldId: "anna"));
         await a.CatchUpAsync(_world.Source);
-        Assert.Equal(_world.Rows("a"), a.Rows);
+        Assert.Equal(_world.Rows("a").Values, a.Rows.Values);
         Assert.Equal(["Delete 'anna'", $"Upsert '{written}' | 'x'"], a.LastRows);
+    }
+
+    [Theory]
+    [InlineData("ANNA")]
+    [InlineData("anna ")]
+    public async Task A_row_that_is_deleted_and_inserted_again_under_another_writing_is_one_row_in_a_target_with_a_folded_key(string written)
+    {
+        var a = _world.Table("a", hasTextKey: true);
+        _world.Server.Commit(Put("a", "anna", "x"));
+        await a.LoadAsync(_world.Source);
+        _world.Server.Commit(Delete("a", "anna"));
+        _world.Server.Commit(Put("a", written, "y"));
+        await a.CatchUpAsync(_world.Source);
+        Assert.Equal(["'anna'"], a.Rows.Keys);
+        Assert.Equal([$"'{written}' | 'y'"], a.Rows.Values);
+    }
+
+    [Theory]
+    [InlineData("Latin1_General_100_CI_AS", "nvarchar", KeyFold.CaseAndBlanks)]
+    [InlineData("SQL_Latin1_General_CP1_CI_AI", "char", KeyFold.CaseAndBlanks)]
+    [InlineData("Latin1_General_100_CS_AS", "varchar", KeyFold.Blanks)]
+    [InlineData("Latin1_General_100_BIN2", "varchar", KeyFold.Blanks)]
+    [InlineData("Latin1_General_100_BIN2", "nchar", null)]
+    public async Task A_key_whose_equality_the_contract_does_not_state_is_refused(string collation, string type, KeyFold? needed)
+    {
+        _world.Server.Create(new SqlServerObject("dbo", "k", 0, ObjectKind.Table, [new(1, "id", type, 40, IsNullable: false, Collation: collation, KeyOrdinal: 1), new(2, "v", "nvarchar", 80)]));
+        var unstated = TrackedWorld.Dataset("k", StringType.Default);
+        unstated = unstated with { Columns = [.. unstated.Columns.Select(c => c with { Fold = null })] };
+        var fault = (await _world.Source.CheckAsync(unstated, Token)).SingleOrDefault();
+        Assert.Equal(needed is null ? null : ErrorCodes.KeyEqualityUnstated, fault?.Code);
+        foreach (var fold in Enum.GetValues<KeyFold>())
+        {
+            var stated = unstated with { Columns = [.. unstated.Columns.Select(c => c.KeyOrdinal is null ? c : c with { Fold = fold })] };
+            Assert.Equal(fold != KeyFold.None && fold < needed, (await _world.Source.CheckAsync(stated, Token)).Any(f => f.Code == ErrorCodes.KeyEqualityUnstated));
+        }
+        Assert.DoesNotContain(await _world.Source.CheckAsync(unstated with { Capture = new Capture.FullRefresh() }, Token), f => f.Code == ErrorCodes.KeyEqualityUnstated);
+        Assert.Equal(needed, (await _world.Source.DiscoverAsync(["k"], Token)).Single().Columns[0].Fold);
     }
 
     // Rule 10

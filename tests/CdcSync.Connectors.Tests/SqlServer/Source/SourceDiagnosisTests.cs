@@ -65,13 +65,15 @@ public sealed class SourceDiagnosisTests
     }
 
     [Theory]
-    [InlineData("Latin1_General_100_CI_AS", true)]
-    [InlineData("Latin1_General_100_CS_AS", true)]
-    [InlineData("Latin1_General_100_BIN2", false)]
-    public async Task A_key_in_which_different_texts_are_equal_is_warned_of(string collation, bool isWarned)
+    [InlineData("Latin1_General_100_CI_AS", KeyFold.CaseAndBlanks, false)]
+    [InlineData("Latin1_General_100_CI_AS", KeyFold.None, true)]
+    [InlineData("Latin1_General_100_CI_AI", KeyFold.CaseAndBlanks, true)]
+    [InlineData("Latin1_General_100_BIN2", KeyFold.Blanks, false)]
+    public async Task A_key_that_is_not_folded_as_the_source_compares_it_is_warned_of(string collation, KeyFold fold, bool isWarned)
     {
         _world.Server.Create(new SqlServerObject("dbo", "k", 0, ObjectKind.Table, [new(1, "id", "nvarchar", 40, IsNullable: false, Collation: collation, KeyOrdinal: 1), new(2, "v", "nvarchar", 80)]));
         var dataset = TrackedWorld.Dataset("k", CdcSync.Arrow.StringType.Default);
+        dataset = dataset with { Columns = [.. dataset.Columns.Select(c => c.KeyOrdinal is null ? c : c with { Fold = fold })] };
         Assert.Equal(isWarned, (await DiagnoseAsync(dataset)).Any(f => f is { Check: "key equality", Level: FindingLevel.Warn }));
         Assert.DoesNotContain(await DiagnoseAsync(dataset with { Capture = new Capture.FullRefresh() }), f => f.Check == "key equality");
     }

@@ -1,5 +1,6 @@
 using CdcSync.Cli.Config;
 using CdcSync.Cli.Output;
+using CdcSync.Connectors.Postgres.Source;
 using CdcSync.Connectors.Postgres.Warehouse;
 using CdcSync.Connectors.Sqlite.Source;
 using CdcSync.Connectors.Sqlite.Warehouse;
@@ -29,6 +30,8 @@ internal sealed class Composition : IAsyncDisposable
         if (config.Warehouse is SystemConfig.SqlServer server)
             scrubber.Add(server.Connection.Reveal());
         foreach (var source in config.Sources.Values.OfType<SystemConfig.SqlServer>())
+            scrubber.Add(source.Connection.Reveal());
+        foreach (var source in config.Sources.Values.OfType<SystemConfig.Postgres>())
             scrubber.Add(source.Connection.Reveal());
         if (config.Http.Token is { } token)
             scrubber.Add(token.Reveal());
@@ -66,6 +69,7 @@ internal sealed class Composition : IAsyncDisposable
     {
         SystemConfig.Sqlite sqlite => new SqliteSource(name, new SqliteSourceOptions { Path = sqlite.Path }),
         SystemConfig.SqlServer server => new SqlServerSource(name, new SqlServerSourceOptions { ConnectionString = server.Connection.Reveal, Application = $"cdcsync/{name}" }),
+        SystemConfig.Postgres server => new PostgresSource(name, new PostgresSourceOptions { ConnectionString = server.Connection.Reveal, Application = $"cdcsync/{name}" }),
         _ => throw new InvalidOperationException($"no source of kind {system.Kind}"),
     };
 

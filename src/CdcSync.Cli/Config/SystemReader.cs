@@ -8,8 +8,8 @@ internal sealed class SystemReader(string folder, SecretReader secrets)
     /// <summary>Reads an entry of <c>sources</c>.</summary>
     internal SystemConfig? Source(FieldReader reader)
     {
-        var system = Read(reader, ["sqlite", "sqlserver"]);
-        if (system is SystemConfig.SqlServer { Schema: not null }) reader.Error("schema", "is a warehouse's: in a source each object names its schema, as in sales.orders.");
+        var system = Read(reader, ["sqlite", "postgres", "sqlserver"]);
+        if (system is SystemConfig.SqlServer { Schema: not null } or SystemConfig.Postgres { Schema: not null }) reader.Error("schema", "is a warehouse's: in a source each object names its schema, as in sales.orders.");
         return system;
     }
 

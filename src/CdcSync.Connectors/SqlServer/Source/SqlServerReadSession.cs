@@ -67,23 +67,3 @@ internal sealed class SqlServerReadSession : IReadSession
         }
     }
 }
-
-/// <summary>Who read when, so that one long dataset does not keep the others from their turn in sessions that grow too old.</summary>
-internal sealed class ReadTurns
-{
-    private readonly Lock _lock = new();
-    private readonly Dictionary<DatasetId, long> _took = [];
-    private long _turn;
-
-    /// <summary>Those that waited longest first.</summary>
-    public IReadOnlyList<DatasetId> InTurn(IEnumerable<DatasetId> datasets)
-    {
-        lock (_lock) return [.. datasets.OrderBy(d => _took.GetValueOrDefault(d))];
-    }
-
-    /// <summary>A dataset had its turn.</summary>
-    public void Took(DatasetId dataset)
-    {
-        lock (_lock) _took[dataset] = ++_turn;
-    }
-}

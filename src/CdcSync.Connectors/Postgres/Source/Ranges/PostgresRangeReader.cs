@@ -1,0 +1,104 @@
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using CdcSync.Connectors.Postgres.Source.Catalog;
+using CdcSync.Connectors.Postgres.Source.Sql;
+using CdcSync.Core.Batches;
+using CdcSync.Core.Checkpoints;
+using CdcSync.Core.Datasets;
+using CdcSync.Core.Errors;
+using CdcSync.Core.Sources;
+
+namespace CdcSync.Connectors.Postgres.Source.Ranges;
+
+/// <summary>
+/// Reads a dataset by ranges of its key, each in one statement and one short transaction. Where the key is not the table's primary key (views, queries) there is one
+/// range: NULL and duplicates in it would fall between two. A bound is the key's parts as the server writes them, a JSON array of texts.
+/// </summary>
+/// <param name="open">Opens a connection.</param>
+/// <param name="catalogue">Describes objects.</param>
+internal sealed class PostgresRangeReader(Func<CancellationToken, ValueTask<SourceConnection>> open, Catalogue catalogue) : IRangeReader
+{
+    /// <inheritdoc/>
+    public async ValueTask<IReadOnlyList<KeyRange>> PlanAsync(Dataset dataset, long rowsPerRange, CancellationToken ct)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(rowsPerRange);
+        ct.ThrowIfCancellationRequested();
+        await using var connection = await open(ct);
+        return await Task.Run(() =>
+        {
+            using var cancellation = connection.CancelledBy(ct);
+            var (_, source) = Begin(connection, dataset);
+            if (!IsCut(dataset, source)) return [new KeyRange(0, null, null)];
+            var bounds = Bounds(connection, dataset, source, rowsPerRange);
+            return (IReadOnlyList<KeyRange>)[.. Enumerable.Range(0, bounds.Count + 1).Select(i => new KeyRange(i, i == 0 ? null : bounds[i - 1], i == bounds.Count ? null : bounds[i]))];
+        }, ct);
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>A reader takes different values to different values, or says that one does not fit: what is unique in the server stays so.</remarks>
+    public async ValueTask<bool> GuaranteesKeysAsync(Dataset dataset, CancellationToken ct)
+    {
+        await using var connection = await open(ct);
+        return await Task.Run(() => catalogue.Describe(connection, dataset).Object is { } source && IsCut(dataset, source), ct);
+    }
+
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<ChangeChunk> ReadAsync(Dataset dataset, KeyRange range, [EnumeratorCancellation] CancellationToken ct)
+    {
+        ct.ThrowIfCancellationRequested();
+        await using var connection = await open(ct);
+        await Task.Yield();
+        using var cancellation = connection.CancelledBy(ct);
+        foreach (var chunk in Read(connection, dataset, range))
+        {
+            ct.ThrowIfCancellationRequested();
+            yield return chunk;
+        }
+    }
+
+    private IEnumerable<ChangeChunk> Read(SourceConnection connection, Dataset dataset, KeyRange range)
+    {
+        var (transaction, source) = Begin(connection, dataset);
+        var bounds = (range.From is null ? RangeBounds.None : RangeBounds.From) | (range.To is null ? RangeBounds.None : RangeBounds.To);
+        if (bounds != RangeBounds.None && !IsCut(dataset, source)) throw Misfit(dataset);
+        return transaction.Rows(dataset, source, RangesSql.Rows(dataset, source, bounds), [.. Parts(dataset, range.From), .. Parts(dataset, range.To)]);
+    }
+
+    private (ReadTransaction Transaction, PostgresObject Source) Begin(SourceConnection connection, Dataset dataset)
+    {
+        var facts = ReadTransaction.Ask(connection);
+        var isQuery = dataset.Object is SourceObject.Query;
+        var described = isQuery ? catalogue.Describe(connection, dataset) : null;
+        var transaction = ReadTransaction.Begin(connection, facts);
+        described ??= catalogue.Describe(connection, dataset);
+        return DatasetInspection.ReadFaults(connection.Source, dataset, described, () => Catalogue.Names(connection)) is [var fault, ..] ? throw fault : (transaction, described.Object!);
+    }
+
+    private static List<string> Bounds(SourceConnection connection, Dataset dataset, PostgresObject source, long rowsPerRange) =>
+        connection.Ask([Parameter.Statement(RangesSql.Bounds(dataset, source), Parameter.BigInt(rowsPerRange))], $"planning the ranges of dataset {dataset.Id}", rows =>
+        {
+            var bounds = new List<string>();
+            while (rows.Read()) bounds.Add(JsonSerializer.Serialize(Enumerable.Range(0, rows.FieldCount).Select(rows.GetString).ToArray()));
+            return bounds;
+        });
+
+    private static IReadOnlyList<string> Parts(Dataset dataset, string? bound)
+    {
+        if (bound is null) return [];
+        try
+        {
+            return JsonSerializer.Deserialize<string[]>(bound) is { } parts && parts.Length == dataset.Key.Count && !parts.Contains(null) ? parts : throw Misfit(dataset);
+        }
+        catch (JsonException)
+        {
+            throw Misfit(dataset);
+        }
+    }
+
+    private static CdcSyncException Misfit(Dataset dataset) => new(ErrorCodes.StateCorrupt,
+        $"dataset {dataset.Id}: a bound of the first load's ranges does not fit the key ({string.Join(", ", dataset.Key.Select(k => k.Source))}).",
+        $"The key changed since the load began: load the dataset again. Run: cdcsync resync {dataset.Id}");
+
+    private static bool IsCut(Dataset dataset, PostgresObject source) => dataset.Key.Count > 0 && source.Kind is ObjectKind.Table or ObjectKind.Partitioned
+        && dataset.Key.Select(k => k.Source).ToHashSet(StringComparer.Ordinal).SetEquals(source.Key.Select(k => k.Name));
+}

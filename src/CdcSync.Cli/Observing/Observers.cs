@@ -15,6 +15,10 @@ internal sealed class Observers(params IReadOnlyList<ISyncObserver> all) : ISync
 
     public void SourceRetains(string source, long bytes) => Tell(o => o.SourceRetains(source, bytes));
 
+    public void ReadEnded(string source, TimeSpan openFor, TimeSpan? heldBackFor) => Tell(o => o.ReadEnded(source, openFor, heldBackFor));
+
+    public void RetentionKnown(Dataset dataset, TimeSpan retention) => Tell(o => o.RetentionKnown(dataset, retention));
+
     public void RowsRead(Dataset dataset, long rows, long bytes) => Tell(o => o.RowsRead(dataset, rows, bytes));
 
     public void SnapshotProgressed(Dataset dataset, SnapshotProgress progress) => Tell(o => o.SnapshotProgressed(dataset, progress));

@@ -46,6 +46,16 @@ public sealed class MetricsObserver : ISyncObserver
     public void SourceRetains(string source, long bytes) => _metrics.Sources[source].RetainedBytes.Set(bytes);
 
     /// <inheritdoc/>
+    public void ReadEnded(string source, TimeSpan openFor, TimeSpan? heldBackFor)
+    {
+        _metrics.Sources[source].ReadTransaction.Set(openFor.TotalSeconds);
+        _metrics.Sources[source].OldestWriter.Set(heldBackFor?.TotalSeconds ?? 0);
+    }
+
+    /// <inheritdoc/>
+    public void RetentionKnown(Dataset dataset, TimeSpan retention) => _metrics[dataset.Id].Retention.Set(retention.TotalSeconds);
+
+    /// <inheritdoc/>
     public void RowsRead(Dataset dataset, long rows, long bytes) => _metrics[dataset.Id].ReadBytes.Add(bytes);
 
     /// <inheritdoc/>

@@ -36,8 +36,10 @@ public sealed class SyncMetrics : IDisposable
         var connected = Registry.Gauge("cdcsync_connected", "1 if the last use of the system succeeded.", [.. PipelineLabels, "side", "name"]);
         var offset = Registry.Gauge("cdcsync_source_clock_offset_seconds", "The source's clock minus the worker's, at the last poll.", [.. PipelineLabels, "source"]);
         var retained = Registry.Gauge("cdcsync_source_retained_bytes", "What the source keeps because the pipeline has not acknowledged it (a slot's log); 0 where it keeps changes by age.", [.. PipelineLabels, "source"]);
+        var open = Registry.Gauge("cdcsync_source_read_transaction_seconds", "How long the last read transaction on the source was open.", [.. PipelineLabels, "source"]);
+        var writer = Registry.Gauge("cdcsync_source_oldest_writer_seconds", "The age, at the last poll, of the oldest transaction that held back what marks could see; 0 = none, or not to be known.", [.. PipelineLabels, "source"]);
         Sources = pipeline.Datasets.Select(d => d.SourceName).Distinct(StringComparer.Ordinal)
-            .ToDictionary(name => name, name => new SourceMetrics(connected.Add(pipeline.Name, "source", name), offset.Add(pipeline.Name, name), retained.Add(pipeline.Name, name)), StringComparer.Ordinal);
+            .ToDictionary(name => name, name => new SourceMetrics(connected.Add(pipeline.Name, "source", name), offset.Add(pipeline.Name, name), retained.Add(pipeline.Name, name), open.Add(pipeline.Name, name), writer.Add(pipeline.Name, name)), StringComparer.Ordinal);
         WarehouseConnected = connected.Add(pipeline.Name, "warehouse", "warehouse");
         Retries = PerValue(Registry.Counter("cdcsync_retries_total", "Attempts that failed and are made again.", [.. PipelineLabels, "side"]), [pipeline.Name], Enum.GetValues<FaultSide>(), Name);
         LandingBytes = Registry.Gauge("cdcsync_landing_bytes", "The size of the landing folder.", PipelineLabels).Add(pipeline.Name);
@@ -46,6 +48,9 @@ public sealed class SyncMetrics : IDisposable
         var watermark = Registry.Gauge("cdcsync_watermark_timestamp_seconds", "The warehouse is complete up to this instant, by the worker's clock; 0 = not known.", DatasetLabels);
         var target = Registry.Gauge("cdcsync_freshness_target_seconds", "How old the warehouse may be, by the contract; 0 = none promised.", DatasetLabels);
         var lag = Registry.Gauge("cdcsync_lag_seconds", "Now minus the watermark; NaN while that is not known.", DatasetLabels);
+        var retention = Registry.Gauge("cdcsync_source_retention_seconds", "How long the source keeps changes, where it keeps them by age; 0 = it does not, or not known.", DatasetLabels);
+        var headroom = Registry.Gauge("cdcsync_source_retention_headroom_seconds", "How long until the source no longer has the changes after the watermark; NaN while that is not known.", DatasetLabels);
+        var ratio = Registry.Gauge("cdcsync_source_retention_headroom_ratio", "The headroom as a share of the retention; NaN while that is not known.", DatasetLabels);
         var polled = Registry.Gauge("cdcsync_last_poll_success_timestamp_seconds", "When the source was last read without error; 0 = never.", DatasetLabels);
         var interval = Registry.Gauge("cdcsync_poll_interval_seconds", "The time between two polls.", DatasetLabels);
         var committed = Registry.Gauge("cdcsync_last_commit_timestamp_seconds", "When a batch was last committed; 0 = never.", DatasetLabels);
@@ -66,6 +71,7 @@ public sealed class SyncMetrics : IDisposable
             var cells = new DatasetMetrics
             {
                 Watermark = watermark.Add(labels),
+                Retention = retention.Add(labels),
                 LastPollSuccess = polled.Add(labels),
                 LastCommit = committed.Add(labels),
                 State = PerValue(state, labels, Enum.GetValues<DatasetPhase>(), Name),
@@ -82,6 +88,8 @@ public sealed class SyncMetrics : IDisposable
             target.Add(labels).Set(dataset.FreshnessTarget?.TotalSeconds ?? 0);
             interval.Add(labels).Set(dataset.Interval.TotalSeconds);
             lag.Add(labels).ComputeFrom(() => Lag(cells.Watermark.Value));
+            headroom.Add(labels).ComputeFrom(() => Headroom(cells));
+            ratio.Add(labels).ComputeFrom(() => Math.Round(Headroom(cells) / cells.Retention.Value, 6));
             return cells;
         });
         ProcessMetrics.AddTo(Registry);
@@ -135,6 +143,9 @@ public sealed class SyncMetrics : IDisposable
 
     private double Lag(double watermark) => watermark > 0 ? Math.Max(0, Math.Round(Time.GetUtcNow().ToUnixTimeMilliseconds() / 1000.0 - watermark, 3)) : double.NaN;
 
+    // A hung worker's headroom falls with each scrape: it is no value of the last poll.
+    private double Headroom(DatasetMetrics cells) => cells.Retention.Value > 0 ? Math.Max(0, Math.Round(cells.Retention.Value - Lag(cells.Watermark.Value), 3)) : double.NaN;
+
     private static Dictionary<TValue, TCell> PerValue<TValue, TCell>(MetricFamily<TCell> family, string[] labels, IEnumerable<TValue> values, Func<TValue, string> name)
         where TValue : notnull
         where TCell : MetricCell => values.ToDictionary(value => value, value => family.Add([.. labels, name(value)]));
@@ -181,12 +192,14 @@ internal enum FaultSide
 }
 
 /// <summary>The series of one source.</summary>
-internal sealed record SourceMetrics(Gauge Connected, Gauge ClockOffset, Gauge RetainedBytes);
+internal sealed record SourceMetrics(Gauge Connected, Gauge ClockOffset, Gauge RetainedBytes, Gauge ReadTransaction, Gauge OldestWriter);
 
 /// <summary>The series of one dataset.</summary>
 internal sealed record DatasetMetrics
 {
     public required Gauge Watermark { get; init; }
+
+    public required Gauge Retention { get; init; }
 
     public required Gauge LastPollSuccess { get; init; }
 

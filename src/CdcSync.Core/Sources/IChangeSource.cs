@@ -57,6 +57,9 @@ public interface IReadSession : IAsyncDisposable
     /// <summary>One reading per requested dataset.</summary>
     IReadOnlyDictionary<DatasetId, Reading> Readings { get; }
 
+    /// <summary>The age of the oldest transaction of others that holds back what this reading may see of marks; null = there is none, or it is not to be known.</summary>
+    TimeSpan? HeldBackFor => null;
+
     /// <summary>The events of the datasets whose reading is <see cref="ReadingState.Changed"/>: for each, its chunks in order and then one
     /// <see cref="WindowEnd"/> or one <see cref="WindowFailed"/>. Events of several datasets may come interleaved, as a log has them.</summary>
     /// <param name="datasets">The datasets to read; a subset of the changed ones.</param>
@@ -74,6 +77,9 @@ public sealed record Reading(ReadingState State, SourceIdentity? Identity, Posit
     /// <summary>True if the session ends before the source's now, because there is too much for one: nothing is complete up to the source's time yet, and the next
     /// reading may follow at once. Of a changed dataset the <see cref="WindowEnd"/> says it.</summary>
     public bool HasMore { get; init; }
+
+    /// <summary>How long the source keeps changes, where it keeps them by age: a checkpoint that is as old has expired. Null = it does not, or does not say.</summary>
+    public TimeSpan? Retention { get; init; }
 
     /// <summary>There may be changes in <c>(From, upTo]</c>.</summary>
     public static Reading Changed(SourceIdentity identity, Position upTo) => new(ReadingState.Changed, identity, upTo, null);

@@ -23,6 +23,19 @@ public interface ISyncObserver
     {
     }
 
+    /// <summary>A source's read transaction ended.</summary>
+    /// <param name="source">The source's name.</param>
+    /// <param name="openFor">How long it was open: so long the source kept its rows' old versions for it.</param>
+    /// <param name="heldBackFor">The age of the oldest transaction of others that held back what it could see; null = none, or not to be known.</param>
+    void ReadEnded(string source, TimeSpan openFor, TimeSpan? heldBackFor)
+    {
+    }
+
+    /// <summary>The source keeps changes of a dataset for so long. Told at each poll where it keeps them by age.</summary>
+    void RetentionKnown(Dataset dataset, TimeSpan retention)
+    {
+    }
+
     /// <summary>Rows were read from the source.</summary>
     void RowsRead(Dataset dataset, long rows, long bytes);
 

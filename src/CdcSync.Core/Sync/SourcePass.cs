@@ -27,6 +27,7 @@ internal sealed class SourcePass(EngineContext engine, IChangeSource source, Pub
         // One consistent reading of the source serves all its datasets.
         var asked = engine.Time.GetUtcNow();
         await using var session = await source.OpenAsync([.. due.Select(l => new ReadRequest(l.Dataset, checkpoints.GetValueOrDefault(l.Dataset.Id)))], ct);
+        var opened = engine.Time.GetTimestamp();
         var clockOffset = ClockOffset(session.SourceTime, asked, engine.Time.GetUtcNow());
         Failpoints.Hit(Failpoints.Opened);
         var triage = Triage.Of(due, checkpoints, session);
@@ -41,6 +42,7 @@ internal sealed class SourcePass(EngineContext engine, IChangeSource source, Pub
         await SpoolAsync(session, windows, ct);
         await session.DisposeAsync();                                    // a slow warehouse never holds the source's transaction
 
+        TellOfSource(session, due, engine.Time.GetElapsedTime(opened));
         engine.Observer.Polled(source.Name, session.SourceTime, clockOffset, [.. due.Where(l => session.Readings[l.Dataset.Id].State is ReadingState.Changed or ReadingState.Unchanged or ReadingState.Start).Select(l => l.Dataset)]);
         work.Add(AdvanceIdleAsync(triage.Unchanged, session.SourceTime, lease, idle, ct));
 
@@ -52,6 +54,13 @@ internal sealed class SourcePass(EngineContext engine, IChangeSource source, Pub
 
     /// <summary>Begins a unit's work on a thread of its own: an embedded database never yields, and the units shall run side by side.</summary>
     private static Task<IReadOnlyList<Step>> Begin(Func<Task<IReadOnlyList<Step>>> unit) => Task.Run(unit, CancellationToken.None);
+
+    private void TellOfSource(IReadSession session, IReadOnlyList<Lane> due, TimeSpan openFor)
+    {
+        engine.Observer.ReadEnded(source.Name, openFor, session.HeldBackFor);
+        foreach (var lane in due)
+            if (session.Readings[lane.Dataset.Id].Retention is { } retention) engine.Observer.RetentionKnown(lane.Dataset, retention);
+    }
 
     /// <summary>The source's clock was read at some moment between asking and answer: what lies within is no offset.</summary>
     private static TimeSpan ClockOffset(DateTimeOffset sourceTime, DateTimeOffset asked, DateTimeOffset answered) =>

@@ -85,13 +85,21 @@ internal sealed class FakeSource(TimeProvider time, FaultPlan faults) : IChangeS
         }
     }
 
+    /// <summary>How long it says it keeps changes.</summary>
+    public TimeSpan? Retention { get; set; }
+
+    /// <summary>For how long another's transaction holds back what it shows.</summary>
+    public TimeSpan? HeldBackFor { get; set; }
+
     public ValueTask<IReadOnlyList<DiscoveredObject>> DiscoverAsync(IReadOnlyList<string> patterns, CancellationToken ct) => ValueTask.FromResult<IReadOnlyList<DiscoveredObject>>([]);
 
     public ValueTask<IReadOnlyList<CdcSyncException>> CheckAsync(Dataset dataset, CancellationToken ct) => ValueTask.FromResult<IReadOnlyList<CdcSyncException>>([]);
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
-    private Reading Read(ReadRequest request)
+    private Reading Read(ReadRequest request) => Find(request) with { Retention = Retention };
+
+    private Reading Find(ReadRequest request)
     {
         var table = this[request.Dataset.Id];
         var (identity, now) = (new SourceIdentity("fake", Identity), new Position("fake", table.Version.ToString(CultureInfo.InvariantCulture)));
@@ -130,6 +138,8 @@ internal sealed class FakeSource(TimeProvider time, FaultPlan faults) : IChangeS
     private sealed class Session(FakeSource source, DateTimeOffset sourceTime, Dictionary<DatasetId, Reading> readings, Dictionary<DatasetId, List<Change>> windows, Dictionary<DatasetId, Dataset> datasets) : IReadSession
     {
         public DateTimeOffset SourceTime => sourceTime;
+
+        public TimeSpan? HeldBackFor => source.HeldBackFor;
 
         public IReadOnlyDictionary<DatasetId, Reading> Readings => readings;
 

@@ -28,6 +28,14 @@ internal sealed class RecordingObserver : ISyncObserver
 
     public void SourceRetains(string source, long bytes) => Retained.Enqueue((source, bytes));
 
+    public ConcurrentDictionary<DatasetId, TimeSpan> Retentions { get; } = [];
+
+    public ConcurrentQueue<(string Source, TimeSpan? HeldBackFor)> Reads { get; } = [];
+
+    public void ReadEnded(string source, TimeSpan openFor, TimeSpan? heldBackFor) => Reads.Enqueue((source, heldBackFor));
+
+    public void RetentionKnown(Dataset dataset, TimeSpan retention) => Retentions[dataset.Id] = retention;
+
     public void CheckpointRead(Dataset dataset, Checkpoint? checkpoint)
     {
     }

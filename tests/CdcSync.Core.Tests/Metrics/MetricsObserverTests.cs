@@ -46,6 +46,7 @@ public sealed class MetricsObserverTests : IDisposable
             "cdcsync_poll_interval_seconds", "cdcsync_last_commit_timestamp_seconds", "cdcsync_pipeline_state", "cdcsync_dataset_state", "cdcsync_connected", "cdcsync_lease_held",
             "cdcsync_batches_total", "cdcsync_batches_failed_total", "cdcsync_rows_total", "cdcsync_read_bytes_total", "cdcsync_retries_total", "cdcsync_rows_quarantined_total",
             "cdcsync_quarantine_rows", "cdcsync_resyncs_total", "cdcsync_batch_stage_duration_seconds", "cdcsync_end_to_end_latency_seconds", "cdcsync_source_clock_offset_seconds", "cdcsync_source_retained_bytes",
+            "cdcsync_source_retention_seconds", "cdcsync_source_retention_headroom_seconds", "cdcsync_source_retention_headroom_ratio", "cdcsync_source_read_transaction_seconds", "cdcsync_source_oldest_writer_seconds",
             "cdcsync_landing_bytes", "cdcsync_landing_limit_bytes", "process_cpu_seconds_total", "process_resident_memory_bytes", "process_start_time_seconds",
         ];
         Assert.Empty(named.Except(_world.Metrics.Registry.Families.Select(f => f.Name)));
@@ -59,6 +60,32 @@ public sealed class MetricsObserverTests : IDisposable
         Assert.True(double.IsNaN(_world.ReadOrders("cdcsync_lag_seconds")));
         Assert.Equal(900, _world.ReadOrders("cdcsync_freshness_target_seconds"));
         Assert.Equal(5, _world.ReadOrders("cdcsync_poll_interval_seconds"));
+    }
+
+    [Fact]
+    public void Retention_headroom_falls_with_each_scrape_until_the_changes_are_gone()
+    {
+        _world.Observer.IdleAdvanced(_world.Orders, MetricsWorld.Noon);
+        Assert.True(double.IsNaN(_world.ReadOrders("cdcsync_source_retention_headroom_ratio")));
+        _world.Observer.RetentionKnown(_world.Orders, TimeSpan.FromHours(4));
+        Assert.Equal(4 * 3600, _world.ReadOrders("cdcsync_source_retention_seconds"));
+        Assert.Equal(1, _world.ReadOrders("cdcsync_source_retention_headroom_ratio"));
+        _world.Clock.Now += TimeSpan.FromHours(3);
+        Assert.Equal(3600, _world.ReadOrders("cdcsync_source_retention_headroom_seconds"));
+        Assert.Equal(0.25, _world.ReadOrders("cdcsync_source_retention_headroom_ratio"));
+        _world.Clock.Now += TimeSpan.FromHours(2);
+        Assert.Equal(0, _world.ReadOrders("cdcsync_source_retention_headroom_seconds"));
+    }
+
+    [Fact]
+    public void How_long_a_source_was_held_open_and_what_holds_it_back_is_told()
+    {
+        _world.Observer.ReadEnded(_world.Orders.SourceName, TimeSpan.FromSeconds(1.5), TimeSpan.FromMinutes(2));
+        Assert.Equal((1.5, 120), (ReadSource("cdcsync_source_read_transaction_seconds"), ReadSource("cdcsync_source_oldest_writer_seconds")));
+        _world.Observer.ReadEnded(_world.Orders.SourceName, TimeSpan.FromSeconds(0.5), null);
+        Assert.Equal((0.5, 0), (ReadSource("cdcsync_source_read_transaction_seconds"), ReadSource("cdcsync_source_oldest_writer_seconds")));
+
+        double ReadSource(string name) => _world.Read(name, ("source", _world.Orders.SourceName));
     }
 
     [Fact]

@@ -30,6 +30,19 @@ public sealed class SyncEngineTests
     }
 
     [Fact]
+    public async Task How_long_a_source_keeps_changes_and_what_holds_it_back_is_told_at_each_poll()
+    {
+        using var world = new World();
+        Fill(world, 1);
+        await world.SyncAsync();
+        Assert.Empty(world.Observer.Retentions);
+        (world.Source.Retention, world.Source.HeldBackFor) = (TimeSpan.FromDays(2), TimeSpan.FromMinutes(3));
+        await world.SyncAsync();
+        Assert.Equal(TimeSpan.FromDays(2), world.Observer.Retentions[Orders.Id]);
+        Assert.Equal(TimeSpan.FromMinutes(3), world.Observer.Reads.Last().HeldBackFor);
+    }
+
+    [Fact]
     public async Task A_first_load_is_complete_only_after_the_stream_has_passed_its_last_range()
     {
         using var world = new World();

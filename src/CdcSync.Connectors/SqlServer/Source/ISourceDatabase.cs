@@ -31,6 +31,9 @@ internal interface ISourceDatabase : IAsyncDisposable
     /// <summary>What diagnostics ask; what the login may not see is absent.</summary>
     ServerHealth Health();
 
+    /// <summary>The age of the oldest open transaction that has written; null = there is none, or the login may not see it.</summary>
+    TimeSpan? OldestWriter();
+
     /// <summary>The columns that lead an index of a table.</summary>
     IReadOnlyList<string> Leading(SqlServerObject table);
 
@@ -138,7 +141,8 @@ internal enum ReadIsolation
 /// <param name="IsReadOnly">True for a replica, or a database that is set so.</param>
 /// <param name="Identity">Tells databases apart; the same after failover and restore.</param>
 /// <param name="Fork">Another one after a restore to the past, or a failover that lost data; null = not to be seen.</param>
-internal sealed record DatabaseFacts(DateTimeOffset Clock, bool AllowsSnapshot, bool IsReadOnly, string Identity, string? Fork);
+/// <param name="Retention">How long it keeps changes; null = change tracking is off.</param>
+internal sealed record DatabaseFacts(DateTimeOffset Clock, bool AllowsSnapshot, bool IsReadOnly, string Identity, string? Fork, TimeSpan? Retention = null);
 
 /// <summary>Where change tracking stands.</summary>
 /// <param name="Current">The database's current version; null = tracking is off in it.</param>

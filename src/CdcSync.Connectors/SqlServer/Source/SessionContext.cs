@@ -12,6 +12,9 @@ namespace CdcSync.Connectors.SqlServer.Source;
 /// <param name="Versions">When versions were seen.</param>
 internal sealed record SessionContext(string Source, ISourceDatabase Database, DatabaseFacts Facts, ReadIsolation Isolation, ulong Ceiling, VersionClock Versions)
 {
+    /// <summary>The age of the oldest transaction that holds the ceiling; null = there is none, it is not to be seen, or no dataset asks for the ceiling.</summary>
+    public TimeSpan? OldestWriter { get; init; }
+
     /// <summary>The database.</summary>
     public SourceIdentity Identity { get; } = new("sqlserver", Facts.Identity);
 }

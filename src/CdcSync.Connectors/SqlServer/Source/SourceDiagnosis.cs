@@ -32,7 +32,8 @@ internal static class SourceDiagnosis
             Server(health),
             Snapshot(setup),
             .. isTracked && setup.Retention is { } retention ? [Retention(source, datasets, retention)] : Array.Empty<Finding>(),
-            .. Activity(health.Activity, isTracked ? setup.Retention : null),
+            .. Transactions(health.Transactions),
+            .. CleanUp(health.Commits, isTracked ? setup.Retention : null),
             .. datasets.Zip(database.Describe([.. datasets.Select(d => d.Object)])).SelectMany(d => d.Second.Object is { } found ? Of(database, d.First, found) : []),
         ];
     }
@@ -56,24 +57,31 @@ internal static class SourceDiagnosis
         return retention >= ShortRetention ? Finding.Pass("retention", words) : Finding.Warn("retention", $"{words}; a longer pause of the pipeline ends in a resync.", remedy);
     }
 
-    private static IEnumerable<Finding> Activity(DatabaseActivity? activity, TimeSpan? retention)
+    private static IEnumerable<Finding> Transactions(OpenTransactions? open)
     {
-        if (activity is null)
+        if (open is null)
         {
-            yield return Finding.Warn("diagnostics", "the login may not see the ages of transactions and the backlog of the clean-up.", SetupSql.GrantDiagnostics("cdcsync").Text + " (with its own name)");
+            yield return Finding.Warn("open transactions", "the login may not see them: what holds up rowversions and row versions stays unknown.", "Run: cdcsync grants");
             yield break;
         }
 
-        yield return activity.OldestWriter < LongTransaction || activity.OldestWriter is null ? Finding.Pass("open transactions", "none holds up rowversions")
-            : Finding.Warn("open transactions", $"one has been writing for {DurationText.Of(activity.OldestWriter.Value)}: datasets by rowversion stand still until it ends.", "Find it: DBCC OPENTRAN;");
-        yield return activity.OldestSnapshot < LongTransaction || activity.OldestSnapshot is null ? Finding.Pass("row versions", "none is held for long")
-            : Finding.Warn("row versions", $"a SNAPSHOT transaction has been open for {DurationText.Of(activity.OldestSnapshot.Value)}: tempdb grows until it ends.", "Find it: SELECT * FROM sys.dm_tran_active_snapshot_database_transactions ORDER BY elapsed_time_seconds DESC;");
-        if (retention is { } kept && activity.OldestCommit is { } oldest)
+        yield return open.OldestWriter is not { } writer || writer < LongTransaction ? Finding.Pass("open transactions", "none holds up rowversions")
+            : Finding.Warn("open transactions", $"one has been writing for {DurationText.Of(writer)}: datasets by rowversion stand still until it ends.", "Find it: DBCC OPENTRAN;");
+        yield return open.OldestSnapshot is not { } snapshot || snapshot < LongTransaction ? Finding.Pass("row versions", "none is held for long")
+            : Finding.Warn("row versions", $"a SNAPSHOT transaction has been open for {DurationText.Of(snapshot)}: tempdb grows until it ends.", "Find it: SELECT * FROM sys.dm_tran_active_snapshot_database_transactions ORDER BY elapsed_time_seconds DESC;");
+    }
+
+    private static IEnumerable<Finding> CleanUp(TrackedCommits? commits, TimeSpan? retention)
+    {
+        if (retention is not { } kept) yield break;
+        yield return commits switch
         {
-            yield return oldest < kept + LateCleanup ? Finding.Pass("clean-up", "keeps up")
-                : Finding.Warn("clean-up", $"change tracking keeps commits of {DurationText.Of(oldest)} ago, beyond its retention: its tables grow, and reading them slows down.",
-                    "See whether AUTO_CLEANUP is on and the error log; by hand: EXEC sys.sp_flush_CT_internal_table_on_demand;");
-        }
+            null => Finding.Warn("clean-up", "the login may not see what change tracking keeps.", "Run: cdcsync grants"),
+            { Oldest: { } oldest } when oldest >= kept + LateCleanup => Finding.Warn("clean-up",
+                $"change tracking keeps commits of {DurationText.Of(oldest)} ago, beyond its retention: its tables grow, and reading them slows down.",
+                "See whether AUTO_CLEANUP is on and the error log; by hand: EXEC sys.sp_flush_CT_internal_table_on_demand;"),
+            _ => Finding.Pass("clean-up", "keeps up"),
+        };
     }
 
     private static IEnumerable<Finding> Of(ISourceDatabase database, Dataset dataset, SqlServerObject found)

@@ -22,6 +22,6 @@ internal static class SourceGrants
             .. tables.Select(t => SetupSql.Grant(t.Key.Schema, t.Key.Name, login, t.Any(d => d.Capture is Capture.ChangeTracking) ? SourceRights.Changes : SourceRights.Rows).Text),
             .. datasets.Where(d => d.Object is SourceObject.Query).Select(d => $"-- dataset {d.Id} reads a query: GRANT SELECT on each table and view that it names"),
         ];
-        return new GrantScript(string.Join('\n', lines), SetupSql.GrantDiagnostics(login).Text);
+        return new GrantScript(string.Join('\n', lines), $"{SetupSql.GrantDiagnostics(login).Text}\n-- In master; not on Azure SQL Database, where the line above is enough:\n{SetupSql.GrantServerDiagnostics(login).Text}");
     }
 }

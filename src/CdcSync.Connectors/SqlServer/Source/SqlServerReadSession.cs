@@ -28,6 +28,9 @@ internal sealed class SqlServerReadSession : IReadSession
 
     public IReadOnlyDictionary<DatasetId, Reading> Readings { get; }
 
+    /// <inheritdoc/>
+    public TimeSpan? HeldBackFor => _context.OldestWriter;
+
     public async IAsyncEnumerable<ReadEvent> ReadAsync(IReadOnlyCollection<DatasetId> datasets, [EnumeratorCancellation] CancellationToken ct)
     {
         // The driver is read synchronously, which costs half of its asynchronous way; not on the caller's thread.

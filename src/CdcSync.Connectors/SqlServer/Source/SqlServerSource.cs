@@ -109,8 +109,12 @@ public sealed class SqlServerSource : IChangeSource, ITrackingSetup, IDiagnosabl
         var facts = database.Facts();
         var clock = new SessionClock(facts.Clock, _clock.Observe(facts.Clock));
         var descriptions = database.Describe([.. requests.Select(r => r.Dataset.Object)]);
-        var ceiling = requests.Any(r => r.Dataset.Capture is Capture.HighWaterMark { Kind: MarkKind.RowVersion }) ? database.Ceiling() : 0;
-        var context = new SessionContext(Name, database, facts, facts.AllowsSnapshot ? ReadIsolation.Snapshot : ReadIsolation.Committed, ceiling, _versions);
+        var hasRowVersions = requests.Any(r => r.Dataset.Capture is Capture.HighWaterMark { Kind: MarkKind.RowVersion });
+        var ceiling = hasRowVersions ? database.Ceiling() : 0;
+        var context = new SessionContext(Name, database, facts, facts.AllowsSnapshot ? ReadIsolation.Snapshot : ReadIsolation.Committed, ceiling, _versions)
+        {
+            OldestWriter = hasRowVersions ? database.OldestWriter() : null,
+        };
         var began = _time.GetTimestamp();
         database.Begin(context.Isolation);
         var readers = new Dictionary<DatasetId, DatasetReader>();

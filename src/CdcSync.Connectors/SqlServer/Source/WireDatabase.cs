@@ -45,8 +45,9 @@ internal sealed class WireDatabase : ISourceDatabase
         var isReadOnly = Text(rows, 2) == "READ_ONLY";
         var broker = Text(rows, 3);
         var name = Text(rows, 4)!;
+        TimeSpan? retention = rows.IsDBNull(5) ? null : TimeSpan.FromMinutes(Int(rows, 5));
         var hasBroker = Guid.TryParse(broker, out var id) && id != Guid.Empty;
-        return new DatabaseFacts(clock, allowsSnapshot, isReadOnly, hasBroker ? id.ToString() : name, rows.NextResult() && rows.Read() ? Text(rows, 0)?.ToLowerInvariant() : null);
+        return new DatabaseFacts(clock, allowsSnapshot, isReadOnly, hasBroker ? id.ToString() : name, rows.NextResult() && rows.Read() ? Text(rows, 0)?.ToLowerInvariant() : null, retention);
     });
 
     public ulong Ceiling() => Ask(SessionSql.Ceiling(), "reading the ceiling of rowversions", rows => rows.Read() ? Values.RowVersions.Of((byte[])rows.GetValue(0)) : 0);
@@ -78,9 +79,12 @@ internal sealed class WireDatabase : ISourceDatabase
 
     public ServerHealth Health()
     {
-        var (version, compatibility, mayDiagnose) = Ask(HealthSql.Server(), "reading the server's version", rows => rows.Read() ? (Text(rows, 0) ?? "", Int(rows, 2), Flag(rows, 5) == true) : ("", 0, false));
-        return new ServerHealth(version, compatibility, mayDiagnose ? new DatabaseActivity(Age(HealthSql.OldestWriter()), Age(HealthSql.OldestSnapshot()), Age(HealthSql.CommitTable())) : null);
+        var (version, compatibility, mayDiagnose, maySee) = Ask(HealthSql.Server(), "reading the server's version",
+            rows => rows.Read() ? (Text(rows, 0) ?? "", Int(rows, 2), Flag(rows, 5) == true, Flag(rows, 6) == true) : ("", 0, false, false));
+        return new ServerHealth(version, compatibility, maySee ? new OpenTransactions(Age(HealthSql.OldestWriter()), Age(HealthSql.OldestSnapshot())) : null, mayDiagnose ? new TrackedCommits(Age(HealthSql.CommitTable())) : null);
     }
+
+    public TimeSpan? OldestWriter() => Ask(HealthSql.Server(), "reading the login's rights", rows => rows.Read() && Flag(rows, 6) == true) ? Age(HealthSql.OldestWriter()) : null;
 
     public IReadOnlyList<string> Leading(SqlServerObject table) => Ask(CatalogueSql.Indexes(), $"reading the indexes of {table}", rows =>
     {
@@ -233,18 +237,9 @@ internal sealed class WireDatabase : ISourceDatabase
         return read(rows);
     });
 
-    /// <summary>The second column of the first row, in seconds. A right that is missing after all (on Azure SQL, more than the database's) makes it unknown.</summary>
-    private TimeSpan? Age(TSql sql)
-    {
-        try
-        {
-            return Ask(sql, "reading the ages of transactions", rows => rows.Read() && !rows.IsDBNull(1) ? TimeSpan.FromSeconds(Convert.ToInt64(rows.GetValue(1), CultureInfo.InvariantCulture)) : (TimeSpan?)null);
-        }
-        catch (CdcSyncException e) when (e.Code == ErrorCodes.SourceDenied)
-        {
-            return null;
-        }
-    }
+    /// <summary>The second column of the first row, in seconds; null = there is no row.</summary>
+    private TimeSpan? Age(TSql sql) => Ask(sql, "reading the ages of transactions",
+        rows => rows.Read() && !rows.IsDBNull(1) ? TimeSpan.FromSeconds(Convert.ToInt64(rows.GetValue(1), CultureInfo.InvariantCulture)) : (TimeSpan?)null);
 
     private void Send(TSql sql, string doing) => Guard(doing, () =>
     {

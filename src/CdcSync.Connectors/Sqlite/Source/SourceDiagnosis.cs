@@ -48,8 +48,8 @@ internal static class SourceDiagnosis
     private static TimeSpan? Retention(SourceConnection connection, SqliteCatalog catalog, SqliteTable table)
     {
         if (!catalog.Has(TrackingNames.Meta)) return null;
-        using var meta = connection.Prepare(SourceSql.TrackingRetention, "reading how long changes are kept").Bind(1, table.Name);
-        return meta.Step() ? TimeSpan.FromMilliseconds(meta.Integer(0)) : null;
+        using var meta = connection.Prepare(SourceSql.TrackingMeta, "reading how long changes are kept").Bind(1, table.Name);
+        return meta.Step() ? TimeSpan.FromMilliseconds(meta.Integer(2)) : null;
     }
 
     private static bool IsLeading(SourceConnection connection, SqliteTable table, SqliteColumn column)

@@ -25,11 +25,8 @@ internal static class SourceSql
     /// <summary>All rows.</summary>
     public static string All(Dataset dataset) => $"SELECT {Columns(dataset)} FROM {From(dataset.Object)}";
 
-    /// <summary>Where a table's tracking stands: identity, minimum valid version. Parameter: the table.</summary>
-    public const string TrackingMeta = $"SELECT identity, min_valid_version FROM \"{TrackingNames.Meta}\" WHERE table_name = ?1";
-
-    /// <summary>How long a table's changes are kept, in milliseconds. Parameter: the table.</summary>
-    public const string TrackingRetention = $"SELECT retention_ms FROM \"{TrackingNames.Meta}\" WHERE table_name = ?1";
+    /// <summary>Where a table's tracking stands: identity, minimum valid version, milliseconds for which changes are kept. Parameter: the table.</summary>
+    public const string TrackingMeta = $"SELECT identity, min_valid_version, retention_ms FROM \"{TrackingNames.Meta}\" WHERE table_name = ?1";
 
     /// <summary>The indexes of a table that begin with a column. Parameters: the table, the column.</summary>
     public const string LeadingColumns = """

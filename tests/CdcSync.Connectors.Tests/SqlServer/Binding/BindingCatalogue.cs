@@ -65,7 +65,7 @@ internal sealed class BindingCatalogue
     {
         ["DATABASEPROPERTYEX"] = (1, ["Updateability", "Collation", "Status", "IsReadCommittedSnapshotOn"]),
         ["SERVERPROPERTY"] = (0, ["ProductVersion", "EngineEdition", "Edition", "IsHadrEnabled", "Collation"]),
-        ["HAS_PERMS_BY_NAME"] = (2, ["SELECT", "INSERT", "UPDATE", "DELETE", "ALTER", "VIEW CHANGE TRACKING", "VIEW DATABASE STATE", "UNMASK", "CREATE TABLE", "CREATE SCHEMA"]),
+        ["HAS_PERMS_BY_NAME"] = (2, ["SELECT", "INSERT", "UPDATE", "DELETE", "ALTER", "VIEW CHANGE TRACKING", "VIEW DATABASE STATE", "VIEW SERVER STATE", "UNMASK", "CREATE TABLE", "CREATE SCHEMA"]),
     };
 
     /// <summary>Procedures and their parameters.</summary>

@@ -180,7 +180,7 @@ internal sealed partial class TSqlBinder(BindingCatalogue catalogue)
                 CheckTable(parts.Count > 1 ? parts[^2].Value : null, parts[^1].Value);
             }
             foreach (var right in node.Permissions.Select(p => string.Join(' ', p.Identifiers.Select(i => i.Value.ToUpperInvariant()))))
-                if (right is not ("SELECT" or "VIEW CHANGE TRACKING" or "VIEW DATABASE STATE")) Faults.Add($"there is no right {right}");
+                if (right is not ("SELECT" or "VIEW CHANGE TRACKING" or "VIEW DATABASE STATE" or "VIEW SERVER STATE")) Faults.Add($"there is no right {right}");
         }
 
         private void Change(UpdateDeleteSpecificationBase node, Action<ChangeScope> more)

@@ -18,7 +18,7 @@ internal sealed class ModelDatabase(ServerModel server) : ISourceDatabase
     private Dictionary<string, TableState>? _snapshot;
     private CancellationToken _ct;
 
-    public DatabaseFacts Facts() => Step(() => new DatabaseFacts(server.Clock, server.AllowsSnapshot, server.IsReadOnly, "model", server.ShowsInternals ? server.Fork : null));
+    public DatabaseFacts Facts() => Step(() => new DatabaseFacts(server.Clock, server.AllowsSnapshot, server.IsReadOnly, "model", server.ShowsInternals ? server.Fork : null, server.Retention));
 
     public ulong Ceiling() => Step(() => server.Ceiling);
 
@@ -30,6 +30,8 @@ internal sealed class ModelDatabase(ServerModel server) : ISourceDatabase
     public DatabaseSetup Setup() => new("mo]del", server.Retention, server.AllowsSnapshot);
 
     public ServerHealth Health() => Step(() => server.Health);
+
+    public TimeSpan? OldestWriter() => Step(() => server.Health.Transactions?.OldestWriter);
 
     public IReadOnlyList<string> Leading(SqlServerObject table) => Step(() => server.Leading);
 

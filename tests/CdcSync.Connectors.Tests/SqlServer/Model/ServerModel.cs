@@ -37,7 +37,7 @@ internal sealed class ServerModel
     public TimeSpan? Retention { get; set; } = TimeSpan.FromDays(2);
 
     /// <summary>What diagnostics see.</summary>
-    public ServerHealth Health { get; set; } = new("16.0.4135.4", 160, new DatabaseActivity(null, null, null));
+    public ServerHealth Health { get; set; } = new("16.0.4135.4", 160, new OpenTransactions(null, null), new TrackedCommits(null));
 
     /// <summary>The columns that lead an index, of any table.</summary>
     public IReadOnlyList<string> Leading { get; set; } = [];

@@ -356,6 +356,17 @@ public sealed class ChangeTrackingRuleTests
         Assert.StartsWith("3:", idle.Checkpoint!.Stream.Canonical, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task The_retention_is_told_with_every_reading()
+    {
+        var a = _world.Table("a");
+        await a.LoadAsync(_world.Source);
+        _world.Server.Retention = TimeSpan.FromHours(36);
+        Assert.Equal(TimeSpan.FromHours(36), (await a.CatchUpAsync(_world.Source)).Retention);
+        _world.Server.Commit(Put("a", 1L, "x"));
+        Assert.Equal(TimeSpan.FromHours(36), (await a.CatchUpAsync(_world.Source)).Retention);
+    }
+
     // Rule 13
     [Fact]
     public async Task A_missing_right_is_named_with_the_grant_that_gives_it()

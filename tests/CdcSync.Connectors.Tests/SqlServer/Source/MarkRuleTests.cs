@@ -1,4 +1,5 @@
 using CdcSync.Arrow;
+using CdcSync.Connectors.SqlServer.Source;
 using CdcSync.Connectors.SqlServer.Source.Catalog;
 using CdcSync.Connectors.Tests.SourceConformance;
 using CdcSync.Connectors.Tests.SqlServer.Model;
@@ -45,12 +46,26 @@ public sealed class MarkRuleTests
         Assert.Equal(["'fast'", "'slow'"], _versioned.Rows.Values.Select(r => r.Split(" | ")[1]).Order());
     }
 
+    [Fact]
+    public async Task The_age_of_the_transaction_that_holds_the_ceiling_is_told()
+    {
+        await _versioned.LoadAsync(_world.Source);
+        _world.Server.Health = _world.Server.Health with { Transactions = new OpenTransactions(TimeSpan.FromMinutes(7), null) };
+        await using (var session = await _world.Source.OpenAsync([new ReadRequest(_versioned.Dataset, _versioned.Checkpoint)], Token))
+            Assert.Equal(TimeSpan.FromMinutes(7), session.HeldBackFor);
+        var tracked = _world.Table("t");
+        await tracked.LoadAsync(_world.Source);
+        await using (var session = await _world.Source.OpenAsync([new ReadRequest(tracked.Dataset, tracked.Checkpoint)], Token))
+            Assert.Null(session.HeldBackFor);
+    }
+
     [Theory]
     [InlineData(0)]
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(3)]
     [InlineData(4)]
+    [InlineData(5)]
     public async Task A_commit_between_any_two_steps_of_the_reading_is_found_by_it_or_by_the_next(int step)
     {
         await _versioned.LoadAsync(_world.Source);

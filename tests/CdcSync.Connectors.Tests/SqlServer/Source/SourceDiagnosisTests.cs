@@ -20,7 +20,7 @@ public sealed class SourceDiagnosisTests
         _world.Server.Retention = TimeSpan.FromDays(7);
         var found = await DiagnoseAsync(dataset);
         Assert.All(found, f => Assert.Equal((FindingLevel.Pass, (string?)null), (f.Level, f.Fix)));
-        Assert.Equal(["server", "snapshot isolation", "retention", "open transactions", "row versions"], found.Select(f => f.Check));
+        Assert.Equal(["server", "snapshot isolation", "retention", "open transactions", "row versions", "clean-up"], found.Select(f => f.Check));
         Assert.Equal("SQL Server 16.0.4135.4, compatibility level 160", found[0].What);
     }
 
@@ -45,8 +45,10 @@ public sealed class SourceDiagnosisTests
     [Fact]
     public async Task What_the_login_may_not_see_is_said_with_the_grant_that_shows_it()
     {
-        _world.Server.Health = _world.Server.Health with { Activity = null };
-        Assert.StartsWith("GRANT VIEW DATABASE STATE TO [cdcsync];", (await WarningAsync("diagnostics", _world.Table("a").Dataset)).Fix, StringComparison.Ordinal);
+        _world.Server.Health = _world.Server.Health with { Transactions = null, Commits = null };
+        var dataset = _world.Table("a").Dataset;
+        Assert.Equal("Run: cdcsync grants", (await WarningAsync("open transactions", dataset)).Fix);
+        Assert.Equal("Run: cdcsync grants", (await WarningAsync("clean-up", dataset)).Fix);
     }
 
     [Theory]
@@ -56,12 +58,16 @@ public sealed class SourceDiagnosisTests
     public async Task Transactions_that_stay_open_and_a_clean_up_that_lags_are_warned_of(string check, int writer, int snapshot, int commit)
     {
         var dataset = _world.Table("a").Dataset;
-        var just = new DatabaseActivity(TimeSpan.FromMinutes(writer), TimeSpan.FromMinutes(snapshot), TimeSpan.FromMinutes(commit));
-        _world.Server.Health = _world.Server.Health with { Activity = just };
+        Report(0);
         await WarningAsync(check, dataset);
-        var before = new DatabaseActivity(just.OldestWriter - TimeSpan.FromMinutes(2), just.OldestSnapshot - TimeSpan.FromMinutes(2), just.OldestCommit - TimeSpan.FromMinutes(2));
-        _world.Server.Health = _world.Server.Health with { Activity = before };
+        Report(2);
         Assert.DoesNotContain(await DiagnoseAsync(dataset), f => f.Check == check && f.Level == FindingLevel.Warn);
+
+        void Report(int less) => _world.Server.Health = _world.Server.Health with
+        {
+            Transactions = new OpenTransactions(TimeSpan.FromMinutes(writer - less), TimeSpan.FromMinutes(snapshot - less)),
+            Commits = new TrackedCommits(TimeSpan.FromMinutes(commit - less)),
+        };
     }
 
     [Theory]
@@ -105,7 +111,11 @@ public sealed class SourceDiagnosisTests
             GRANT SELECT ON OBJECT::[dbo].[b]]] TO [ro]]bot];
             -- dataset q reads a query: GRANT SELECT on each table and view that it names
             """, script.Minimal);
-        Assert.Equal("GRANT VIEW DATABASE STATE TO [ro]]bot];", script.Diagnostic);
+        Assert.Equal("""
+            GRANT VIEW DATABASE STATE TO [ro]]bot];
+            -- In master; not on Azure SQL Database, where the line above is enough:
+            GRANT VIEW SERVER STATE TO [ro]]bot];
+            """, script.Diagnostic);
     }
 
     private async Task<IReadOnlyList<Finding>> DiagnoseAsync(Dataset dataset) => await ((IDiagnosable)_world.Source).DiagnoseAsync([dataset], Token);

@@ -46,6 +46,7 @@ internal static class SourceStatements
                 yield return Made(SetupSql.TrackDatabase("shop", TimeSpan.FromMinutes(minutes), state));
         yield return Made(SetupSql.CreateUser("cdc]sync"));
         yield return Made(SetupSql.GrantDiagnostics("cdc sync"));
+        yield return Made(SetupSql.GrantServerDiagnostics("cdc sync"));
         yield return Made(HealthSql.Server());
         yield return Made(HealthSql.OldestWriter());
         yield return Made(HealthSql.OldestSnapshot());

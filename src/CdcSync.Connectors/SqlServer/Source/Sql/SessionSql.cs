@@ -4,14 +4,15 @@ namespace CdcSync.Connectors.SqlServer.Source.Sql;
 internal static class SessionSql
 {
     /// <summary>
-    /// What is asked before the read transaction begins. Columns: clock, state of SNAPSHOT (1 = on), updateability, the broker's id, name; then, as a second result, the
-    /// recovery fork.
+    /// What is asked before the read transaction begins. Columns: clock, state of SNAPSHOT (1 = on), updateability, the broker's id, name, minutes for which changes are kept; then,
+    /// as a second result, the recovery fork.
     /// </summary>
     /// <remarks>sys.database_recovery_status is not in every edition; a name that is not there is only looked for where the branch is taken.</remarks>
     public static TSql Facts() => new("""
         SELECT SYSUTCDATETIME() AS [clock], CONVERT(int, d.snapshot_isolation_state) AS [snapshot],
-          CONVERT(nvarchar(60), DATABASEPROPERTYEX(DB_NAME(), N'Updateability')) AS [updateability], CONVERT(nvarchar(36), d.service_broker_guid) AS [broker], d.name
-        FROM sys.databases AS d WHERE d.database_id = DB_ID();
+          CONVERT(nvarchar(60), DATABASEPROPERTYEX(DB_NAME(), N'Updateability')) AS [updateability], CONVERT(nvarchar(36), d.service_broker_guid) AS [broker], d.name,
+          CASE t.retention_period_units WHEN 1 THEN t.retention_period WHEN 2 THEN t.retention_period * 60 WHEN 3 THEN t.retention_period * 1440 END AS [minutes]
+        FROM sys.databases AS d LEFT JOIN sys.change_tracking_databases AS t ON t.database_id = d.database_id WHERE d.database_id = DB_ID();
         IF OBJECT_ID(N'sys.database_recovery_status') IS NOT NULL
           SELECT CONVERT(nvarchar(36), r.recovery_fork_guid) AS [fork] FROM sys.database_recovery_status AS r WHERE r.database_id = DB_ID();
         """, TSqlKinds.Select | TSqlKinds.Control);

@@ -35,8 +35,11 @@ internal static class SetupSql
     public static TSql Grant(string schema, string table, string user, SourceRights rights) => new(
         $"GRANT SELECT{(rights == SourceRights.Changes ? ", VIEW CHANGE TRACKING" : "")} ON OBJECT::{Quote(schema, table)} TO {Quote(user)};", TSqlKinds.Grant);
 
-    /// <summary>The right that diagnostics need: ages of transactions, the commit table.</summary>
+    /// <summary>The right to see what change tracking keeps; on Azure SQL Database open transactions too.</summary>
     public static TSql GrantDiagnostics(string user) => new($"GRANT VIEW DATABASE STATE TO {Quote(user)};", TSqlKinds.Grant);
+
+    /// <summary>The right to see open transactions; run in master, and not on Azure SQL Database.</summary>
+    public static TSql GrantServerDiagnostics(string login) => new($"GRANT VIEW SERVER STATE TO {Quote(login)};", TSqlKinds.Grant);
 
     // Whole minutes, hours or days, rounded up: kept rather too long.
     private static string Retention(TimeSpan retention)

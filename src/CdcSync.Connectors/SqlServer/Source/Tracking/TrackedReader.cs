@@ -20,7 +20,7 @@ internal sealed class TrackedReader : DatasetReader
     private TrackedReader(SessionContext session, Dataset dataset, SqlServerObject table, TrackedPosition after, TrackedPosition upTo, bool hasChanges)
     {
         (_session, _dataset, _table, _after, _upTo) = (session, dataset, table, after, upTo);
-        Reading = hasChanges ? Reading.Changed(session.Identity, upTo.ToPosition()) : Reading.Unchanged(session.Identity, upTo.ToPosition());
+        Reading = (hasChanges ? Reading.Changed(session.Identity, upTo.ToPosition()) : Reading.Unchanged(session.Identity, upTo.ToPosition())) with { Retention = session.Facts.Retention };
     }
 
     public override Reading Reading { get; }

@@ -16,10 +16,10 @@ internal sealed class TrackedReader : DatasetReader
     private readonly TrackedPosition _after;
     private readonly TrackedPosition _upTo;
 
-    private TrackedReader(SourceConnection connection, Dataset dataset, SqliteTable table, TrackedPosition after, TrackedPosition upTo, SourceIdentity identity)
+    private TrackedReader(SourceConnection connection, Dataset dataset, SqliteTable table, TrackedPosition after, TrackedPosition upTo, SourceIdentity identity, TimeSpan retention)
     {
         (_connection, _dataset, _table, _after, _upTo) = (connection, dataset, table, after, upTo);
-        Reading = after == upTo ? Reading.Unchanged(identity, upTo.ToPosition()) : Reading.Changed(identity, upTo.ToPosition());
+        Reading = (after == upTo ? Reading.Unchanged(identity, upTo.ToPosition()) : Reading.Changed(identity, upTo.ToPosition())) with { Retention = retention };
     }
 
     public override Reading Reading { get; }
@@ -48,7 +48,7 @@ internal sealed class TrackedReader : DatasetReader
             return Expired(dataset, identity, minimum, after.Version);
         if (after.Version > 0 && TokenOf(connection, table, after.Version) != after.Token)
             return Rewound(dataset, identity, $"change {after.Version} of the source is not the one the checkpoint was made at");
-        return new TrackedReader(connection, dataset, table, after, current, identity);
+        return new TrackedReader(connection, dataset, table, after, current, identity, TimeSpan.FromMilliseconds(meta.Integer(2)));
     }
 
     public override IEnumerable<ReadEvent> Read()

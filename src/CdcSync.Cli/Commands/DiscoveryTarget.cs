@@ -1,4 +1,5 @@
 using System.CommandLine;
+using CdcSync.Arrow;
 using CdcSync.Cli.Config;
 using CdcSync.Cli.Output;
 using CdcSync.Core.Contracts;
@@ -15,6 +16,9 @@ namespace CdcSync.Cli.Commands;
 /// <param name="Database">The database file, where no source of the pipeline file is meant.</param>
 internal sealed record DiscoveryTarget(string Name, IChangeSource Source, string PipelineFile, string? Database)
 {
+    /// <summary>What the warehouse holds of a second.</summary>
+    private TimeUnit FinestTime { get; init; } = TimeUnit.Nanosecond;
+
     /// <summary>Finds out what is meant.</summary>
     /// <exception cref="CdcSyncException"><see cref="ErrorCodes.WrongUsage"/>: neither a source of the pipeline file nor a file.</exception>
     public static DiscoveryTarget Open(ParseResult parsed, string meant, Terminal terminal)
@@ -22,7 +26,7 @@ internal sealed record DiscoveryTarget(string Name, IChangeSource Source, string
         var file = parsed.GetRequiredValue(CommonOptions.Config);
         var config = File.Exists(file) ? Commands.PipelineFile.Open(parsed, terminal) : null;
         if (config?.Sources.TryGetValue(meant, out var system) == true)
-            return new DiscoveryTarget(meant, Composition.OpenSource(meant, system), file, null);
+            return new DiscoveryTarget(meant, Composition.OpenSource(meant, system), file, null) { FinestTime = config.Warehouse is SystemConfig.Postgres ? TimeUnit.Microsecond : TimeUnit.Nanosecond };
         if (File.Exists(meant))
         {
             var name = NameOf(meant);
@@ -40,7 +44,7 @@ internal sealed record DiscoveryTarget(string Name, IChangeSource Source, string
         var contract = Path.Combine(folder, $"{Name}.odcs.yaml");
         var datasets = PipelineText.Datasets(Name, contract.Replace('\\', '/'), found);
         var isFirst = !File.Exists(PipelineFile);
-        List<(string, Action<string>)> files = [(contract, path => File.WriteAllText(path, ContractWriter.Write(new ContractTitle(Name, Name, "you@example.com"), found)))];
+        List<(string, Action<string>)> files = [(contract, path => File.WriteAllText(path, ContractWriter.Write(new ContractTitle(Name, Name, "you@example.com"), found, FinestTime)))];
         if (isFirst)
             files.Add((Path.GetFileName(PipelineFile), path => File.WriteAllText(path, FirstPipeline(root) + datasets)));
         NewFiles.Write(root, files, "Name another folder for the contract. Run: cdcsync discover --help");

@@ -19,8 +19,9 @@ public static class ContractWriter
     /// <summary>The contract of several tables and views.</summary>
     /// <param name="title">What it says about itself.</param>
     /// <param name="objects">The tables and views; those without a column that can be taken become a comment.</param>
+    /// <param name="finestTime">What the warehouse holds of a second: finer times are cut, and the contract says so.</param>
     /// <returns>The contract as YAML, with a final line end.</returns>
-    public static string Write(ContractTitle title, IReadOnlyList<DiscoveredObject> objects)
+    public static string Write(ContractTitle title, IReadOnlyList<DiscoveredObject> objects, TimeUnit finestTime = TimeUnit.Nanosecond)
     {
         ArgumentNullException.ThrowIfNull(title);
         ArgumentNullException.ThrowIfNull(objects);
@@ -42,7 +43,7 @@ public static class ContractWriter
             """);
         var names = ObjectNames(objects);
         var written = objects.Where(o => Taken(o).Count > 0).ToList();
-        foreach (var found in written) Object(text, found, names[found]);
+        foreach (var found in written) Object(text, found, names[found], finestTime);
         if (written.Count is 0) text.Insert(text.Length - 1, " []");
         foreach (var empty in objects.Except(written)) Skipped(text, empty);
         return text.ToString();
@@ -65,7 +66,7 @@ public static class ContractWriter
         return names;
     }
 
-    private static void Object(StringBuilder text, DiscoveredObject found, string name)
+    private static void Object(StringBuilder text, DiscoveredObject found, string name, TimeUnit finestTime)
     {
         var (taken, dropped) = (Taken(found), found.Columns.Except(Taken(found)).ToList());
         text.AppendLine();
@@ -81,7 +82,9 @@ public static class ContractWriter
         var key = found.Key.All(k => taken.Exists(c => c.Name == k)) ? found.Key : [];
         foreach (var column in taken)
         {
-            if (column.Fold is { } fold && key.Contains(column.Name)) FoldedKey(text, column, fold, taken, key);
+            if (Cut(column, finestTime) is { } cut && !key.Contains(column.Name))
+                text.AppendLine(CultureInfo.InvariantCulture, $"      - {Property(cut, key)[..^2]}, customProperties: [{"{"} property: precision, value: truncate {"}"}] {"}"}");
+            else if (column.Fold is { } fold && key.Contains(column.Name)) FoldedKey(text, column, fold, taken, key);
             else text.AppendLine(CultureInfo.InvariantCulture, $"      - {Property(column, key)}");
         }
         if (dropped.Count is 0) return;
@@ -89,6 +92,14 @@ public static class ContractWriter
         foreach (var column in dropped) text.AppendLine(CultureInfo.InvariantCulture, $"      # {YamlText.Comment($"'{column.Name}' ({column.DeclaredType}) is not taken: {WhyNot(column)}")}");
         text.AppendLine(CultureInfo.InvariantCulture, $"      - {{ property: dropColumns, value: {YamlText.Write(dropped.Select(c => c.Name))} }}");
     }
+
+    // A time that is finer than the warehouse holds, as it will be there; null = it is not.
+    private static DiscoveredColumn? Cut(DiscoveredColumn column, TimeUnit finestTime) => column.Type switch
+    {
+        TimestampType { Unit: TimeUnit.Nanosecond } t when finestTime < TimeUnit.Nanosecond => column with { DeclaredType = "", Type = new TimestampType(finestTime, t.Timezone) },
+        Time64Type { Unit: TimeUnit.Nanosecond } when finestTime < TimeUnit.Nanosecond => column with { DeclaredType = "", Type = new Time64Type(finestTime) },
+        _ => null,
+    };
 
     // Two columns of one: the folded key, and what was written.
     private static void FoldedKey(StringBuilder text, DiscoveredColumn column, KeyFold fold, List<DiscoveredColumn> taken, IReadOnlyList<string> key)

@@ -123,6 +123,9 @@ public sealed record ContractProperty
     /// <summary>How texts of the key that the source takes for equal become one; null = not said.</summary>
     public KeyFold? Fold { get; init; }
 
+    /// <summary>What happens to times that are finer than the type.</summary>
+    public TimePrecision Precision { get; init; }
+
     /// <summary>The bounds of its values.</summary>
     public ValueOptions Options { get; init; } = ValueOptions.None;
 
@@ -130,7 +133,7 @@ public sealed record ContractProperty
     public IReadOnlyList<QualityRule> Quality { get; init; } = [];
 
     internal DatasetColumn ToColumn(int? keyOrdinal) =>
-        new(SourceColumn, TargetColumn, ReadAs ?? Type, Mask is null ? Type : StringType.Default, keyOrdinal, Required, Mask, Fold);
+        new(SourceColumn, TargetColumn, ReadAs ?? Type, Mask is null ? Type : StringType.Default, keyOrdinal, Required, Mask, Fold, Precision);
 }
 
 /// <summary>The bounds of a property's values (<c>logicalTypeOptions</c>), as the contract writes them; each null = not bounded.</summary>

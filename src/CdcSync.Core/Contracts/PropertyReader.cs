@@ -5,13 +5,13 @@ using CdcSync.Core.Yaml;
 
 namespace CdcSync.Core.Contracts;
 
-/// <summary>Reads a property: a column, with its custom properties <c>sourceColumn</c>, <c>readAs</c>, <c>mask</c> and <c>fold</c>.</summary>
+/// <summary>Reads a property: a column, with its custom properties <c>sourceColumn</c>, <c>readAs</c>, <c>mask</c>, <c>fold</c> and <c>precision</c>.</summary>
 internal static class PropertyReader
 {
     /// <summary>What the columns that CdcSync adds begin with, such as _cdc_deleted_at.</summary>
     internal const string ReservedPrefix = "_cdc_";
 
-    private static readonly string[] Own = ["sourceColumn", "readAs", "mask", "fold"];
+    private static readonly string[] Own = ["sourceColumn", "readAs", "mask", "fold", "precision"];
 
     internal static ContractProperty Read(FieldReader reader)
     {
@@ -41,6 +41,7 @@ internal static class PropertyReader
             KeyPosition = position,
             Mask = mask,
             Fold = custom.TryGetValue("fold", out var folded) ? Fold(reader.Context, folded, isKey, type, mask) : null,
+            Precision = custom.TryGetValue("precision", out var precision) ? Precision(reader.Context, precision, isKey, ReadAs(reader.Context, custom, type) ?? type) : TimePrecision.Exact,
             Options = options,
             Quality = QualityReader.Rules(reader),
         };
@@ -182,6 +183,16 @@ internal static class PropertyReader
             context.Diagnostics.Error(property.Value.At, $"{property.Path}: {why}");
             return null;
         }
+    }
+
+    private static TimePrecision Precision(ReadContext context, CustomProperty property, bool isKey, ArrowType read)
+    {
+        var why = context.Text(property.Value, property.Path) is not "truncate" and var other ? $"expected truncate, found '{other}'."
+            : isKey ? "a key is not cut: two rows could become one."
+            : read is not (TimestampType or Time32Type or Time64Type) ? $"only times are cut; this is read as {read}."
+            : null;
+        if (why is not null) context.Diagnostics.Error(property.Value.At, $"{property.Path}: {why}");
+        return why is null ? TimePrecision.Truncate : TimePrecision.Exact;
     }
 
     private static string? SourceColumn(ReadContext context, IReadOnlyDictionary<string, CustomProperty> custom) =>

@@ -11,6 +11,24 @@ public sealed class ContractWriterTests
     private static readonly ContractTitle Title = new("shop", "The shop: all of it", "o'neil@example.com");
 
     [Fact]
+    public void Times_that_the_warehouse_does_not_hold_are_cut_and_the_contract_says_so()
+    {
+        DiscoveredColumn[] columns =
+        [
+            new("at", "datetime2(7)", new TimestampType(TimeUnit.Nanosecond, null), false),
+            new("seen", "datetimeoffset(7)", new TimestampType(TimeUnit.Nanosecond, "UTC"), true),
+            new("of_day", "time(7)", new Time64Type(TimeUnit.Nanosecond), true),
+            new("ms", "datetime", new TimestampType(TimeUnit.Millisecond, null), true),
+        ];
+        var table = new DiscoveredObject("dbo", "t", false, columns, ["at"], true, 10);
+        var read = ContractReader.Read(ContractWriter.Write(Title, [table], TimeUnit.Microsecond), "c.yaml").OrThrow().Objects[0].Columns();
+
+        Assert.Equal([("timestamp[ns]", TimePrecision.Exact), ("timestamp[us, UTC]", TimePrecision.Truncate), ("time64[us]", TimePrecision.Truncate), ("timestamp[ms]", TimePrecision.Exact)],
+            read.Select(c => (c.TargetType!.ToString(), c.Precision)));
+        Assert.DoesNotContain("truncate", ContractWriter.Write(Title, [table]), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_key_whose_equal_texts_differ_is_written_folded_beside_what_was_written()
     {
         var table = new DiscoveredObject("dbo", "stock", false,

@@ -124,6 +124,20 @@ public sealed class PropertyTests
         Assert.Equal(new DatasetColumn("p", "p", Int64Type.Default, StringType.Default, null, false, new ColumnMask("k")), column);
     }
 
+    [Fact]
+    public void A_time_may_be_cut()
+    {
+        var column = Assert.Single(ContractText.Property("physicalType: timestamp(6), customProperties: [{property: precision, value: truncate}]").OrThrow().Objects[0].Columns());
+        Assert.Equal(TimePrecision.Truncate, column.Precision);
+    }
+
+    [Theory]
+    [InlineData("physicalType: timestamp(6), customProperties: [{property: precision, value: round}]", "expected truncate, found 'round'")]
+    [InlineData("physicalType: bigint, customProperties: [{property: precision, value: truncate}]", "only times are cut; this is read as int64")]
+    [InlineData("physicalType: timestamp(6), primaryKey: true, customProperties: [{property: precision, value: truncate}]", "a key is not cut")]
+    public void A_cut_that_could_not_be_is_an_error(string keys, string message) =>
+        Assert.Contains(ContractText.Property(keys).Messages(), m => m.Contains(message, StringComparison.Ordinal));
+
     [Theory]
     [InlineData("none", KeyFold.None)]
     [InlineData("blanks", KeyFold.Blanks)]

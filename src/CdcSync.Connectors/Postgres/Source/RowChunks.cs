@@ -26,7 +26,7 @@ internal sealed class RowChunks
     public RowChunks(Dataset dataset, PostgresObject source)
     {
         _rows = new RecordBatchBuilder(dataset.SourceSchema);
-        _readers = [.. dataset.Columns.Select((c, i) => ValueReaders.For(source.Column(c.Source)!, _rows[i]))];
+        _readers = [.. dataset.Columns.Select((c, i) => ValueReaders.For(source.Column(c.Source)!, _rows[i], c.Precision))];
         _names = [.. dataset.Columns.Select(c => c.Source)];
         _isKey = [.. dataset.Columns.Select(c => c.KeyOrdinal is not null)];
     }

@@ -49,7 +49,7 @@ internal sealed record PostgresType(string Name)
     /// <summary>Why <see cref="For"/> has no answer, and what to do.</summary>
     public static (string Reason, string Remedy) WhyNot(ArrowType type) => type switch
     {
-        Time64Type or TimestampType => ("PostgreSQL keeps microseconds", "Set 'precision: truncate' for the column in the contract."),
+        Time64Type or TimestampType => ("PostgreSQL keeps microseconds", "Give the property a type of 6 digits, as datetime2(6) or timestamp(6), and the custom property precision: truncate."),
         NullType => ("a column without any type can't be created", "Give the column a type in the contract."),
         _ => ("PostgreSQL has no such type", "Cast the column to another type in the contract."),
     };

@@ -40,7 +40,7 @@ internal class WireCursor(SqlDataReader rows, IReadOnlyList<SqlServerColumn> col
     /// <summary>The readers that fill the chunks.</summary>
     protected ValueReader[] Readers(RowChunks chunks)
     {
-        if (!ReferenceEquals(_chunks, chunks)) (_chunks, _readers) = (chunks, [.. columns.Select((c, i) => ValueReaders.For(c, chunks[i]))]);
+        if (!ReferenceEquals(_chunks, chunks)) (_chunks, _readers) = (chunks, [.. columns.Select((c, i) => ValueReaders.For(c, chunks[i], chunks.Dataset.Columns[i].Precision))]);
         return _readers;
     }
 
@@ -53,11 +53,13 @@ internal class WireCursor(SqlDataReader rows, IReadOnlyList<SqlServerColumn> col
 }
 
 /// <summary>Changes of an open answer to <see cref="ChangesSql.Changes"/>.</summary>
-internal sealed class WireChangeCursor(SqlDataReader rows, IReadOnlyList<SqlServerColumn> columns, IReadOnlyList<SqlServerColumn> key, Func<Func<bool>, bool> guard)
-    : WireCursor(rows, columns, 3 + key.Count, guard), IChangeCursor
+/// <param name="rows">The answer.</param>
+/// <param name="columns">The dataset's columns as the catalogue has them, in order.</param>
+/// <param name="columnOfKey">For each column of the primary key its place in the dataset (<see cref="KeyColumns"/>).</param>
+/// <param name="guard">Translates the driver's errors.</param>
+internal sealed class WireChangeCursor(SqlDataReader rows, IReadOnlyList<SqlServerColumn> columns, int[] columnOfKey, Func<Func<bool>, bool> guard)
+    : WireCursor(rows, columns, 3 + columnOfKey.Length, guard), IChangeCursor
 {
-    private readonly int[] _columnOfKey = [.. key.Select(k => columns.Index().First(c => c.Item.Name == k.Name).Index)];
-
     public long Version { get; private set; }
 
     public bool IsDelete { get; private set; }
@@ -76,9 +78,9 @@ internal sealed class WireChangeCursor(SqlDataReader rows, IReadOnlyList<SqlServ
     public void AddDeleteTo(RowChunks chunks) => Guard(() =>
     {
         var readers = Readers(chunks);
-        for (var i = 0; i < _columnOfKey.Length; i++) Append(chunks, _columnOfKey[i], 3 + i);
+        for (var i = 0; i < columnOfKey.Length; i++) Append(chunks, columnOfKey[i], 3 + i);
         for (var i = 0; i < readers.Length; i++)
-            if (!_columnOfKey.Contains(i)) readers[i].Builder.AppendNull();
+            if (!columnOfKey.Contains(i)) readers[i].Builder.AppendNull();
         chunks.EndRow(ChangeKind.Delete);
         return true;
     });

@@ -130,7 +130,7 @@ internal sealed class WireDatabase : ISourceDatabase
         Ask(ChangesSql.Minimum([new TrackedName(table.Schema, table.Name, true)]), $"looking for the changes of {table}", rows => rows.Read() ? Long(rows, 0) : null);
 
     public IChangeCursor Changes(Dataset dataset, SqlServerObject table, long last) =>
-        new WireChangeCursor(Open(ChangesSql.Changes(dataset, table), dataset, last), ColumnsOf(dataset, table), table.Key, Guarded(dataset));
+        new WireChangeCursor(Open(ChangesSql.Changes(dataset, table), dataset, last), ColumnsOf(dataset, table), KeyColumns.Of(dataset, table), Guarded(dataset));
 
     public IRowCursor Rows(Dataset dataset, SqlServerObject source) => Cursor(dataset, source, RowsSql.All(dataset, source));
 

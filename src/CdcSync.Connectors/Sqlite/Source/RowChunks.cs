@@ -26,7 +26,7 @@ internal sealed class RowChunks
     {
         _builder = new RecordBatchBuilder(dataset.SourceSchema);
         _meter = new TextMeter(isUtf16);
-        _readers = [.. dataset.Columns.Select((_, i) => ValueReaders.For(_builder[i], _meter))];
+        _readers = [.. dataset.Columns.Select((c, i) => ValueReaders.For(_builder[i], _meter, c.Precision))];
         _keyOrdinals = [.. dataset.Columns.Select(c => c.KeyOrdinal ?? -1)];
         _names = [.. dataset.Columns.Select(c => c.Source)];
     }

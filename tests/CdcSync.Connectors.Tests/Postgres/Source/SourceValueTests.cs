@@ -77,6 +77,21 @@ public sealed class SourceValueTests(ValueDatabase database) : IClassFixture<Val
         var dataset = await database.Source.DatasetAsync("t");
         Assert.Equal([$"1|{expected}", "2|null"], (await database.Source.ReadAsync(dataset)).Order());
     }
+
+    [Theory]
+    [InlineData("2026-01-02 03:04:05.9999", "1767323045")]
+    [InlineData("1969-12-31 23:59:59.999999", "-1")]
+    public async Task A_time_that_is_too_fine_is_cut_where_the_contract_says_so(string value, string expected)
+    {
+        await database.Source.RunAsync($"DROP TABLE IF EXISTS t; CREATE TABLE t (id integer PRIMARY KEY, v timestamp); INSERT INTO t VALUES (1, '{value}')");
+        var dataset = await database.Source.DatasetAsync("t");
+        var seconds = new CdcSync.Arrow.TimestampType(CdcSync.Arrow.TimeUnit.Second, null);
+        Assert.Equal([$"1|{expected}"], await database.Source.ReadAsync(With(CdcSync.Core.Datasets.TimePrecision.Truncate)));
+        Assert.Equal(["1|null !v: found a time finer or further away than timestamp[s] holds"], await database.Source.ReadAsync(With(CdcSync.Core.Datasets.TimePrecision.Exact)));
+
+        CdcSync.Core.Datasets.Dataset With(CdcSync.Core.Datasets.TimePrecision precision) =>
+            dataset with { Columns = [.. dataset.Columns.Select(c => c.Source == "v" ? c with { ReadType = seconds, TargetType = seconds, Precision = precision } : c)] };
+    }
 }
 
 /// <summary>One database for all values, with types of its own.</summary>

@@ -193,11 +193,9 @@ internal sealed class ModelDatabase(ServerModel server) : ISourceDatabase
         public void AddDeleteTo(RowChunks chunks)
         {
             var key = changes[_at].Key;
-            foreach (var (i, column) in dataset.Columns.Index())
-            {
-                var place = table.Key.ToList().FindIndex(k => k.Name == column.Source);
-                Add(chunks, i, place < 0 ? null : key[place]);
-            }
+            var columnOfKey = KeyColumns.Of(dataset, table);
+            for (var i = 0; i < dataset.Columns.Count; i++)
+                Add(chunks, i, Array.IndexOf(columnOfKey, i) is >= 0 and var place ? key[place] : null);
             chunks.EndRow(ChangeKind.Delete);
         }
 

@@ -94,6 +94,29 @@ public sealed class SourceValueTests
             Assert.DoesNotContain(value.Trim('\''), fault.Reason);
     }
 
+    [Theory]
+    [InlineData("timestamp[s]", "'2026-01-02 03:04:05.999'", "1767323045")]
+    [InlineData("timestamp[ms]", "'1969-12-31 23:59:59.9999'", "-1")]
+    [InlineData("timestamp[us]", "'9999-12-31T23:59:59.9999999'", "253402300799999999")]
+    [InlineData("time64[us]", "'23:59:59.1234567'", "86399123456")]
+    [InlineData("time32[s]", "'00:00:00.9'", "0")]
+    public void A_time_that_is_too_fine_is_cut_where_the_contract_says_so(string type, string value, string expected)
+    {
+        using var file = new SourceFile($"CREATE TABLE t (k INTEGER PRIMARY KEY, v); INSERT INTO t VALUES (1, {value})");
+        Assert.Equal(expected, Read(TimePrecision.Truncate));
+        Assert.Equal("null", Read(TimePrecision.Exact));
+
+        string Read(TimePrecision precision)
+        {
+            var dataset = Dataset(Type(type));
+            using var connection = SourceConnection.Open(file.Options, "shop");
+            using var rows = connection.Prepare("SELECT k, v FROM t", "reading");
+            var chunks = new RowChunks(dataset with { Columns = [dataset.Columns[0], dataset.Columns[1] with { Precision = precision }] }, false);
+            while (rows.Step()) chunks.AddUpsert(rows, 0);
+            return Text(chunks.Take().Rows.Column(1));
+        }
+    }
+
     [Fact]
     public void Null_in_a_key_is_a_fault_of_the_row()
     {

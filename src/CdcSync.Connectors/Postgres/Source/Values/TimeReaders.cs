@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Numerics;
 using CdcSync.Arrow;
 using CdcSync.Connectors.Postgres.Wire;
+using CdcSync.Core.Datasets;
 
 namespace CdcSync.Connectors.Postgres.Source.Values;
 
@@ -21,9 +22,9 @@ internal sealed class DateReader(FixedWidthBuilder<int> builder) : ValueReader
 }
 
 /// <summary>time: microseconds since midnight; 24:00:00 is one.</summary>
-internal sealed class TimeReader<T>(FixedWidthBuilder<T> builder, TimeUnit unit) : ValueReader where T : unmanaged, IBinaryInteger<T>
+internal sealed class TimeReader<T>(FixedWidthBuilder<T> builder, TimeUnit unit, TimePrecision precision) : ValueReader where T : unmanaged, IBinaryInteger<T>
 {
-    private readonly MicrosecondScale _scale = new(unit);
+    private readonly MicrosecondScale _scale = new(unit, precision);
     private readonly string _tooFine = $"found a finer fraction of a second than {builder.Type} holds";
 
     public override ArrayBuilder Builder => builder;
@@ -37,9 +38,9 @@ internal sealed class TimeReader<T>(FixedWidthBuilder<T> builder, TimeUnit unit)
 }
 
 /// <summary>timestamp and timestamptz: microseconds since 2000-01-01, of a wall clock or in UTC. The infinities are no instants.</summary>
-internal sealed class TimestampReader(FixedWidthBuilder<long> builder, TimestampType type) : ValueReader
+internal sealed class TimestampReader(FixedWidthBuilder<long> builder, TimestampType type, TimePrecision precision) : ValueReader
 {
-    private readonly MicrosecondScale _scale = new(type.Unit);
+    private readonly MicrosecondScale _scale = new(type.Unit, precision);
     private readonly string _infinity = $"found an infinity, expected {type}";
     private readonly string _doesNotFit = $"found a time finer or further away than {type} holds";
 
@@ -57,13 +58,13 @@ internal sealed class TimestampReader(FixedWidthBuilder<long> builder, Timestamp
 }
 
 /// <summary>Microseconds in another unit.</summary>
-internal readonly struct MicrosecondScale(TimeUnit unit)
+internal readonly struct MicrosecondScale(TimeUnit unit, TimePrecision precision)
 {
     private const long NanosecondsPerMicrosecond = 1_000;
 
     private readonly long _perUnit = unit == TimeUnit.Nanosecond ? 0 : PostgresTime.Microseconds(unit);
 
-    /// <summary>The value, if the unit holds it exactly and in 64 bits.</summary>
+    /// <summary>The value, if the unit holds it in 64 bits, and exactly where that is asked for.</summary>
     public bool TryFrom(long microseconds, out long units)
     {
         if (_perUnit == 0)
@@ -72,6 +73,8 @@ internal readonly struct MicrosecondScale(TimeUnit unit)
             return microseconds is >= long.MinValue / NanosecondsPerMicrosecond and <= long.MaxValue / NanosecondsPerMicrosecond;
         }
         (units, var rest) = Math.DivRem(microseconds, _perUnit);
-        return rest == 0;
+        // Digits are cut off the calendar's time, before 1970 too.
+        if (rest < 0) units--;
+        return rest == 0 || precision == TimePrecision.Truncate;
     }
 }

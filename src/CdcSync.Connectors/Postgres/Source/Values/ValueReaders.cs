@@ -1,5 +1,6 @@
 using CdcSync.Arrow;
 using CdcSync.Connectors.Postgres.Source.Catalog;
+using CdcSync.Core.Datasets;
 
 namespace CdcSync.Connectors.Postgres.Source.Values;
 
@@ -7,7 +8,7 @@ namespace CdcSync.Connectors.Postgres.Source.Values;
 internal static class ValueReaders
 {
     /// <summary>A reader of a column that fills a builder.</summary>
-    public static ValueReader For(PostgresColumn column, ArrayBuilder builder) => (column.Type.Oid, builder) switch
+    public static ValueReader For(PostgresColumn column, ArrayBuilder builder, TimePrecision precision) => (column.Type.Oid, builder) switch
     {
         (PostgresOid.Bool, BoolBuilder bits) => new BoolReader(bits),
         (PostgresOid.Int2, _) => Wholes<short>(builder),
@@ -21,9 +22,9 @@ internal static class ValueReaders
         (PostgresOid.Numeric, VarLengthBuilder text) => new NumericTextReader(text),
         (PostgresOid.Numeric, _) => Numerics(builder),
         (PostgresOid.Date, FixedWidthBuilder<int> days) => new DateReader(days),
-        (PostgresOid.Time, FixedWidthBuilder<int> { Type: Time32Type t } b) => new TimeReader<int>(b, t.Unit),
-        (PostgresOid.Time, FixedWidthBuilder<long> { Type: Time64Type t } b) => new TimeReader<long>(b, t.Unit),
-        (PostgresOid.Timestamp or PostgresOid.TimestampTz, FixedWidthBuilder<long> { Type: TimestampType t } b) => new TimestampReader(b, t),
+        (PostgresOid.Time, FixedWidthBuilder<int> { Type: Time32Type t } b) => new TimeReader<int>(b, t.Unit, precision),
+        (PostgresOid.Time, FixedWidthBuilder<long> { Type: Time64Type t } b) => new TimeReader<long>(b, t.Unit, precision),
+        (PostgresOid.Timestamp or PostgresOid.TimestampTz, FixedWidthBuilder<long> { Type: TimestampType t } b) => new TimestampReader(b, t, precision),
         (PostgresOid.Uuid, VarLengthBuilder text) => new UuidTextReader(text),
         (PostgresOid.Uuid or PostgresOid.Bytea, FixedSizeBinaryBuilder bytes) => new FixedBytesReader(bytes),
         (PostgresOid.Bytea, VarLengthBuilder bytes) => new BlobReader(bytes),

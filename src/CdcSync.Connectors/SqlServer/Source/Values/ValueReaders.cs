@@ -1,5 +1,6 @@
 using CdcSync.Arrow;
 using CdcSync.Connectors.SqlServer.Source.Catalog;
+using CdcSync.Core.Datasets;
 using Microsoft.Data.SqlClient;
 
 namespace CdcSync.Connectors.SqlServer.Source.Values;
@@ -8,7 +9,7 @@ namespace CdcSync.Connectors.SqlServer.Source.Values;
 internal static class ValueReaders
 {
     /// <summary>A reader of a column that fills a builder.</summary>
-    public static ValueReader For(SqlServerColumn column, ArrayBuilder builder) => column.TypeName switch
+    public static ValueReader For(SqlServerColumn column, ArrayBuilder builder, TimePrecision precision) => column.TypeName switch
     {
         "bit" when builder is BoolBuilder bits => new BoolReader(bits),
         "bit" => Integers(builder, (r, c) => r.GetBoolean(c) ? 1 : 0),
@@ -21,10 +22,10 @@ internal static class ValueReaders
         "real" => Reals(builder, (r, c) => r.GetFloat(c)),
         "float" => Reals(builder, (r, c) => r.GetDouble(c)),
         "date" when builder is FixedWidthBuilder<int> days => new DateReader(days),
-        "date" or "smalldatetime" or "datetime" or "datetime2" => Ticks(builder, TicksReader<long>.WallClock),
+        "date" or "smalldatetime" or "datetime" or "datetime2" => Ticks(builder, precision, TicksReader<long>.WallClock),
         "datetimeoffset" when builder is VarLengthBuilder texts => new OffsetReader(texts),
-        "datetimeoffset" => Ticks(builder, TicksReader<long>.Instant),
-        "time" => Ticks(builder, TicksReader<long>.TimeOfDay),
+        "datetimeoffset" => Ticks(builder, precision, TicksReader<long>.Instant),
+        "time" => Ticks(builder, precision, TicksReader<long>.TimeOfDay),
         "uniqueidentifier" => new GuidReader(builder),
         "timestamp" or "rowversion" when builder is FixedWidthBuilder<long> or FixedWidthBuilder<ulong> => Integers(builder, RowVersions.Read),
         "binary" or "varbinary" or "image" or "timestamp" or "rowversion" when builder is FixedSizeBinaryBuilder bytes => new FixedBytesReader(bytes),
@@ -70,11 +71,11 @@ internal static class ValueReaders
         _ => throw No(builder),
     };
 
-    private static ValueReader Ticks(ArrayBuilder builder, Func<SqlDataReader, int, long> get) => builder switch
+    private static ValueReader Ticks(ArrayBuilder builder, TimePrecision precision, Func<SqlDataReader, int, long> get) => builder switch
     {
-        FixedWidthBuilder<long> { Type: TimestampType type } b => new TicksReader<long>(b, type.Unit, get),
-        FixedWidthBuilder<long> { Type: Time64Type type } b => new TicksReader<long>(b, type.Unit, get),
-        FixedWidthBuilder<int> { Type: Time32Type type } b => new TicksReader<int>(b, type.Unit, get),
+        FixedWidthBuilder<long> { Type: TimestampType type } b => new TicksReader<long>(b, new(type.Unit, precision), get),
+        FixedWidthBuilder<long> { Type: Time64Type type } b => new TicksReader<long>(b, new(type.Unit, precision), get),
+        FixedWidthBuilder<int> { Type: Time32Type type } b => new TicksReader<int>(b, new(type.Unit, precision), get),
         _ => throw No(builder),
     };
 

@@ -3,6 +3,7 @@ using CdcSync.Arrow;
 using CdcSync.Connectors.Sqlite.Source.Catalog;
 using CdcSync.Connectors.Sqlite.Source.Tracking;
 using CdcSync.Connectors.Sqlite.Source.Values;
+using CdcSync.Core.Datasets;
 using CdcSync.Core.Errors;
 using CdcSync.Core.Sources;
 using static CdcSync.Connectors.Sqlite.SqliteDialect;
@@ -96,7 +97,7 @@ internal sealed class SqliteDiscovery(SourceConnection connection, SqliteCatalog
     {
         private const int ForgetAfter = 256;
 
-        private readonly List<ValueReader> _left = [.. candidates.Select(t => ValueReaders.For(ArrayBuilder.For(t), new TextMeter(isUtf16)))];
+        private readonly List<ValueReader> _left = [.. candidates.Select(t => ValueReaders.For(ArrayBuilder.For(t), new TextMeter(isUtf16), TimePrecision.Exact))];
 
         public ArrowType? Result => _left.Count > 0 ? _left[0].Builder.Type : null;
 

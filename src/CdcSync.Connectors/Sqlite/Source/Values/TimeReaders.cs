@@ -1,5 +1,6 @@
 using System.Numerics;
 using CdcSync.Arrow;
+using CdcSync.Core.Datasets;
 
 namespace CdcSync.Connectors.Sqlite.Source.Values;
 
@@ -17,7 +18,7 @@ internal sealed class DateReader(FixedWidthBuilder<int> builder) : ValueReader(b
 }
 
 /// <summary>Times of day as text.</summary>
-internal sealed class TimeReader<T>(FixedWidthBuilder<T> builder, TimeUnit unit) : ValueReader(builder.Type) where T : unmanaged, IBinaryInteger<T>
+internal sealed class TimeReader<T>(FixedWidthBuilder<T> builder, TimeUnit unit, TimePrecision precision) : ValueReader(builder.Type) where T : unmanaged, IBinaryInteger<T>
 {
     private readonly long _perSecond = TimeUnits.PerSecond(unit);
     private readonly string _noTime = $"found a text that is no time of day (HH:MM:SS), expected {builder.Type}";
@@ -28,7 +29,7 @@ internal sealed class TimeReader<T>(FixedWidthBuilder<T> builder, TimeUnit unit)
     protected override string? Text(ReadOnlySpan<byte> utf8)
     {
         if (!IsoTime.TryTimeOfDay(utf8, out var seconds, out var nanoseconds)) return _noTime;
-        if (!TimeUnits.TryScale(seconds, nanoseconds, _perSecond, out var value)) return _tooFine;
+        if (!TimeUnits.TryScale(seconds, nanoseconds, _perSecond, precision, out var value)) return _tooFine;
         builder.Append(T.CreateTruncating(value));
         return null;
     }
@@ -38,7 +39,7 @@ internal sealed class TimeReader<T>(FixedWidthBuilder<T> builder, TimeUnit unit)
 /// Timestamps: ISO 8601 texts; integers, counted in the column's own unit since 1970; real numbers, as SQLite has them: Julian days, to the millisecond.
 /// A text without a zone is UTC where the type has a zone (SQLite's own rule); a text with a zone does not fit a type without one.
 /// </summary>
-internal sealed class TimestampReader(FixedWidthBuilder<long> builder, TimestampType type) : ValueReader(type)
+internal sealed class TimestampReader(FixedWidthBuilder<long> builder, TimestampType type, TimePrecision precision) : ValueReader(type)
 {
     private readonly long _perSecond = TimeUnits.PerSecond(type.Unit);
     private readonly string _noTime = $"found a text that is no ISO 8601 time, expected {type}";
@@ -67,7 +68,7 @@ internal sealed class TimestampReader(FixedWidthBuilder<long> builder, Timestamp
 
     private string? Take(long seconds, int nanoseconds)
     {
-        if (!TimeUnits.TryScale(seconds, nanoseconds, _perSecond, out var value)) return _doesNotFit;
+        if (!TimeUnits.TryScale(seconds, nanoseconds, _perSecond, precision, out var value)) return _doesNotFit;
         builder.Append(value);
         return null;
     }
@@ -87,18 +88,18 @@ internal static class TimeUnits
         _ => 1_000_000_000,
     };
 
-    /// <summary>Seconds and nanoseconds in a unit, if it holds them exactly and in 64 bits.</summary>
-    public static bool TryScale(long seconds, int nanoseconds, long perSecond, out long value)
+    /// <summary>Seconds and nanoseconds (0 and more) in a unit, if it holds them in 64 bits, and exactly where that is asked for.</summary>
+    public static bool TryScale(long seconds, int nanoseconds, long perSecond, TimePrecision precision, out long value)
     {
         var step = (uint)(1_000_000_000 / perSecond);
         if (Math.Abs(seconds) < long.MaxValue / 1_000_000_000 - 1)
         {
             value = (seconds * perSecond) + ((uint)nanoseconds / step);
-            return (uint)nanoseconds % step == 0;
+            return precision == TimePrecision.Truncate || (uint)nanoseconds % step == 0;
         }
         var total = ((Int128)seconds * perSecond) + (nanoseconds / step);
         value = (long)total;
-        return nanoseconds % step == 0 && value == total;
+        return (precision == TimePrecision.Truncate || nanoseconds % step == 0) && value == total;
     }
 
     /// <summary>A Julian day as milliseconds since 1970, rounded as SQLite rounds it (date.c keeps whole milliseconds).</summary>

@@ -44,9 +44,11 @@ internal sealed class CaptureReader(FieldReader dataset)
         var kind = mark.Choice("kind", ("timestamp", MarkKind.Timestamp), ("sequence", MarkKind.Sequence), ("rowversion", MarkKind.RowVersion));
         var overlap = mark.Node("overlap") is null ? (TimeSpan?)null : mark.Context.Duration(mark.Node("overlap")!, mark.PathOf("overlap"));
         if (kind is MarkKind.Sequence or MarkKind.RowVersion && overlap is not null) mark.Error("overlap", $"a {(kind is MarkKind.Sequence ? "sequence" : "rowversion")} has no overlap.");
+        var stampedBy = mark.Choice("stampedBy", ("application", false), ("server", true));
+        if (kind is not MarkKind.Timestamp && mark.Node("stampedBy") is not null) mark.Error("stampedBy", "is for timestamps only.");
         mark.End();
         if (accepts is not true)
             dataset.Context.Diagnostics.Error(mark.At, $"{mark.Path}: a high-water mark sees no hard deletes and no back-dated updates. Say acceptMissedDeletes: true, or use change-tracking or full-refresh.");
-        return kind is { } k ? new Capture.HighWaterMark(column, k, k is MarkKind.Timestamp ? overlap ?? DefaultOverlap : TimeSpan.Zero) : null;
+        return kind is { } k ? new Capture.HighWaterMark(column, k, k is MarkKind.Timestamp ? overlap ?? DefaultOverlap : TimeSpan.Zero) { IsStampedByServer = stampedBy is true } : null;
     }
 }

@@ -154,7 +154,12 @@ public abstract record Capture
     /// <param name="Column">The column that rises with every insert and update.</param>
     /// <param name="Kind">What the column holds.</param>
     /// <param name="Overlap">How far below the last mark each read begins (timestamps only); at least the longest transaction of the source.</param>
-    public sealed record HighWaterMark(string Column, MarkKind Kind, TimeSpan Overlap) : Capture;
+    public sealed record HighWaterMark(string Column, MarkKind Kind, TimeSpan Overlap) : Capture
+    {
+        /// <summary>True if the source's server itself sets the stamp with every insert and update, to the transaction's time or later: by a trigger that leaves the writer no
+        /// choice. Only then can a source that knows its open transactions do without the overlap.</summary>
+        public bool IsStampedByServer { get; init; }
+    }
 
     /// <summary>All rows, each time; published by difference.</summary>
     public sealed record FullRefresh : Capture;

@@ -42,7 +42,7 @@ public sealed class PipelineConfigTests : IDisposable
                 source: shop
                 query: SELECT * FROM returns;
                 contract: shop.odcs.yaml#returns
-                capture: { highWaterMark: updated_at, kind: timestamp, overlap: 1m }
+                capture: { highWaterMark: updated_at, kind: timestamp, overlap: 1m, stampedBy: server }
                 acceptMissedDeletes: true
             """).OrThrow();
 
@@ -69,7 +69,7 @@ public sealed class PipelineConfigTests : IDisposable
         Assert.Equal("order-lines", orders.Group);
 
         Assert.Equal(new SourceObject.Query("SELECT * FROM returns"), returns.Object);
-        Assert.Equal(new Capture.HighWaterMark("updated_at", MarkKind.Timestamp, TimeSpan.FromMinutes(1)), returns.Capture);
+        Assert.Equal(new Capture.HighWaterMark("updated_at", MarkKind.Timestamp, TimeSpan.FromMinutes(1)) { IsStampedByServer = true }, returns.Capture);
     }
 
     [Fact]
@@ -172,6 +172,7 @@ public sealed class PipelineConfigTests : IDisposable
     [InlineData("capture: {highWaterMark: status, kind: timestamp}, acceptMissedDeletes: true", "datasets.d.capture: the mark 'status' is read as utf8: kind timestamp needs a timestamp.")]
     [InlineData("capture: {highWaterMark: updated_at, kind: sequence}, acceptMissedDeletes: true", "datasets.d.capture: the mark 'updated_at' is read as timestamp[ms]: kind sequence needs an integer.")]
     [InlineData("capture: {highWaterMark: order_id, kind: sequence, overlap: 5m}, acceptMissedDeletes: true", "datasets.d.capture.overlap: a sequence has no overlap.")]
+    [InlineData("capture: {highWaterMark: order_id, kind: sequence, stampedBy: server}, acceptMissedDeletes: true", "datasets.d.capture.stampedBy: is for timestamps only.")]
     [InlineData("acceptMissedDeletes: true", "datasets.d.acceptMissedDeletes: this capture misses no deletes")]
     [InlineData("interval: 0s", "datasets.d.interval: must be longer than nothing.")]
     [InlineData("gapPolicy: ignore", "datasets.d.gapPolicy: expected one of fail, resnapshot")]

@@ -66,10 +66,21 @@ internal sealed class PostgresReadSession : IReadSession
         }
         catch (CdcSyncException e)
         {
-            // The others of the session go on, if the session does.
-            if (isBegun) events.Dispose();
-            _transaction.TryRestore();
+            Restore(events);
             return new WindowFailed(dataset, e);
+        }
+    }
+
+    // The others of the session go on, if the session does; if not, their own statements say so.
+    private void Restore(IDisposable events)
+    {
+        try
+        {
+            events.Dispose();
+            _transaction.Restore();
+        }
+        catch (CdcSyncException)
+        {
         }
     }
 }

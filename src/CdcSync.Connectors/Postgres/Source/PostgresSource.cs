@@ -1,8 +1,11 @@
+using System.Collections.Concurrent;
 using CdcSync.Connectors.Postgres.Source.Catalog;
+using CdcSync.Connectors.Postgres.Source.Marks;
 using CdcSync.Connectors.Postgres.Source.Ranges;
 using CdcSync.Core.Datasets;
 using CdcSync.Core.Errors;
 using CdcSync.Core.Sources;
+using CdcSync.Core.Sources.Marks;
 
 namespace CdcSync.Connectors.Postgres.Source;
 
@@ -16,6 +19,8 @@ public sealed class PostgresSource : IChangeSource
     private readonly TimeProvider _time;
     private readonly Catalogue _catalogue = new();
     private readonly ReadTurns _turns = new();
+    private readonly SourceClock _clock;
+    private readonly ConcurrentDictionary<DatasetId, MarkMemory> _memories = [];
 
     /// <summary>Creates the source; it is connected to by the first call.</summary>
     /// <param name="name">Its name in the pipeline.</param>
@@ -30,6 +35,7 @@ public sealed class PostgresSource : IChangeSource
         ArgumentException.ThrowIfNullOrEmpty(name);
         ArgumentNullException.ThrowIfNull(options);
         (Name, _options, _time) = (name, options, time);
+        _clock = new SourceClock(time);
         Ranges = new PostgresRangeReader(ConnectAsync, _catalogue);
     }
 
@@ -56,7 +62,13 @@ public sealed class PostgresSource : IChangeSource
     }
 
     /// <inheritdoc/>
-    public ValueTask<SourceBacklog?> AcknowledgeAsync(IReadOnlyList<CommittedPosition> needed, CancellationToken ct) => new((SourceBacklog?)null);
+    /// <remarks>Nothing is written to the source: the rows under a mark that were handed over are not handed over again.</remarks>
+    public ValueTask<SourceBacklog?> AcknowledgeAsync(IReadOnlyList<CommittedPosition> needed, CancellationToken ct)
+    {
+        foreach (var (dataset, position) in needed)
+            if (_memories.TryGetValue(dataset, out var memory)) memory.Commit(position);
+        return new((SourceBacklog?)null);
+    }
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<DiscoveredObject>> DiscoverAsync(IReadOnlyList<string> patterns, CancellationToken ct) =>
@@ -65,6 +77,16 @@ public sealed class PostgresSource : IChangeSource
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<CdcSyncException>> CheckAsync(Dataset dataset, CancellationToken ct) => AskAsync(connection =>
         DatasetInspection.Faults(Name, dataset, _catalogue.Describe(connection, dataset), () => Catalogue.Names(connection)), ct);
+
+    /// <summary>Which way a dataset is read by its timestamp now, and why.</summary>
+    /// <param name="dataset">A dataset with a high-water mark.</param>
+    /// <param name="ct">Cancels.</param>
+    /// <returns>Null if it has no such mark, or can't be read.</returns>
+    public ValueTask<MarkWay?> MarkWayAsync(Dataset dataset, CancellationToken ct) => AskAsync(connection =>
+    {
+        if (dataset.Capture is not Capture.HighWaterMark capture || _catalogue.Describe(connection, dataset).Object?.Column(capture.Column) is not { } mark) return null;
+        return MarkWay.Of(capture, mark, ReadTransaction.Ask(connection), OpenTransactions.Ask(connection));
+    }, ct);
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
@@ -75,24 +97,43 @@ public sealed class PostgresSource : IChangeSource
     {
         using var cancellation = connection.CancelledBy(ct);
         var facts = ReadTransaction.Ask(connection);
+        var clock = new SessionClock(facts.Clock, _clock.Observe(facts.Clock));
+        var open = requests.Any(r => r.Dataset.Capture is Capture.HighWaterMark { Kind: MarkKind.Timestamp }) ? OpenTransactions.Ask(connection) : null;
         var queries = requests.Where(r => r.Dataset.Object is SourceObject.Query).ToDictionary(r => r.Dataset.Id, r => _catalogue.Describe(connection, r.Dataset));
         var began = _time.GetTimestamp();
         var transaction = ReadTransaction.Begin(connection, facts);
         var tables = requests.Where(r => r.Dataset.Object is SourceObject.Table).ToList();
         var descriptions = tables.Zip(_catalogue.Describe(connection, [.. tables.Select(t => (SourceObject.Table)t.Dataset.Object)]), (t, o) => (t.Dataset.Id, Description: new Description(o)))
             .ToDictionary(d => d.Id, d => d.Description);
-        var readers = requests.ToDictionary(r => r.Dataset.Id, r => Reader(transaction, r, queries.GetValueOrDefault(r.Dataset.Id) ?? descriptions[r.Dataset.Id]));
+        var readers = requests.ToDictionary(r => r.Dataset.Id, r => Reader(transaction, r, queries.GetValueOrDefault(r.Dataset.Id) ?? descriptions[r.Dataset.Id], clock, open));
         return new PostgresReadSession(transaction, readers, _turns, () => _time.GetElapsedTime(began) > _options.MaxReadAge);
     }
 
-    private DatasetReader Reader(ReadTransaction transaction, ReadRequest request, Description description)
+    private DatasetReader Reader(ReadTransaction transaction, ReadRequest request, Description description, SessionClock clock, OpenTransactions? open)
     {
         if (DatasetInspection.Faults(Name, request.Dataset, description, () => Catalogue.Names(transaction.Connection)) is [var fault, ..]) return NothingToRead.Denied(fault);
         return request.Dataset.Capture switch
         {
             Capture.FullRefresh => FullReader.Open(transaction, request, description.Object!),
-            _ => NothingToRead.Denied(new CdcSyncException(ErrorCodes.TrackingOff, $"dataset {request.Dataset.Id}: a PostgreSQL source has no {request.Dataset.Capture.GetType().Name} yet.", "Use capture: full-refresh. Run: cdcsync validate")),
+            Capture.HighWaterMark { Kind: MarkKind.Timestamp } => Apart(transaction, () => StampReader.Open(transaction, request, description.Object!, _memories.GetOrAdd(request.Dataset.Id, _ => new MarkMemory()), clock, open!)),
+            Capture.HighWaterMark => Apart(transaction, () => NumberReader.Open(transaction, request, description.Object!)),
+            _ => NothingToRead.Denied(new CdcSyncException(ErrorCodes.TrackingOff, $"dataset {request.Dataset.Id}: a PostgreSQL source has no change tracking yet.", "Use a high-water mark or full-refresh. Run: cdcsync validate")),
         };
+    }
+
+    // What goes wrong with one dataset leaves the others alone; where the session is gone, bringing the transaction back says so for all.
+    private static DatasetReader Apart(ReadTransaction transaction, Func<DatasetReader> open)
+    {
+        transaction.Save();
+        try
+        {
+            return open();
+        }
+        catch (CdcSyncException e)
+        {
+            transaction.Restore();
+            return NothingToRead.Denied(e, transaction.Facts.Identity);
+        }
     }
 
     private async ValueTask<T> AskAsync<T>(Func<SourceConnection, T> ask, CancellationToken ct)

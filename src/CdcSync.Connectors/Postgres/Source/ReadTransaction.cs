@@ -50,17 +50,9 @@ internal sealed class ReadTransaction(SourceConnection connection, ServerFacts f
     /// <summary>Marks where the transaction is brought back to if a dataset's statements fail.</summary>
     public void Save() => connection.Execute(SessionSql.Save(), "reading");
 
-    /// <summary>Forgets what went wrong since <see cref="Save"/>, if the session is still there; if not, whatever follows says so.</summary>
-    public void TryRestore()
-    {
-        try
-        {
-            connection.Execute(SessionSql.Restore(), "reading");
-        }
-        catch (CdcSyncException)
-        {
-        }
-    }
+    /// <summary>Forgets what went wrong since <see cref="Save"/>.</summary>
+    /// <exception cref="CdcSyncException">The session is gone.</exception>
+    public void Restore() => connection.Execute(SessionSql.Restore(), "reading");
 
     /// <summary>The rows of a SELECT as chunks.</summary>
     /// <param name="dataset">The dataset; its columns are the SELECT's.</param>

@@ -6,14 +6,19 @@ namespace CdcSync.Core.Sources.Marks;
 
 /// <summary>
 /// How far a dataset has been read by its mark. As text the mark (an instant, <c>2026-01-31T13:05:00.25</c>, or a number), <c>none</c> before the first row, and
-/// <c>mark@clock</c> while the source's clock is behind the mark: it stepped back, and new rows get stamps below the mark until it has caught up.
+/// <c>mark@clock</c> while the source's clock is behind the mark: it stepped back, and new rows get stamps below the mark until it has caught up. <c>=mark</c> is a
+/// settled one.
 /// </summary>
 /// <param name="Mark">The highest mark read, in nanoseconds since 1970 or as the number; null = none. Never goes back.</param>
 /// <param name="Clock">The source's clock at that reading, in nanoseconds, where it was behind the mark.</param>
 public sealed record MarkPosition(Int128? Mark, Int128? Clock)
 {
     private const string None = "none";
+    private const string Settled = "=";
     private const long Second = 1_000_000_000;
+
+    /// <summary>True if the source could say that no row with a stamp up to the mark was still to be committed: reading goes on from it without an overlap.</summary>
+    public bool IsSettled { get; init; }
 
     /// <summary>Where reading goes on: everything below was read.</summary>
     public Int128? Floor => Clock is { } clock && clock < Mark ? clock : Mark;
@@ -28,7 +33,7 @@ public sealed record MarkPosition(Int128? Mark, Int128? Clock)
     /// <param name="kind">Timestamp or sequence.</param>
     public Position ToPosition(string system, MarkKind kind) => new(KindOf(system, kind), Mark is not { } mark ? None
         : kind == MarkKind.Sequence ? mark.ToString(CultureInfo.InvariantCulture)
-        : Clock is { } clock ? $"{Instant(mark)}@{Instant(clock)}" : Instant(mark));
+        : Clock is { } clock ? $"{Instant(mark)}@{Instant(clock)}" : (IsSettled ? Settled : "") + Instant(mark));
 
     /// <summary>Reads the text form.</summary>
     /// <returns>Null if it is another.</returns>
@@ -37,6 +42,8 @@ public sealed record MarkPosition(Int128? Mark, Int128? Clock)
         if (canonical == None) return new MarkPosition(null, null);
         if (kind == MarkKind.Sequence)
             return Int128.TryParse(canonical, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) ? new MarkPosition(number, null) : null;
+        if (canonical.StartsWith(Settled, StringComparison.Ordinal))
+            return Instant(canonical[Settled.Length..]) is { } settled ? new MarkPosition(settled, null) { IsSettled = true } : null;
         var parts = canonical.Split('@');
         var instants = parts.Select(Instant).ToList();
         return parts.Length > 2 || instants.Contains(null) ? null : new MarkPosition(instants[0], instants.Count == 2 ? instants[1] : null);

@@ -8,7 +8,7 @@ namespace CdcSync.Core.Sources.Marks;
 /// <summary>
 /// A reading by a mark (a timestamp or a number), for sources whose rows come as chunks: from the last mark, less the overlap, and less what the source's clock stepped
 /// back. Rows that were delivered and did not change are dropped. Rows above the source's clock are delivered too, but don't move the position: a stamp from the
-/// future would hide all that follow.
+/// future would hide all that follow. Where the source can say up to which instant all stamps are settled, the position is that instant, and needs no overlap.
 /// </summary>
 public sealed class MarkWindow
 {
@@ -32,14 +32,15 @@ public sealed class MarkWindow
     /// <param name="memory">What was delivered before.</param>
     /// <param name="clock">The source's clock.</param>
     /// <param name="rows">The rows whose mark is at or above a bound, or, without one, all; each time it is asked the same.</param>
-    public MarkWindow(string system, ReadRequest request, MarkPosition after, MarkMemory memory, SessionClock clock, Func<Int128?, IEnumerable<ChangeChunk>> rows)
+    /// <param name="settled">The instant, in nanoseconds since 1970, up to which no row can be committed any more that is not among the rows; null = not known.</param>
+    public MarkWindow(string system, ReadRequest request, MarkPosition after, MarkMemory memory, SessionClock clock, Func<Int128?, IEnumerable<ChangeChunk>> rows, Int128? settled = null)
     {
         (_system, _dataset, _from) = (system, request.Dataset, request.From!);
         _capture = (Capture.HighWaterMark)request.Dataset.Capture;
         (_memory, _clock, _rows) = (memory, clock, rows);
         _delivered = memory.Recall(_from);
-        _bound = Bound(after.Floor);
-        _upTo = LookAhead(after);
+        _bound = Bound(after);
+        _upTo = LookAhead(after, settled);
         if (!HasNews) memory.Idle(_from.Stream, UpTo);
     }
 
@@ -50,13 +51,13 @@ public sealed class MarkWindow
     public Position UpTo => _upTo.ToPosition(_system, _capture.Kind);
 
     /// <summary>The highest mark up to the source's clock, as an instant; null = there is none.</summary>
-    public DateTimeOffset? Newest => _capture.Kind == MarkKind.Timestamp && _upTo.Mark is { } mark ? DateTimeOffset.UnixEpoch.AddTicks((long)(mark / NanosecondsPerTick)) : null;
+    public DateTimeOffset? Newest => _capture.Kind == MarkKind.Timestamp && _newest is { } mark ? DateTimeOffset.UnixEpoch.AddTicks((long)(mark / NanosecondsPerTick)) : null;
 
     /// <summary>The rows that are news, in chunks. Read to the end they count as delivered once the window is acknowledged.</summary>
     public IEnumerable<ChangeChunk> Read()
     {
         var read = new DeliveredRows();
-        var keepFrom = Bound(_upTo.Floor);
+        var keepFrom = Bound(_upTo);
         var digests = new RowDigests(_dataset);
         foreach (var chunk in _rows(_bound))
         {
@@ -81,7 +82,7 @@ public sealed class MarkWindow
     /// <summary>An instant in nanoseconds since 1970.</summary>
     public static Int128 Nanoseconds(DateTimeOffset instant) => (Int128)(instant - DateTimeOffset.UnixEpoch).Ticks * NanosecondsPerTick;
 
-    private MarkPosition LookAhead(MarkPosition after)
+    private MarkPosition LookAhead(MarkPosition after, Int128? settled)
     {
         var highest = after.Mark;
         var digests = new RowDigests(_dataset);
@@ -98,18 +99,22 @@ public sealed class MarkWindow
             }
         }
 
+        _newest = highest;
+        // A settled instant below the last mark is no contradiction where that mark was only seen; where it was settled itself, the clock stepped back.
+        if (settled is { } instant && _clock.SteppedBackTo is null && !(after.IsSettled && instant < after.Mark)) return new MarkPosition(instant, null) { IsSettled = true };
         var isBehind = _capture.Kind == MarkKind.Timestamp && highest > Nanoseconds(_clock.Now);
         return new MarkPosition(highest, isBehind ? Nanoseconds(_clock.Now) : null);
     }
 
     private bool IsInWindow(Int128? mark) => mark is null || _bound is null || mark >= _bound;
 
-    private Int128? Bound(Int128? floor)
+    private Int128? Bound(MarkPosition at)
     {
-        if (floor is not { } from || _capture.Kind == MarkKind.Sequence) return floor;
-        if (Nanoseconds(_clock.Now) < from) from = Nanoseconds(_clock.Now);
-        if (_clock.SteppedBackTo is { } step && Nanoseconds(step) < from) from = Nanoseconds(step);
-        var bound = from - ((Int128)_capture.Overlap.Ticks * NanosecondsPerTick);
+        if (at.Floor is not { } from || _capture.Kind == MarkKind.Sequence) return at.Floor;
+        var isSettled = at.IsSettled;
+        if (Nanoseconds(_clock.Now) < from) (from, isSettled) = (Nanoseconds(_clock.Now), false);
+        if (_clock.SteppedBackTo is { } step && Nanoseconds(step) < from) (from, isSettled) = (Nanoseconds(step), false);
+        var bound = isSettled ? from : from - ((Int128)_capture.Overlap.Ticks * NanosecondsPerTick);
         return MarkPosition.IsInRange(bound) ? bound : null;
     }
 
@@ -133,6 +138,7 @@ public sealed class MarkWindow
     }
 
     private int? _column;
+    private Int128? _newest;
 
     private static Int128 PerUnit(TimeUnit unit) => unit switch
     {

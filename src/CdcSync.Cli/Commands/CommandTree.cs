@@ -25,6 +25,7 @@ internal static class CommandTree
             StatusCommand.Create(terminal),
             CheckpointCommand.Create(terminal),
             HistoryCommand.Create(terminal),
+            ReconcileCommand.Create(terminal),
             ResyncCommand.Create(terminal),
         };
         HelpExamples.AddTo(root);

@@ -24,6 +24,7 @@ internal sealed class HelpExamples(HelpAction help) : SynchronousCommandLineActi
         ["checkpoint"] = ["cdcsync checkpoint show"],
         ["show"] = ["cdcsync checkpoint show orders --json"],
         ["history"] = ["cdcsync history orders --limit 5"],
+        ["reconcile"] = ["cdcsync reconcile", "cdcsync reconcile orders --mode keys", "cdcsync reconcile orders --repair --json"],
         ["resync"] = ["cdcsync resync orders", "cdcsync resync orders --yes --accept-deletes"],
     };
 

@@ -40,6 +40,9 @@ internal sealed class ObservedPass : IAsyncDisposable
         return (int)report.Exit;
     }
 
+    /// <summary>Ends the live view, for who tells something else than a pass.</summary>
+    public Task EndAsync() => _view.EndAsync(LastMoment.Goes);
+
     public ValueTask DisposeAsync() => _view.DisposeAsync();
 }
 

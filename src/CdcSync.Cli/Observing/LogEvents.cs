@@ -24,6 +24,9 @@ internal static partial class LogEvents
     [LoggerMessage(1006, LogLevel.Information, "another worker holds the lease, standing by")]
     public static partial void StandingBy(this ILogger log);
 
+    [LoggerMessage(1007, LogLevel.Information, "{dataset}: compared in {took}: {source} rows in the source, {target} in the target, {missing} missing, {different} different, {extra} extra, {repaired} repaired")]
+    public static partial void Reconciled(this ILogger log, string dataset, string took, long source, long target, long missing, long different, long extra, long repaired);
+
     [LoggerMessage(2001, LogLevel.Warning, "{dataset}: failed, again in {wait}: {fault}")]
     public static partial void BatchFailedForNow(this ILogger log, string dataset, string wait, string fault);
 

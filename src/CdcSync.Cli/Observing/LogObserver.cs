@@ -3,6 +3,7 @@ using CdcSync.Cli.Output;
 using CdcSync.Core.Checkpoints;
 using CdcSync.Core.Datasets;
 using CdcSync.Core.Errors;
+using CdcSync.Core.Reconciliation;
 using CdcSync.Core.Sync;
 using CdcSync.Core.Warehouses;
 using Microsoft.Extensions.Logging;
@@ -51,6 +52,9 @@ internal sealed class LogObserver(ILogger log) : ISyncObserver
         if (_loading.TryAdd(dataset.Id, progress.Total))
             log.SnapshotProgressed(dataset.Id.Value, progress.Remaining.Count, progress.Total);
     }
+
+    public void Reconciled(Dataset dataset, ReconcileReport report) => log.Reconciled(dataset.Id.Value, Words.Of(report.FinishedAt - report.StartedAt), report.SourceRows, report.TargetRows,
+        report.Found.Missing, report.Found.Different, report.Found.Extra, report.Repaired.Total);
 
     public void BatchCommitted(Dataset dataset, BatchReport report)
     {

@@ -1,6 +1,7 @@
 using CdcSync.Core.Checkpoints;
 using CdcSync.Core.Datasets;
 using CdcSync.Core.Errors;
+using CdcSync.Core.Reconciliation;
 using CdcSync.Core.Sync;
 using CdcSync.Core.Warehouses;
 
@@ -34,6 +35,8 @@ internal sealed class Observers(params IReadOnlyList<ISyncObserver> all) : ISync
     public void PhaseChanged(Dataset dataset, DatasetPhase phase) => Tell(o => o.PhaseChanged(dataset, phase));
 
     public void QuarantineCounted(Dataset dataset, long rows) => Tell(o => o.QuarantineCounted(dataset, rows));
+
+    public void Reconciled(Dataset dataset, ReconcileReport report) => Tell(o => o.Reconciled(dataset, report));
 
     public void LeaseChanged(bool held) => Tell(o => o.LeaseChanged(held));
 

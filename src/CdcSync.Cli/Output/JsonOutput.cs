@@ -18,6 +18,7 @@ namespace CdcSync.Cli.Output;
 [JsonSerializable(typeof(HistoryDocument))]
 [JsonSerializable(typeof(DoctorDocument))]
 [JsonSerializable(typeof(GrantsDocument))]
+[JsonSerializable(typeof(ReconcileDocument))]
 [JsonSerializable(typeof(EndDocument))]
 internal sealed partial class JsonOutput : JsonSerializerContext
 {
@@ -118,3 +119,12 @@ internal sealed record DoctorFindingDocument(string Level, string Check, string?
 internal sealed record GrantsDocument(string Pipeline, string Login, IReadOnlyList<SystemGrantsDocument> Systems) : JsonDocumentRoot;
 
 internal sealed record SystemGrantsDocument(string System, string Kind, string? Minimal, string? Diagnostic);
+
+internal sealed record ReconcileDocument(string Pipeline, string Mode, bool IsRepair, IReadOnlyList<ReconciledDocument> Datasets) : JsonDocumentRoot;
+
+internal sealed record ReconciledDocument(string Dataset, string Outcome, ReconcileReportDocument? Report, FaultDocument? Error);
+
+internal sealed record ReconcileReportDocument(long SourceRows, long TargetRows, long Missing, long Different, long Extra, long Repaired, long Explained, long SoftDeleted, long InFlight,
+    long RowsTravelled, bool IsCut, string StartedAt, double Seconds, IReadOnlyList<long> Map, IReadOnlyList<DriftedKeyDocument> Keys);
+
+internal sealed record DriftedKeyDocument(string Key, string Kind, bool IsRepaired);

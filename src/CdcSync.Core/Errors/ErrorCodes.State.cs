@@ -29,4 +29,10 @@ public static partial class ErrorCodes
 
     /// <summary>There is no dataset of that name.</summary>
     public static readonly ErrorCode UnknownDataset = new("CDC4009", "Unknown dataset", ExitCode.Usage);
+
+    /// <summary>A dataset's first load is not complete.</summary>
+    public static readonly ErrorCode NotLoaded = new("CDC4010", "Not loaded yet", ExitCode.StateConflict);
+
+    /// <summary>Source and target of a dataset can't be compared row by row.</summary>
+    public static readonly ErrorCode NotComparable = new("CDC4011", "Not comparable", ExitCode.Usage);
 }

@@ -1,3 +1,4 @@
+using CdcSync.Arrow;
 using CdcSync.Core.Batches;
 using CdcSync.Core.Checkpoints;
 using CdcSync.Core.Datasets;
@@ -151,6 +152,20 @@ public interface IRangeReader
 
     /// <summary>Reads the rows of a range as upserts, in bounded chunks.</summary>
     IAsyncEnumerable<ChangeChunk> ReadAsync(Dataset dataset, KeyRange range, CancellationToken ct);
+
+    /// <summary>Reads the rows with certain keys as upserts.</summary>
+    /// <param name="dataset">A dataset with a key.</param>
+    /// <param name="keys">The key columns alone, in key order, as they are in the target.</param>
+    /// <param name="ct">Cancels.</param>
+    /// <returns>Those rows, or more; null where the source's rows can't be found by the target's keys (masked, cast, written in several ways): then all have to be read.</returns>
+    ValueTask<IAsyncEnumerable<ChangeChunk>?> FindAsync(Dataset dataset, RecordBatch keys, CancellationToken ct) => new((IAsyncEnumerable<ChangeChunk>?)null);
+
+    /// <summary>The first and last key of a dataset whose key is one integer.</summary>
+    /// <returns>Null where the source can't read by such keys, or has no rows.</returns>
+    ValueTask<(long First, long Last)?> IntegerKeysAsync(Dataset dataset, CancellationToken ct) => new(((long, long)?)null);
+
+    /// <summary>The range of all rows from one integer key to another, both included; asked only where <see cref="IntegerKeysAsync"/> had an answer.</summary>
+    KeyRange Between(long first, long last) => throw new NotSupportedException();
 }
 
 /// <summary>A table or view found in a source.</summary>

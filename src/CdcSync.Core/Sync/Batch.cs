@@ -35,9 +35,14 @@ internal sealed class Batch(Lane lane, BatchStart start, EngineContext engine) :
     /// <summary>Shapes and lands a chunk, as the source delivers it.</summary>
     public async ValueTask AppendAsync(ChangeChunk chunk, CancellationToken ct)
     {
-        RowsRead += chunk.Length;
         engine.Observer.RowsRead(Lane.Dataset, chunk.Length, chunk.Rows.ByteSize);
-        var shaped = Lane.Shaper.Apply(chunk);
+        await AppendShapedAsync(Lane.Shaper.Apply(chunk), ct);
+    }
+
+    /// <summary>Lands a chunk that has the target's schema already.</summary>
+    public async ValueTask AppendShapedAsync(ChangeChunk shaped, CancellationToken ct)
+    {
+        RowsRead += shaped.Length;
         Failpoints.Hit(Failpoints.ChunkRead);
         var began = Stopwatch.GetTimestamp();
         await _file.AppendAsync(shaped, ct);
@@ -135,7 +140,7 @@ internal sealed class Batch(Lane lane, BatchStart start, EngineContext engine) :
 }
 
 /// <summary>Where a batch begins and how it will move the checkpoint.</summary>
-/// <param name="Kind">A window, a range, a whole content.</param>
+/// <param name="Kind">A window, a range, a whole content, a repair.</param>
 /// <param name="Mode">How it is published.</param>
 /// <param name="Before">The checkpoint it goes on from; null = none yet.</param>
 /// <param name="Identity">The source it is read from.</param>
@@ -149,10 +154,12 @@ internal sealed record BatchStart(BatchKind Kind, PublishMode Mode, Checkpoint? 
     /// <summary>Why the dataset is loaded anew; null = it is not.</summary>
     public ResyncCause? Resync { get; init; }
 
-    /// <summary>The checkpoint after it. A range of a first load completes nothing: only a window read after the last range does.</summary>
+    /// <summary>The checkpoint after it. A range of a first load completes nothing: only a window read after the last range does. A repair leaves the stream where it is.</summary>
     public Checkpoint Next(Position upTo, DateTimeOffset? completeAt)
     {
         var generation = (Before?.Generation ?? 0) + 1;
+        if (Kind == BatchKind.Repair)
+            return Before! with { Generation = generation };
         if (Range is null)
             return new Checkpoint(generation, Identity, upTo, null, completeAt);
         KeyRange[] remaining = [.. Before!.Snapshot!.Remaining.Where(r => r.Ordinal != Range.Ordinal)];

@@ -38,6 +38,9 @@ public static class Failpoints
     /// <summary>The source was told.</summary>
     public const string Acknowledged = "acknowledged";
 
+    /// <summary>A comparison has found the keys that differ, and mended nothing yet.</summary>
+    public const string Narrowed = "narrowed";
+
     /// <summary>All of them, in the order of the flow.</summary>
     public static IReadOnlyList<string> All { get; } = [Opened, ChunkRead, Landed, Gated, Staged, BeforePublish, Merged, BeforeCommit, AfterCommit, Acknowledged];
 

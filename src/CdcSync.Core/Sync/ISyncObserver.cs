@@ -1,6 +1,7 @@
 using CdcSync.Core.Checkpoints;
 using CdcSync.Core.Datasets;
 using CdcSync.Core.Errors;
+using CdcSync.Core.Reconciliation;
 using CdcSync.Core.Warehouses;
 
 namespace CdcSync.Core.Sync;
@@ -65,6 +66,11 @@ public interface ISyncObserver
 
     /// <summary>The number of rows in a dataset's quarantine.</summary>
     void QuarantineCounted(Dataset dataset, long rows);
+
+    /// <summary>A dataset's source and target were compared, and perhaps made equal.</summary>
+    void Reconciled(Dataset dataset, ReconcileReport report)
+    {
+    }
 
     /// <summary>The lease was taken (true) or lost (false).</summary>
     void LeaseChanged(bool held);

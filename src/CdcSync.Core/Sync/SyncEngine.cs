@@ -1,6 +1,7 @@
 using CdcSync.Core.Datasets;
 using CdcSync.Core.Errors;
 using CdcSync.Core.Landing;
+using CdcSync.Core.Reconciliation;
 using CdcSync.Core.Shaping;
 using CdcSync.Core.Sources;
 using CdcSync.Core.Warehouses;
@@ -76,6 +77,22 @@ public sealed class SyncEngine
         }, ct);
     }
 
+    /// <summary>Compares a dataset's source and target, while sync may go on elsewhere; with repair, under the lease, makes the target equal.</summary>
+    /// <param name="dataset">The dataset.</param>
+    /// <param name="request">How, and whether to mend.</param>
+    /// <param name="ct">Cancels; what was mended stays so.</param>
+    /// <exception cref="CdcSyncException">It can't be compared, or a side can't be read; with repair also: another worker holds the lease, a gate blocked it.</exception>
+    public async Task<ReconcileReport> ReconcileAsync(DatasetId dataset, ReconcileRequest request, CancellationToken ct)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        var unit = Chosen(new HashSet<DatasetId> { dataset });
+        var lane = unit.Single(l => l.Dataset.Id == dataset);
+        if (request.IsRepair)
+            return await UnderLeaseAsync(keeper => ReconcileAsync(lane, request, new LaneRepair(_engine, lane, _publisher, token => SyncAsync(unit, keeper, token), keeper.Lease), keeper.Lost), ct);
+        await _engine.Warehouse.Control.CheckSchemaAsync(ct);
+        return await ReconcileAsync(lane, request, null, ct);
+    }
+
     /// <summary>Reads what a pass would read and counts it. Writes nothing anywhere.</summary>
     public async Task<PassReport> DryRunAsync(IReadOnlySet<DatasetId>? only, CancellationToken ct)
     {
@@ -135,15 +152,38 @@ public sealed class SyncEngine
 
     private SourcePass Pass(IChangeSource source) => new(_engine, source, _publisher, _firstLoad, new Acknowledgement(_engine, source, [.. _lanes.Where(l => l.Source == source)]));
 
+    /// <summary>Brings the lanes of one unit to their source's now; all or the error.</summary>
+    private async Task SyncAsync(IReadOnlyList<Lane> unit, LeaseKeeper keeper, CancellationToken ct)
+    {
+        foreach (var outcome in await new SingleRun(_engine, _book, Pass(unit[0].Source)).RunAsync(unit, keeper.Lease, ct))
+            if (outcome.Fault is { } fault) throw fault;
+    }
+
+
+    private async Task<ReconcileReport> ReconcileAsync(Lane lane, ReconcileRequest request, LaneRepair? repair, CancellationToken ct)
+    {
+        if (repair is not null)
+            await _firstLoad.EnsureTargetAsync(lane, isFirst: false, ct);
+        var report = await new Reconciler(_engine, lane, request, repair).RunAsync(ct);
+        await _engine.Warehouse.Control.WriteReconciliationAsync(_pipeline.Name, report, ct);
+        _engine.Observer.Reconciled(lane.Dataset, report);
+        return report;
+    }
+
+    private Task<PassReport> UnderLeaseAsync(Func<LeaseKeeper, Task<IReadOnlyList<DatasetOutcome>[]>> work, CancellationToken ct) => UnderLeaseAsync(async keeper =>
+    {
+        var byId = (await work(keeper)).SelectMany(outcomes => outcomes).ToDictionary(o => o.Dataset);
+        return new PassReport([.. _pipeline.Datasets.Where(d => byId.ContainsKey(d.Id)).Select(d => byId[d.Id])]);
+    }, ct);
+
     /// <summary>Does a single run's work under the lease. Losing the lease midway is an error of the run, not a cancellation.</summary>
-    private async Task<PassReport> UnderLeaseAsync(Func<LeaseKeeper, Task<IReadOnlyList<DatasetOutcome>[]>> work, CancellationToken ct)
+    private async Task<T> UnderLeaseAsync<T>(Func<LeaseKeeper, Task<T>> work, CancellationToken ct)
     {
         await using var keeper = await TakeLeaseAsync(ct);
         try
         {
             await _book.OpenAsync(_lanes, keeper.Lost);
-            var byId = (await work(keeper)).SelectMany(outcomes => outcomes).ToDictionary(o => o.Dataset);
-            return new PassReport([.. _pipeline.Datasets.Where(d => byId.ContainsKey(d.Id)).Select(d => byId[d.Id])]);
+            return await work(keeper);
         }
         catch (OperationCanceledException) when (!ct.IsCancellationRequested)
         {

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using CdcSync.Core.Checkpoints;
 using CdcSync.Core.Errors;
+using CdcSync.Core.Reconciliation;
 
 namespace CdcSync.Core.Warehouses;
 
@@ -41,10 +42,23 @@ public static partial class ControlText
         throw Corrupt("a checkpoint's snapshot is not the JSON of a first load's progress");
     }
 
+    /// <summary>What the columns of a comparison do not hold, as JSON: counts, the map, the first keys that differ.</summary>
+    public static string OfReport(ReconcileReport report)
+    {
+        ArgumentNullException.ThrowIfNull(report);
+        return JsonSerializer.Serialize(new ReportDetails(report.SoftDeleted, report.Explained, report.InFlight, report.RowsTravelled, report.IsCut, report.Map,
+            [.. report.Keys.Select(k => new ReportKey(k.Key, Of(k.Kind), k.IsRepaired))]), ControlJson.Default.ReportDetails);
+    }
+
     private static CdcSyncException Corrupt(string what) =>
         new(ErrorCodes.StateCorrupt, $"the warehouse's control tables hold what this version can't read: {what}.", "See docs/state.md for what belongs there. Run: cdcsync checkpoint show");
 
     [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
     [JsonSerializable(typeof(SnapshotProgress))]
+    [JsonSerializable(typeof(ReportDetails))]
     private sealed partial class ControlJson : JsonSerializerContext;
+
+    private sealed record ReportDetails(long SoftDeleted, long Explained, long InFlight, long RowsTravelled, bool IsCut, IReadOnlyList<long> Map, IReadOnlyList<ReportKey> Keys);
+
+    private sealed record ReportKey(string Key, string Kind, bool IsRepaired);
 }

@@ -1,6 +1,7 @@
 using CdcSync.Core.Checkpoints;
 using CdcSync.Core.Datasets;
 using CdcSync.Core.Errors;
+using CdcSync.Core.Reconciliation;
 
 namespace CdcSync.Core.Warehouses;
 
@@ -39,6 +40,9 @@ public interface IControlStore
 
     /// <summary>The status of every dataset of a pipeline, as the view <c>dataset_status</c> shows it.</summary>
     ValueTask<IReadOnlyList<DatasetStatus>> ReadStatusAsync(string pipeline, CancellationToken ct);
+
+    /// <summary>Records a comparison of source and target.</summary>
+    ValueTask WriteReconciliationAsync(string pipeline, ReconcileReport report, CancellationToken ct);
 
     /// <summary>Takes the pipeline's lease if it is free or expired, by the warehouse's clock. Each taking has a new, higher token.</summary>
     /// <returns>The lease; null if another holder has it.</returns>
@@ -88,6 +92,9 @@ public enum BatchKind
 
     /// <summary>A full refresh.</summary>
     Refresh,
+
+    /// <summary>Rows that a comparison found to differ.</summary>
+    Repair,
 }
 
 /// <summary>A landing file as the ledger names it.</summary>

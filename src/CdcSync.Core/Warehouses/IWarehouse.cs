@@ -3,6 +3,7 @@ using CdcSync.Core.Checkpoints;
 using CdcSync.Core.Datasets;
 using CdcSync.Core.Errors;
 using CdcSync.Core.Gates;
+using CdcSync.Core.Reconciliation;
 
 namespace CdcSync.Core.Warehouses;
 
@@ -25,6 +26,9 @@ public interface IWarehouse : IAsyncDisposable
 
     /// <summary>The warehouse's own row gate: rejects, with rule <c>type</c>, values that its columns can't hold (a NUL in PostgreSQL text, NaN in SQLite, instants out of range).</summary>
     IRowGate ValueGate(Dataset dataset);
+
+    /// <summary>The dataset's target as one side of a comparison; null = this kind of warehouse has none.</summary>
+    IDigestReader? Digests(Dataset dataset) => null;
 
     /// <summary>True if the dataset's target holds any row.</summary>
     ValueTask<bool> HasRowsAsync(Dataset dataset, CancellationToken ct);

@@ -4,6 +4,7 @@ using CdcSync.Core.Checkpoints;
 using CdcSync.Core.Datasets;
 using CdcSync.Core.Errors;
 using CdcSync.Core.Gates;
+using CdcSync.Core.Reconciliation;
 using CdcSync.Core.Warehouses;
 
 namespace CdcSync.Core.Tests.Fakes;
@@ -22,6 +23,8 @@ internal sealed class FakeWarehouse(TimeProvider time, FaultPlan faults) : IWare
     public List<LedgerEntry> Ledger { get; } = [];
 
     public List<(DatasetId Dataset, QuarantinedRow Row)> Quarantine { get; } = [];
+
+    public List<ReconcileReport> Reconciliations { get; } = [];
 
     public Lease? Held { get; set; }
 
@@ -43,6 +46,13 @@ internal sealed class FakeWarehouse(TimeProvider time, FaultPlan faults) : IWare
     }
 
     public IRowGate ValueGate(Dataset dataset) => new AcceptAll();
+
+    public IDigestReader Digests(Dataset dataset) => new LocalDigests(new FakeTargetSide(dataset, () =>
+    {
+        faults.Pass();
+        lock (_transaction)
+            return [.. Rows(dataset.Id).OrderBy(r => r.Key)];
+    }));
 
     public ValueTask<bool> HasRowsAsync(Dataset dataset, CancellationToken ct) => ValueTask.FromResult(Rows(dataset.Id).Count > 0);
 
@@ -120,6 +130,12 @@ internal sealed class FakeWarehouse(TimeProvider time, FaultPlan faults) : IWare
     {
         faults.Pass();
         return ValueTask.FromResult<IReadOnlyList<DatasetStatus>>([.. States.Values.Select(s => new DatasetStatus(s, Checkpoints.GetValueOrDefault(s.Dataset), null, 0))]);
+    }
+
+    public ValueTask WriteReconciliationAsync(string pipeline, ReconcileReport report, CancellationToken ct)
+    {
+        Reconciliations.Add(report);
+        return ValueTask.CompletedTask;
     }
 
     public ValueTask<Lease?> TryAcquireLeaseAsync(string pipeline, string holder, TimeSpan duration, CancellationToken ct)

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using CdcSync.Core.Checkpoints;
 using CdcSync.Core.Datasets;
 using CdcSync.Core.Errors;
+using CdcSync.Core.Reconciliation;
 using CdcSync.Core.Sync;
 using CdcSync.Core.Warehouses;
 
@@ -25,6 +26,10 @@ internal sealed class RecordingObserver : ISyncObserver
     public ConcurrentQueue<bool> Leases { get; } = [];
 
     public ConcurrentQueue<(string Source, long Bytes)> Retained { get; } = [];
+
+    public ConcurrentQueue<ReconcileReport> Reconciliations { get; } = [];
+
+    public void Reconciled(Dataset dataset, ReconcileReport report) => Reconciliations.Enqueue(report);
 
     public void SourceRetains(string source, long bytes) => Retained.Enqueue((source, bytes));
 

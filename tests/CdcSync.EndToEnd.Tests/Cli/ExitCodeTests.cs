@@ -21,7 +21,7 @@ public sealed partial class ExitCodeTests
         Assert.True(result.ExitCode == (int)situation.Code, result.ToString());
         Assert.Equal(situation.Code == ExitCode.Bug, result.Error.Contains("CDC9001", StringComparison.Ordinal));
         if (result.Out.StartsWith('{'))
-            Assert.Equal(result.ExitCode, JsonDocument.Parse(situation.Code == ExitCode.Differences ? result.Out.Split('\n')[^1] : result.Out).RootElement.GetProperty("exitCode").GetInt32());
+            Assert.Equal(result.ExitCode, JsonDocument.Parse(result.Out.StartsWith("{\"", StringComparison.Ordinal) ? result.Out.Split('\n')[^1] : result.Out).RootElement.GetProperty("exitCode").GetInt32());
     }
 
     [Fact]

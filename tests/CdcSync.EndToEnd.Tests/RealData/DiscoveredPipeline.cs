@@ -41,6 +41,13 @@ internal sealed class DiscoveredPipeline : IAsyncDisposable
         return result;
     }
 
+    /// <summary>Starts a command that runs on.</summary>
+    public CdcsyncProcess Start(params string[] arguments) => CdcsyncProcess.Start(_folder.Root, arguments, Warehouse.Environment);
+
+    /// <summary>Has the source polled at another interval.</summary>
+    public void SetInterval(string interval) =>
+        File.WriteAllText(_folder["cdcsync.yaml"], File.ReadAllText(_folder["cdcsync.yaml"]).Replace("{ interval: 10s }", $"{{ interval: {interval} }}", StringComparison.Ordinal));
+
     /// <summary>Changes the source at random.</summary>
     public IReadOnlyDictionary<string, int> Change(int changes, int seed)
     {

@@ -167,4 +167,11 @@ internal static class ControlSql
 
     /// <summary>1 pipeline, 2 token.</summary>
     public const string ReleaseLease = "UPDATE cdcsync.lease SET expires_at = clock_timestamp() WHERE pipeline = $1 AND token = $2 AND expires_at > clock_timestamp()";
+
+    /// <summary>Records a comparison. Parameters: id, pipeline, dataset, mode, start, end, outcome, rows of the source and of the target, missing, different, extra, repaired, report.</summary>
+    public const string WriteReconciliation = """
+        INSERT INTO cdcsync.reconciliation
+            (id, pipeline, dataset, mode, started_at, finished_at, outcome, source_rows, target_rows, missing, different, extra, repaired, report)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+        """;
 }

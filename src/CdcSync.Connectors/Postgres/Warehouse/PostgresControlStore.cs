@@ -2,6 +2,7 @@ using CdcSync.Connectors.Migrations;
 using CdcSync.Core.Checkpoints;
 using CdcSync.Core.Datasets;
 using CdcSync.Core.Errors;
+using CdcSync.Core.Reconciliation;
 using CdcSync.Core.Warehouses;
 using Npgsql;
 using static CdcSync.Connectors.Postgres.Parameter;
@@ -86,6 +87,12 @@ internal sealed class PostgresControlStore(PostgresSessions sessions, string pip
 
     public async ValueTask<IReadOnlyList<DatasetStatus>> ReadStatusAsync(string pipeline, CancellationToken ct) =>
         await QueryAsync("reading the status", Statement(ControlSql.ReadStatus, Text(pipeline)), r => ReadStatus(pipeline, r), ct);
+
+    public async ValueTask WriteReconciliationAsync(string pipeline, ReconcileReport report, CancellationToken ct) =>
+        await QueryAsync($"{report.Dataset}: recording a comparison", Statement(ControlSql.WriteReconciliation,
+            Uuid(report.Id), Text(pipeline), Text(report.Dataset.Value), Text(ControlText.Of(report.Request.Mode)), Instant(report.StartedAt), Instant(report.FinishedAt), Text(ControlText.Of(report.Outcome)),
+            BigInt(report.SourceRows), BigInt(report.TargetRows), BigInt(report.Found.Missing), BigInt(report.Found.Different), BigInt(report.Found.Extra), BigInt(report.Repaired.Total),
+            Json(ControlText.OfReport(report))), _ => true, ct);
 
     public async ValueTask<Lease?> TryAcquireLeaseAsync(string pipeline, string holder, TimeSpan duration, CancellationToken ct)
     {

@@ -1,8 +1,10 @@
+using CdcSync.Connectors.Postgres.Digests;
 using CdcSync.Core.Checkpoints;
 using CdcSync.Core.Datasets;
 using CdcSync.Core.Diagnosis;
 using CdcSync.Core.Errors;
 using CdcSync.Core.Gates;
+using CdcSync.Core.Reconciliation;
 using CdcSync.Core.Warehouses;
 using Npgsql;
 
@@ -41,6 +43,9 @@ public sealed class PostgresWarehouse : IWarehouse, IDiagnosable, IGrantable
 
     /// <inheritdoc/>
     public IRowGate ValueGate(Dataset dataset) => new PostgresValueGate(dataset);
+
+    /// <inheritdoc/>
+    public IDigestReader Digests(Dataset dataset) => new PostgresDigests(_sessions, dataset);
 
     /// <inheritdoc/>
     public async ValueTask<bool> HasRowsAsync(Dataset dataset, CancellationToken ct)

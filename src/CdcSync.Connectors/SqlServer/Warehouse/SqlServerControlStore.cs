@@ -1,6 +1,7 @@
 using CdcSync.Connectors.Migrations;
 using CdcSync.Core.Checkpoints;
 using CdcSync.Core.Datasets;
+using CdcSync.Core.Reconciliation;
 using CdcSync.Core.Warehouses;
 using Microsoft.Data.SqlClient;
 using static CdcSync.Connectors.SqlServer.Warehouse.Parameter;
@@ -79,6 +80,9 @@ internal sealed class SqlServerControlStore(WarehouseSessions sessions, string p
 
     public async ValueTask<IReadOnlyList<DatasetStatus>> ReadStatusAsync(string pipeline, CancellationToken ct) =>
         await QueryAsync("reading the status", new Statement(StateSql.ReadStatus(), PipelineName.With(pipeline)), r => ControlRows.Status(pipeline, r), ct);
+
+    public async ValueTask WriteReconciliationAsync(string pipeline, ReconcileReport report, CancellationToken ct) =>
+        await QueryAsync($"{report.Dataset}: recording a comparison", ReconciliationSql.Write(pipeline, report), _ => true, ct);
 
     public async ValueTask<Lease?> TryAcquireLeaseAsync(string pipeline, string holder, TimeSpan duration, CancellationToken ct) =>
         (await QueryAsync($"{pipeline}: taking the lease", new Statement(ControlSql.AcquireLease(),

@@ -15,6 +15,9 @@ internal sealed class Statement(SourceConnection connection, sqlite3_stmt compil
     /// <summary>Where the native statement is, for readers of many values.</summary>
     public nint Address => _address;
 
+    /// <summary>For binders that bind value by value.</summary>
+    public sqlite3_stmt Handle => compiled;
+
     /// <summary>Goes to the next row.</summary>
     /// <returns>False after the last.</returns>
     /// <exception cref="OperationCanceledException">The connection's cancellation was asked for.</exception>

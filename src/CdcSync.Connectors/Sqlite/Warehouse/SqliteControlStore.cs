@@ -3,6 +3,7 @@ using CdcSync.Connectors.Migrations;
 using CdcSync.Core.Checkpoints;
 using CdcSync.Core.Datasets;
 using CdcSync.Core.Errors;
+using CdcSync.Core.Reconciliation;
 using CdcSync.Core.Warehouses;
 using Microsoft.Data.Sqlite;
 
@@ -101,6 +102,17 @@ internal sealed class SqliteControlStore(SqliteSessions sessions, string pipelin
 
     public ValueTask<IReadOnlyList<DatasetStatus>> ReadStatusAsync(string pipeline, CancellationToken ct) =>
         new(sessions.Read("reading the status", session => StateRecords.Status(session, pipeline), ct));
+
+    public async ValueTask WriteReconciliationAsync(string pipeline, ReconcileReport report, CancellationToken ct) =>
+        await sessions.WriteAsync($"recording a comparison of {report.Dataset}", session => session
+            .Fixed("""
+                INSERT INTO main.cdcsync_reconciliation
+                    (id, pipeline, dataset, mode, started_at, finished_at, outcome, source_rows, target_rows, missing, different, extra, repaired, report)
+                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
+                """)
+            .With(report.Id.ToString(), pipeline, report.Dataset.Value, ControlText.Of(report.Request.Mode), Instant.Of(report.StartedAt), Instant.Of(report.FinishedAt), ControlText.Of(report.Outcome),
+                report.SourceRows, report.TargetRows, report.Found.Missing, report.Found.Different, report.Found.Extra, report.Repaired.Total, ControlText.OfReport(report))
+            .Run(), ct).ConfigureAwait(false);
 
     public ValueTask<Lease?> TryAcquireLeaseAsync(string pipeline, string holder, TimeSpan duration, CancellationToken ct) =>
         sessions.WriteAsync("taking the lease", session => session

@@ -1,8 +1,10 @@
+using CdcSync.Connectors.Sqlite.Digests;
 using CdcSync.Core.Checkpoints;
 using CdcSync.Core.Datasets;
 using CdcSync.Core.Diagnosis;
 using CdcSync.Core.Errors;
 using CdcSync.Core.Gates;
+using CdcSync.Core.Reconciliation;
 using CdcSync.Core.Warehouses;
 
 namespace CdcSync.Connectors.Sqlite.Warehouse;
@@ -50,6 +52,9 @@ public sealed class SqliteWarehouse : IWarehouse, IDiagnosable
 
     /// <inheritdoc/>
     public IRowGate ValueGate(Dataset dataset) => new SqliteValueGate(dataset);
+
+    /// <inheritdoc/>
+    public IDigestReader Digests(Dataset dataset) => new LocalDigests(new SqliteTargetSide(_sessions.Path, SqliteTable.For(dataset)));
 
     /// <inheritdoc/>
     public ValueTask<bool> HasRowsAsync(Dataset dataset, CancellationToken ct)

@@ -76,6 +76,7 @@ internal static class WarehouseStatements
         yield return Made(StateSql.ClaimTarget());
         yield return Made(StateSql.OwnersOfTarget());
         yield return Made(StateSql.ReadStatus());
+        yield return Made(ReconciliationSql.Write());
     }
 
     private static IEnumerable<(string, TSql, SqlServerTable?)> Targeted(SqlServerTable target)

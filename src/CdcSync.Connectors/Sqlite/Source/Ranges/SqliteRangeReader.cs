@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using CdcSync.Arrow;
+using CdcSync.Connectors.Sqlite.Digests;
 using CdcSync.Connectors.Sqlite.Source.Catalog;
 using CdcSync.Core.Batches;
 using CdcSync.Core.Checkpoints;
@@ -24,12 +25,55 @@ internal sealed class SqliteRangeReader(Func<(SourceConnection Connection, Sqlit
     {
         var (connection, catalog) = open();
         using (connection)
-        {
-            return SqlFor(connection, catalog, dataset).IsPaged
-                && DatasetInspection.Table(connection, catalog, dataset) is { } table
-                && dataset.Key.All(k => StaysDistinct(table.Column(k.Source)!.Affinity, k.ReadType));
-        }
+            return KeysAreValues(connection, catalog, dataset);
     }, ct);
+
+    /// <inheritdoc/>
+    public async ValueTask<IAsyncEnumerable<ChangeChunk>?> FindAsync(Dataset dataset, RecordBatch keys, CancellationToken ct) =>
+        dataset.Key.All(k => k is { Mask: null, Fold: null or KeyFold.None } && k.ReadType == k.TargetType) && await GuaranteesKeysAsync(dataset, ct) ? LookUpAsync(dataset, keys, ct) : null;
+
+    /// <inheritdoc/>
+    public async ValueTask<(long First, long Last)?> IntegerKeysAsync(Dataset dataset, CancellationToken ct) => await Task.Run((Func<(long, long)?>)(() =>
+    {
+        if (dataset.Key is not [{ ReadType: Int8Type or Int16Type or Int32Type or Int64Type } key])
+            return null;
+        var (connection, catalog) = open();
+        using (connection)
+        {
+            using var cancellation = connection.CancelledBy(ct);
+            if (!KeysAreValues(connection, catalog, dataset))
+                return null;
+            using var ends = connection.Prepare(KeySql.Ends(SourceSql.From(dataset.Object), key.Source), $"looking at the keys of dataset {dataset.Id}");
+            return ends.Step() && !ends.IsNull(0) ? (ends.Integer(0), ends.Integer(1)) : null;
+        }
+    }), ct);
+
+    /// <inheritdoc/>
+    public KeyRange Between(long first, long last) =>
+        new(0, first == long.MinValue ? null : new KeyBound([new KeyPart.Integer(first - 1)]).ToJson(), last == long.MaxValue ? null : new KeyBound([new KeyPart.Integer(last)]).ToJson());
+
+    private async IAsyncEnumerable<ChangeChunk> LookUpAsync(Dataset dataset, RecordBatch keys, [EnumeratorCancellation] CancellationToken ct)
+    {
+        await Task.Yield();
+        var (connection, catalog) = open();
+        using (connection)
+        {
+            using var cancellation = connection.CancelledBy(ct);
+            if (DatasetInspection.ReadFaults(connection, catalog, dataset) is [var fault, ..])
+                throw fault;
+            var sql = KeySql.Lookup(SourceSql.All(dataset), [.. dataset.Key.Select(k => k.Source)]);
+            foreach (var chunk in KeyLookup.Read(connection, sql, keys, new RowChunks(dataset, connection.IsUtf16), $"looking up rows of dataset {dataset.Id}"))
+            {
+                ct.ThrowIfCancellationRequested();
+                yield return chunk;
+            }
+        }
+    }
+
+    private static bool KeysAreValues(SourceConnection connection, SqliteCatalog catalog, Dataset dataset) =>
+        SqlFor(connection, catalog, dataset).IsPaged
+            && DatasetInspection.Table(connection, catalog, dataset) is { } table
+            && dataset.Key.All(k => StaysDistinct(table.Column(k.Source)!.Affinity, k.ReadType));
 
     // '1.0' and '1.00' are two texts and one decimal; 1 and '1' are two values of a column without a type, and one text.
     private static bool StaysDistinct(Affinity stored, ArrowType read) => (stored, read) switch

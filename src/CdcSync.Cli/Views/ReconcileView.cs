@@ -1,0 +1,50 @@
+using CdcSync.Cli.Commands;
+using CdcSync.Cli.Output;
+using CdcSync.Core.Errors;
+using CdcSync.Core.Reconciliation;
+
+namespace CdcSync.Cli.Views;
+
+/// <summary>Shows what a comparison found.</summary>
+internal static class ReconcileView
+{
+    private const int KeysShown = 10;
+
+    public static ReconcileDocument Document(string pipeline, ReconcileRequest request, IReadOnlyList<ReconcileOutcomeOf> outcomes) =>
+        new(pipeline, Words.Of(request.Mode), request.IsRepair, [.. outcomes.Select(Of)]) { ExitCode = (int)ExitCodes.Gravest(outcomes.Select(ExitOf)) };
+
+    /// <summary>A line per dataset; of those with drift also where in the key space it is, and the first keys.</summary>
+    public static string Text(ReconcileDocument document, bool unicode)
+    {
+        var table = new TextTable("DATASET", "OUTCOME", "SOURCE", "TARGET", "MISSING", "DIFFERENT", "EXTRA", "REPAIRED", "EXPLAINED", "IN FLIGHT", "TRAVELLED", "TOOK");
+        foreach (var d in document.Datasets)
+        {
+            if (d.Report is { } r)
+                table.Add(d.Dataset, d.Outcome, Words.Of(r.SourceRows), Words.Of(r.TargetRows), Words.Of(r.Missing), Words.Of(r.Different), Words.Of(r.Extra), Words.Of(r.Repaired), Words.Of(r.Explained), Words.Of(r.InFlight), Words.Of(r.RowsTravelled), Words.Of(TimeSpan.FromSeconds(r.Seconds)));
+            else
+                table.Add([d.Dataset, d.Outcome, .. Enumerable.Repeat<string?>(null, 10)]);
+        }
+
+        return string.Join('\n', document.Datasets.Where(d => d.Report is { Keys.Count: > 0 }).SelectMany(d => Details(d, unicode)).Prepend(table.ToString()));
+    }
+
+    private static IEnumerable<string> Details(ReconciledDocument dataset, bool unicode)
+    {
+        var report = dataset.Report!;
+        yield return "";
+        yield return $"{dataset.Dataset}: drift over the key space |{Sparkline.Of(report.Map, unicode)}|";
+        foreach (var key in report.Keys.Take(KeysShown))
+            yield return $"  {key.Kind,-9} {key.Key}{(key.IsRepaired ? "  repaired" : "")}";
+        var more = report.Missing + report.Different + report.Extra - Math.Min(KeysShown, report.Keys.Count);
+        if (more > 0 || report.IsCut)
+            yield return $"  and {Words.Of(more)} more{(report.IsCut ? ", and some that were not looked at: load the dataset anew" : "")}";
+    }
+
+    private static ReconciledDocument Of(ReconcileOutcomeOf outcome) => outcome.Report is not { } r
+        ? new(outcome.Dataset.Value, "failed", null, FaultDocument.Of(outcome.Fault))
+        : new(outcome.Dataset.Value, Words.Of(r.Outcome), new(r.SourceRows, r.TargetRows, r.Found.Missing, r.Found.Different, r.Found.Extra, r.Repaired.Total, r.Explained, r.SoftDeleted, r.InFlight,
+            r.RowsTravelled, r.IsCut, Words.Of(r.StartedAt), Math.Round((r.FinishedAt - r.StartedAt).TotalSeconds, 3), r.Map, [.. r.Keys.Select(k => new DriftedKeyDocument(k.Key, Words.Of(k.Kind), k.IsRepaired))]), null);
+
+    private static ExitCode ExitOf(ReconcileOutcomeOf outcome) =>
+        outcome.Fault?.Code.Exit ?? (outcome.Report!.Outcome == ReconcileOutcome.Drift ? ExitCode.Differences : ExitCode.Ok);
+}

@@ -1,0 +1,129 @@
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using CdcSync.Arrow;
+using CdcSync.Connectors.Postgres.Warehouse;
+using CdcSync.Core.Datasets;
+using CdcSync.Core.Errors;
+using CdcSync.Core.Reconciliation;
+using Npgsql;
+using static CdcSync.Connectors.Postgres.Parameter;
+
+namespace CdcSync.Connectors.Postgres.Digests;
+
+/// <summary>A target in PostgreSQL as one side of a comparison. Each call is a transaction of its own, that only reads.</summary>
+internal sealed class PostgresDigests(PostgresSessions sessions, Dataset dataset) : IDigestReader
+{
+    // Whole tables are scanned, however long it takes; parts are looked up by the key. Groups are hashed: their number can't be estimated, their order is of no use.
+    private const string Begin = "BEGIN READ ONLY; SET LOCAL statement_timeout = 0; SET LOCAL enable_sort = off";
+    private const string BeginScan = $"{Begin}; SET LOCAL enable_seqscan = on; SET LOCAL enable_indexscan = off";
+
+    public async ValueTask<Survey> SurveyAsync(DigestScope scope, CancellationToken ct)
+    {
+        var sql = await SqlAsync(scope, ct);
+        await foreach (var survey in QueryAsync(Begin, sql.Survey(), [], static r => new Survey(r.IsDBNull(0) ? null : r.GetInt64(0), r.IsDBNull(1) ? null : r.GetInt64(1), r.GetInt64(2)), ct))
+            return survey;
+        return default;
+    }
+
+    public async ValueTask<IReadOnlyDictionary<long, PartDigest>> DigestAsync(DigestScope scope, IReadOnlyList<Part>? parts, int shift, CancellationToken ct)
+    {
+        var sql = await SqlAsync(scope, ct);
+        var digests = new Dictionary<long, PartDigest>();
+        var answer = parts is null
+            ? QueryAsync(BeginScan, sql.All(), [Integer(shift)], Digest, ct)
+            : QueryAsync(scope.Places.IsOrdered ? Begin : BeginScan, sql.Some(), [Integer(shift), .. Parts(scope, parts)], Digest, ct);
+        await foreach (var (prefix, digest) in answer)
+            digests[prefix] = digest;
+        return digests;
+    }
+
+    public async IAsyncEnumerable<RowDigest> RowsAsync(DigestScope scope, IReadOnlyList<Part> parts, [EnumeratorCancellation] CancellationToken ct)
+    {
+        var sql = await SqlAsync(scope, ct);
+        await foreach (var row in QueryAsync(scope.Places.IsOrdered ? Begin : BeginScan, sql.RowsOf(), Parts(scope, parts), Row, ct))
+            yield return row;
+    }
+
+    public async IAsyncEnumerable<RowDigest> FindAsync(DigestScope scope, RecordBatch keys, [EnumeratorCancellation] CancellationToken ct)
+    {
+        var sql = await SqlAsync(scope, ct);
+        NpgsqlParameter[] arrays = [.. keys.Columns.Select(c => ArrayParameters.For(c.Type, [c], c.Length))];
+        await foreach (var row in QueryAsync(Begin, sql.Find(), arrays, Row, ct))
+            yield return row;
+    }
+
+    private static NpgsqlParameter[] Parts(DigestScope scope, IReadOnlyList<Part> parts) => scope.Places.IsOrdered
+        ? [BigInts([.. parts.Select(p => p.First)]), BigInts([.. parts.Select(p => p.Last)])]
+        : [Integer(parts[0].Shift), BigInts([.. parts.Select(p => p.Prefix)])];
+
+    private static (long Prefix, PartDigest Digest) Digest(NpgsqlDataReader r) => (r.GetInt64(0), new PartDigest(r.GetInt64(1), Sum(r, 2), Sum(r, 3)));
+
+    private static Int128 Sum(NpgsqlDataReader r, int at) => Int128.Parse(r.GetString(at), CultureInfo.InvariantCulture);
+
+    private static RowDigest Row(NpgsqlDataReader r)
+    {
+        var hash = r.GetString(1);
+        return new RowDigest(new CanonicalKey(r.GetFieldValue<byte[]>(0)), new RowHash(Half(hash.AsSpan(0, 16)), Half(hash.AsSpan(16))));
+    }
+
+    private static long Half(ReadOnlySpan<char> hex) => long.Parse(hex, NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+
+    private async Task<DigestSql> SqlAsync(DigestScope scope, CancellationToken ct)
+    {
+        var table = PostgresTable.For(dataset, await sessions.DefaultSchemaAsync(ct));
+        var found = await sessions.RunAsync($"{table.Label}: looking at the columns", connection => FoundTarget.ReadAsync(connection, table, ct), ct);
+        if (found.Kind is null)
+            throw new CdcSyncException(ErrorCodes.TargetMismatch, $"{table.Label}: the target is missing.", $"It is made again when it is loaded anew. Run: cdcsync resync {dataset.Id}");
+        return new DigestSql(table, found.Columns.ToDictionary(c => c.Name, c => c.Type, StringComparer.Ordinal), scope);
+    }
+
+    private async IAsyncEnumerable<T> QueryAsync<T>(string begin, string sql, NpgsqlParameter[] parameters, Func<NpgsqlDataReader, T> row, [EnumeratorCancellation] CancellationToken ct)
+    {
+        var doing = $"{dataset.Id}: comparing";
+        var session = await sessions.RentAsync(doing, ct);
+        var isDone = false;
+        try
+        {
+            var reader = await TranslatedAsync(doing, () => OpenAsync(session.Connection, begin, sql, parameters, ct));
+            await using (reader)
+            {
+                while (await TranslatedAsync(doing, () => reader.ReadAsync(ct)))
+                    yield return row(reader);
+            }
+
+            await TranslatedAsync(doing, async () =>
+            {
+                await RunAsync(session.Connection, ct, Statement("COMMIT"));
+                return true;
+            });
+            isDone = true;
+        }
+        finally
+        {
+            if (!isDone)
+                session.Spoil();
+            await sessions.ReturnAsync(session);
+        }
+    }
+
+    private static async Task<NpgsqlDataReader> OpenAsync(NpgsqlConnection connection, string begin, string sql, NpgsqlParameter[] parameters, CancellationToken ct)
+    {
+        await using (var setting = new NpgsqlCommand(begin, connection))
+            await setting.ExecuteNonQueryAsync(ct);
+        var command = new NpgsqlCommand(sql, connection) { CommandTimeout = 0 };
+        command.Parameters.AddRange(parameters);
+        return await command.ExecuteReaderAsync(ct);
+    }
+
+    private static async Task<T> TranslatedAsync<T>(string doing, Func<Task<T>> work)
+    {
+        try
+        {
+            return await work();
+        }
+        catch (Exception e) when (PostgresErrors.IsDriver(e))
+        {
+            throw WarehouseErrors.Translate(e, doing);
+        }
+    }
+}

@@ -1,0 +1,100 @@
+using CdcSync.Core.Errors;
+using CdcSync.Core.Sync;
+
+namespace CdcSync.Core.Reconciliation;
+
+/// <summary>Compares one dataset's source and target, and mends the target where it is asked to. Read <see cref="RunAsync"/> first.</summary>
+internal sealed class Reconciler(EngineContext engine, Lane lane, ReconcileRequest request, IRepair? repair)
+{
+    /// <summary>Keys whose rows are held in memory, and mended in one transaction.</summary>
+    private const int KeysAtATime = 10_000;
+
+    private static readonly TimeSpan BetweenRounds = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>Digests → the keys that differ → judged until nothing is in flight, each judgement mended at its own checkpoint.</summary>
+    public async Task<ReconcileReport> RunAsync(CancellationToken ct)
+    {
+        var (id, startedAt) = (Guid.CreateVersion7(), engine.Time.GetUtcNow());
+        CheckKey();
+        var scope = request.Mode == ReconcileMode.Keys ? DigestScope.Keys(lane.Dataset) : DigestScope.Rows(lane.Dataset);
+        var target = engine.Warehouse.Digests(lane.Dataset) ?? throw new CdcSyncException(ErrorCodes.NotComparable,
+            $"{lane.Dataset.Id}: this kind of warehouse can't be compared with its source yet.", $"To make it equal anyway, run: cdcsync resync {lane.Dataset.Id}");
+        var source = new SourceSide(lane);
+        var judge = new Judge(engine, lane, source, target, scope);
+        await judge.CheckpointAsync(ct);
+
+        var narrowed = await new Narrowing(scope, new LocalDigests(source), target, new NarrowingLimits { EveryRow = request.Mode == ReconcileMode.Full }).RunAsync(ct);
+        Failpoints.Hit(Failpoints.Narrowed);
+        var tally = new Tally(lane.Dataset, narrowed, scope);
+        var open = narrowed.Keys.Keys.ToList();
+        var patience = startedAt;
+        while (open.Count > 0)
+        {
+            open = await JudgeAsync(judge, open, tally, ct);
+            if (open.Count == 0)
+                break;
+            patience = patience == startedAt ? engine.Time.GetUtcNow() + Patience : patience;
+            if (engine.Time.GetUtcNow() >= patience)
+                break;
+            await PassInFlightAsync(judge, ct);
+        }
+
+        return tally.Report(id, request, startedAt, engine.Time.GetUtcNow(), open.Count, source.Explained);
+    }
+
+    private TimeSpan Patience => request.Patience ?? (2 * lane.Dataset.Interval) + TimeSpan.FromSeconds(5);
+
+    /// <returns>The keys that are in flight.</returns>
+    private async Task<List<CanonicalKey>> JudgeAsync(Judge judge, List<CanonicalKey> keys, Tally tally, CancellationToken ct)
+    {
+        var inFlight = new List<CanonicalKey>();
+        foreach (var slice in keys.Chunk(KeysAtATime))
+        {
+            var verdicts = await judge.JudgeAsync(slice, ct);
+            if (repair is not null && verdicts.Drift.Count > 0)
+                await repair.MendAsync(verdicts, ct);
+            tally.Add(verdicts, isRepaired: repair is not null);
+            inFlight.AddRange(verdicts.InFlight);
+        }
+
+        return inFlight;
+    }
+
+    /// <summary>Lets the target pass what is in flight: by a pass of its own where the lane is ours, else by waiting for whoever syncs it.</summary>
+    private async Task PassInFlightAsync(Judge judge, CancellationToken ct)
+    {
+        if (repair is not null)
+        {
+            await repair.SyncAsync(ct);
+            return;
+        }
+
+        var before = await judge.CheckpointAsync(ct);
+        var until = engine.Time.GetUtcNow() + lane.Dataset.Interval + BetweenRounds;
+        do
+        {
+            await Task.Delay(BetweenRounds, engine.Time, ct);
+        }
+        while ((await judge.CheckpointAsync(ct)).Stream == before.Stream && engine.Time.GetUtcNow() < until);
+    }
+
+    private void CheckKey()
+    {
+        var dataset = lane.Dataset;
+        if (dataset.Key.Count == 0)
+            throw new CdcSyncException(ErrorCodes.NotComparable, $"{dataset.Id}: it has no key, so that its rows can't be told apart.", $"Load it anew; the difference is published. Run: cdcsync resync {dataset.Id}");
+        if (dataset.TargetSchema.Fields.FirstOrDefault(f => CanonicalTypes.Of(f.DataType) is null) is { } field)
+            throw new CdcSyncException(ErrorCodes.NotComparable, $"{dataset.Id}: column '{field.Name}' is {field.DataType}, which has no form to be compared in.", $"Load it anew; the difference is published. Run: cdcsync resync {dataset.Id}");
+    }
+}
+
+/// <summary>Mends a target in its dataset's own lane.</summary>
+internal interface IRepair
+{
+    /// <summary>Publishes the source's rows and the deletes, at the checkpoint at which they were judged.</summary>
+    /// <exception cref="CdcSyncException">A gate blocked it, or the publication failed.</exception>
+    Task MendAsync(Verdicts verdicts, CancellationToken ct);
+
+    /// <summary>Brings the dataset to its source's now.</summary>
+    Task SyncAsync(CancellationToken ct);
+}

@@ -1,0 +1,107 @@
+using CdcSync.Arrow;
+using CdcSync.Core.Batches;
+using CdcSync.Core.Datasets;
+using CdcSync.Core.Reconciliation;
+
+namespace CdcSync.Connectors.Tests.WarehouseConformance;
+
+/// <content>What a target says of its rows when it is compared: the same as the rows themselves say.</content>
+public abstract partial class WarehouseConformance
+{
+    [Fact]
+    public async Task A_row_has_the_hash_that_its_values_have_here_whatever_their_type()
+    {
+        foreach (var type in TypeCases.All.Keys)
+        {
+            var (arrow, values) = Values(type);
+            if (Fixture.Refuses(arrow)) continue;
+            var dataset = await EnsuredAsync(TestDatasets.Of($"hashed-{TypeCases.All.Keys.ToList().IndexOf(type)}", 1, ("id", Int64Type.Default), ("v", arrow)));
+            var (held, _) = Held(dataset, [.. values.Append(null).Select((value, i) => Change.Upsert((long)i, value))]);
+            await PublishAsync(dataset, held);
+            await AssertSameAsync(dataset, Change.Chunk(dataset, held).Rows);
+        }
+    }
+
+    [Fact]
+    public async Task A_row_is_found_by_its_key_and_parted_by_its_place_whatever_the_keys_type()
+    {
+        foreach (var type in TypeCases.All.Keys)
+        {
+            var (arrow, values) = Values(type);
+            if (Fixture.Refuses(arrow) || arrow is NullType) continue;
+            var dataset = await EnsuredAsync(TestDatasets.Of($"hashed-{TypeCases.All.Keys.ToList().IndexOf(type)}", 1, ("k", arrow), ("n", Int64Type.Default)));
+            var (held, _) = Held(dataset, [.. values.Where(v => v is not string { Length: > 1_000 } and not byte[] { Length: > 1_000 }).Select((value, i) => Change.Upsert(value, (long)i))]);
+            await PublishAsync(dataset, held);
+            await AssertSameAsync(dataset, Change.Chunk(dataset, held).Rows);
+        }
+    }
+
+    [Fact]
+    public async Task A_key_of_several_parts_in_another_order_than_the_columns_is_parted_by_its_hash()
+    {
+        var dataset = TestDatasets.Of("composite", 0, ("line", Int32Type.Default), ("note", StringType.Default), ("code", StringType.Default));
+        dataset = await EnsuredAsync(dataset with { Columns = [dataset.Columns[0] with { KeyOrdinal = 1 }, dataset.Columns[1], dataset.Columns[2] with { KeyOrdinal = 0 }] });
+        Change[] rows = [.. Enumerable.Range(0, 300).Select(i => Change.Upsert(i % 7, i % 3 == 0 ? null : $"note {i}", $"Ž{i / 7}"))];
+        await PublishAsync(dataset, rows);
+        await AssertSameAsync(dataset, Change.Chunk(dataset, rows).Rows);
+    }
+
+    [Fact]
+    public async Task A_row_that_is_marked_as_deleted_is_counted_apart_and_not_compared()
+    {
+        var dataset = await EnsuredAsync(TestDatasets.Accounts(DeleteMode.Soft));
+        await PublishAsync(dataset, Change.Upsert(1L, "a", 100L), Change.Upsert(2L, "b", 200L), Change.Upsert(9L, "c", 300L));
+        await PublishAsync(dataset, Change.Delete(9L));
+        if (Warehouse.Digests(dataset) is not { } digests) return;
+        await AssertSameAsync(dataset, Change.Chunk(dataset, [Change.Upsert(1L, "a", 100L), Change.Upsert(2L, "b", 200L)]).Rows);
+        Assert.Equal(new Survey(1, 9, 1), await digests.SurveyAsync(DigestScope.Rows(dataset), default));
+        var codec = new KeyCodec(dataset);
+        var deleted = Change.Chunk(dataset, [Change.Delete(9L)]).Rows;
+        Assert.Empty(await digests.FindAsync(DigestScope.Rows(dataset), codec.Decode([codec.KeysOf(deleted).Key(0)]), default).ToListAsync());
+    }
+
+    /// <summary>Compares all that a target says of its rows with what these rows say.</summary>
+    private async Task AssertSameAsync(Dataset dataset, RecordBatch rows)
+    {
+        if (Warehouse.Digests(dataset) is not { } digests) return;
+        var oracle = new LocalDigests(new InMemory(dataset, rows));
+        foreach (var scope in new[] { DigestScope.Rows(dataset), DigestScope.Keys(dataset) })
+        {
+            foreach (var shift in new[] { 0, 54 })
+            {
+                Assert.Equal(Lines(await oracle.DigestAsync(scope, null, shift, default)), Lines(await digests.DigestAsync(scope, null, shift, default)));
+                var all = await oracle.DigestAsync(scope, null, shift, default);
+                Part[] some = [.. all.Keys.Order().Where((_, i) => i % 2 == 0).Select(prefix => new Part(prefix, shift))];
+                if (some.Length == 0) continue;
+                Assert.Equal(Lines(await oracle.DigestAsync(scope, some, shift / 2, default)), Lines(await digests.DigestAsync(scope, some, shift / 2, default)));
+                Assert.Equal(await LinesAsync(oracle.RowsAsync(scope, some, default)), await LinesAsync(digests.RowsAsync(scope, some, default)));
+            }
+
+            var codec = new KeyCodec(dataset);
+            var keys = codec.KeysOf(rows);
+            var third = codec.Decode([.. Enumerable.Range(0, rows.Length).Where(i => i % 3 == 0).Select(keys.Key)]);
+            var found = (await LinesAsync(digests.FindAsync(scope, third, default))).ToHashSet();
+            Assert.Subset((await LinesAsync(oracle.RowsAsync(scope, [new Part(-1, 63), new Part(0, 63)], default))).ToHashSet(), found);
+            Assert.Equal(third.Length, found.Count);
+        }
+    }
+
+    private static IReadOnlyList<string> Lines(IReadOnlyDictionary<long, PartDigest> digests) => [.. digests.OrderBy(d => d.Key).Select(d => $"{d.Key} {d.Value}")];
+
+    private static async Task<IReadOnlyList<string>> LinesAsync(IAsyncEnumerable<RowDigest> rows) =>
+        [.. (await rows.ToListAsync()).Select(r => $"{Convert.ToHexStringLower(r.Key.Bytes)} {r.Hash}").Order(StringComparer.Ordinal)];
+
+    private sealed class InMemory(Dataset dataset, RecordBatch rows) : IRowSide
+    {
+        public ValueTask<Survey> SurveyAsync(CancellationToken ct) => new(default(Survey));
+
+        public IAsyncEnumerable<ChangeChunk> ReadAsync(IReadOnlyList<Part>? parts, CancellationToken ct) => FindAsync(rows, ct);
+
+        public async IAsyncEnumerable<ChangeChunk> FindAsync(RecordBatch keys, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken ct)
+        {
+            Assert.Equal(dataset.TargetSchema, rows.Schema);
+            await Task.Yield();
+            yield return ChangeChunk.Upserts(rows);
+        }
+    }
+}

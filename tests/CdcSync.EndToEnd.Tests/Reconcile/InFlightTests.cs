@@ -1,0 +1,62 @@
+using System.Diagnostics;
+using System.Text.Json;
+using CdcSync.EndToEnd.Tests.Harness;
+
+namespace CdcSync.EndToEnd.Tests.Reconcile;
+
+/// <summary>While rows change and are synced, what is on its way is no drift, and what is drift is found.</summary>
+public sealed class InFlightTests(ITestOutputHelper output)
+{
+    private const int Rows = 20_000;
+    private static readonly TimeSpan Long = TimeSpan.FromSeconds(12);
+
+    [Theory]
+    [InlineData(WarehouseKind.Sqlite)]
+    [InlineData(WarehouseKind.Postgres)]
+    public async Task Nothing_is_called_drift_that_is_only_on_its_way(WarehouseKind kind)
+    {
+        await using var book = await Ledgerbook.CreateAsync(kind, Rows);
+        book.Pipeline.SetInterval("1s");
+        await using var daemon = book.Pipeline.Start("run", "--listen", "127.0.0.1:0");
+        await daemon.WaitForLineAsync("lease taken");
+        await using var writer = new Writer(book.Pipeline.Source, Rows, TestSeed.Next());
+        var (began, runs, judged) = (Stopwatch.StartNew(), 0, 0L);
+        while (began.Elapsed < Long)
+        {
+            var report = await book.ReconcileAsync(0);
+            Assert.True((0, 0, 0) == HandEditTests.Counts(report), report.ToString());
+            judged += report.GetProperty("rowsTravelled").GetInt64();
+            runs++;
+        }
+
+        output.WriteLine($"{runs} comparisons during {writer.Changes} changes, {judged} rows travelled");
+        Assert.True(judged > 0, "no comparison met a change on its way");
+        await writer.StopAsync();
+    }
+
+    [Theory]
+    [InlineData(WarehouseKind.Sqlite)]
+    [InlineData(WarehouseKind.Postgres)]
+    public async Task Edits_by_hand_are_all_found_while_a_workload_writes_and_a_daemon_syncs(WarehouseKind kind)
+    {
+        var seed = TestSeed.Next();
+        output.WriteLine($"seed {seed}");
+        await using var book = await Ledgerbook.CreateAsync(kind, Rows);
+        book.Pipeline.SetInterval("1s");
+        var edits = await book.EditAsync(1_000, Rows / 2, seed);
+        await using var writer = new Writer(book.Pipeline.Source, Rows, seed);
+        await using (var daemon = book.Pipeline.Start("run", "--listen", "127.0.0.1:0"))
+        {
+            await daemon.WaitForLineAsync("lease taken");
+            Assert.Equal(edits, HandEditTests.Counts(await book.ReconcileAsync(3)));
+            daemon.Send(Signal.Terminate);
+            await daemon.WaitForExitAsync();
+        }
+
+        var mended = await book.ReconcileAsync(0, "--repair");
+        Assert.Equal((edits, 1_000), (HandEditTests.Counts(mended), mended.GetProperty("repaired").GetInt32()));
+        await writer.StopAsync();
+        await book.Pipeline.RunAsync(0, "sync");
+        await book.Pipeline.AssertEqualAsync();
+    }
+}

@@ -28,6 +28,9 @@ internal sealed class PostgresReadSession : IReadSession
 
     public IReadOnlyDictionary<DatasetId, Reading> Readings { get; }
 
+    /// <summary>The age of the oldest open transaction, where a dataset's mark waits for it.</summary>
+    public TimeSpan? HeldBackFor { get; init; }
+
     public async IAsyncEnumerable<ReadEvent> ReadAsync(IReadOnlyCollection<DatasetId> datasets, [EnumeratorCancellation] CancellationToken ct)
     {
         // The wire is read synchronously; not on the caller's thread.

@@ -106,7 +106,8 @@ public sealed class PostgresSource : IChangeSource
         var descriptions = tables.Zip(_catalogue.Describe(connection, [.. tables.Select(t => (SourceObject.Table)t.Dataset.Object)]), (t, o) => (t.Dataset.Id, Description: new Description(o)))
             .ToDictionary(d => d.Id, d => d.Description);
         var readers = requests.ToDictionary(r => r.Dataset.Id, r => Reader(transaction, r, queries.GetValueOrDefault(r.Dataset.Id) ?? descriptions[r.Dataset.Id], clock, open));
-        return new PostgresReadSession(transaction, readers, _turns, () => _time.GetElapsedTime(began) > _options.MaxReadAge);
+        var isHeld = open is { MaySeeAll: true } && requests.Any(r => r.Dataset.Capture is Capture.HighWaterMark { IsStampedByServer: true });
+        return new PostgresReadSession(transaction, readers, _turns, () => _time.GetElapsedTime(began) > _options.MaxReadAge) { HeldBackFor = isHeld ? facts.Clock - open!.Oldest : null };
     }
 
     private DatasetReader Reader(ReadTransaction transaction, ReadRequest request, Description description, SessionClock clock, OpenTransactions? open)

@@ -1,3 +1,4 @@
+using System.Data;
 using CdcSync.Connectors.Postgres.Source.Sql;
 using CdcSync.Core.Errors;
 using Npgsql;
@@ -80,7 +81,7 @@ internal sealed class SourceConnection : IAsyncDisposable
     public IReadOnlyList<(string Name, uint Type, string Display)> Describe(string query, string doing) => Guarded(doing, () =>
     {
         using var command = new NpgsqlCommand($"SELECT * FROM (\n{query}\n) AS b", _connection);
-        using var reader = command.ExecuteReader(System.Data.CommandBehavior.SchemaOnly);
+        using var reader = command.ExecuteReader(CommandBehavior.SchemaOnly);
         return (IReadOnlyList<(string, uint, string)>)[.. Enumerable.Range(0, reader.FieldCount).Select(i => (reader.GetName(i), reader.GetDataTypeOID(i), reader.GetDataTypeName(i)))];
     });
 
@@ -89,7 +90,8 @@ internal sealed class SourceConnection : IAsyncDisposable
     /// <param name="doing">What it does, for errors.</param>
     public CopyReader Copy(string select, string doing) => Guarded(doing, () =>
     {
-        var stream = _connection.BeginRawBinaryCopy(RowsSql.Copy(select));
+        // The server answers when it has the first rows, which may take long: only the asynchronous call can be cancelled until then.
+        var stream = _connection.BeginRawBinaryCopyAsync(RowsSql.Copy(select), _cancellation).GetAwaiter().GetResult();
         return new CopyReader(stream, Running(stream.Cancel), e => PostgresErrors.IsDriver(e) ? SourceErrors.From(e, Source, doing, _cancellation) : null);
     });
 
@@ -98,6 +100,9 @@ internal sealed class SourceConnection : IAsyncDisposable
     private T Guarded<T>(string doing, Func<T> act)
     {
         _cancellation.ThrowIfCancellationRequested();
+        // The driver closes a connection that broke, and has no exception of its own for who uses it then.
+        if (_connection.State != ConnectionState.Open)
+            throw new CdcSyncException(ErrorCodes.SourceUnavailable, $"source {Source}: {doing}: the connection to the PostgreSQL server broke.", "It is tried again. Run: cdcsync status");
         try
         {
             return act();

@@ -35,11 +35,12 @@ internal sealed class PostgresRangeReader(Func<CancellationToken, ValueTask<Sour
     }
 
     /// <inheritdoc/>
-    /// <remarks>A reader takes different values to different values, or says that one does not fit: what is unique in the server stays so.</remarks>
+    /// <remarks>A reader takes different values to different values, or says that one does not fit: what is unique in the server stays so, unless times are cut or texts folded.</remarks>
     public async ValueTask<bool> GuaranteesKeysAsync(Dataset dataset, CancellationToken ct)
     {
         await using var connection = await open(ct);
-        return await Task.Run(() => catalogue.Describe(connection, dataset).Object is { } source && IsCut(dataset, source), ct);
+        return await Task.Run(() => catalogue.Describe(connection, dataset).Object is { } source && IsCut(dataset, source)
+            && dataset.Key.All(k => k is { Precision: TimePrecision.Exact, Fold: null }), ct);
     }
 
     /// <inheritdoc/>

@@ -113,6 +113,7 @@ public sealed class CliDoctorTests
             Assert.Equal(["orders", "returns"], refused.Where(f => f is { Level: "fail", Check: "target", Code: "CDC3002" }).Select(f => f.Dataset));
             await database.ExecuteAsync($"GRANT CREATE ON SCHEMA landed TO {quoted}");
             Json(await CdcsyncProcess.RunAsync(pipeline.Root, ["sync", "--json"], worker), 0);
+            Json(await CdcsyncProcess.RunAsync(pipeline.Root, ["reconcile", "--repair", "--json"], worker), 0);
             Assert.Equal(2L, await database.ScalarAsync<long>("SELECT count(*) FROM landed.orders"));
         }
         finally

@@ -18,6 +18,7 @@ internal static class WarehouseGrants
             GRANT INSERT, UPDATE ON cdcsync.dataset_state TO {name};
             GRANT INSERT, UPDATE, DELETE ON cdcsync.quarantine TO {name};
             GRANT INSERT ON cdcsync.ledger TO {name};
+            GRANT INSERT ON cdcsync.reconciliation TO {name};
             GRANT CREATE TABLE TO {name};
             {string.Join('\n', datasets.Select(d => d.Target.Schema ?? "dbo").Distinct().Order(StringComparer.Ordinal).Select(schema => $"GRANT ALTER, SELECT, INSERT, UPDATE, DELETE ON SCHEMA::{Quote(schema)} TO {name};"))}
             """);

@@ -26,6 +26,7 @@ internal static class CommandTree
             CheckpointCommand.Create(terminal),
             HistoryCommand.Create(terminal),
             ReconcileCommand.Create(terminal),
+            QuarantineCommand.Create(terminal),
             ResyncCommand.Create(terminal),
         };
         HelpExamples.AddTo(root);

@@ -7,7 +7,7 @@ namespace CdcSync.Cli.Commands;
 /// <summary>The help with examples below: each is a line that works as it stands, in a folder with a fitting pipeline.</summary>
 internal sealed class HelpExamples(HelpAction help) : SynchronousCommandLineAction
 {
-    /// <summary>The examples by the command's name; the root's by an empty one.</summary>
+    /// <summary>The examples by the command's words; the root's by an empty one.</summary>
     internal static IReadOnlyDictionary<string, IReadOnlyList<string>> All { get; } = new Dictionary<string, IReadOnlyList<string>>(StringComparer.Ordinal)
     {
         [""] = ["cdcsync demo", "cdcsync init first", "cdcsync discover shop.db --contract"],
@@ -22,11 +22,19 @@ internal sealed class HelpExamples(HelpAction help) : SynchronousCommandLineActi
         ["run"] = ["cdcsync run --migrate", "cdcsync run --listen 127.0.0.1:9464 --json"],
         ["status"] = ["cdcsync status", "cdcsync status orders --json"],
         ["checkpoint"] = ["cdcsync checkpoint show"],
-        ["show"] = ["cdcsync checkpoint show orders --json"],
+        ["checkpoint show"] = ["cdcsync checkpoint show orders --json"],
         ["history"] = ["cdcsync history orders --limit 5"],
         ["reconcile"] = ["cdcsync reconcile", "cdcsync reconcile orders --mode keys", "cdcsync reconcile orders --repair --json"],
+        ["quarantine"] = ["cdcsync quarantine list"],
+        ["quarantine list"] = ["cdcsync quarantine list orders --limit 10"],
+        ["quarantine show"] = ["cdcsync quarantine show orders 4711", "cdcsync quarantine show order_lines 4711 2 --json"],
+        ["quarantine retry"] = ["cdcsync quarantine retry orders"],
+        ["quarantine drop"] = ["cdcsync quarantine drop orders 4711 --yes"],
         ["resync"] = ["cdcsync resync orders", "cdcsync resync orders --yes --accept-deletes"],
     };
+
+    /// <summary>A command as it is typed, without the program's name: <c>checkpoint show</c>.</summary>
+    internal static string WordsOf(Command command) => command is RootCommand ? "" : command.Parents.OfType<Command>().Select(WordsOf).FirstOrDefault("") is { Length: > 0 } above ? $"{above} {command.Name}" : command.Name;
 
     /// <summary>Has a command tree show them.</summary>
     public static void AddTo(RootCommand root)
@@ -41,7 +49,7 @@ internal sealed class HelpExamples(HelpAction help) : SynchronousCommandLineActi
         var command = parseResult.CommandResult.Command;
         var output = parseResult.InvocationConfiguration.Output;
         output.WriteLine("Examples:");
-        foreach (var example in All[command is RootCommand ? "" : command.Name])
+        foreach (var example in All[WordsOf(command)])
             output.WriteLine($"  {example}");
         return exit;
     }

@@ -16,6 +16,9 @@ namespace CdcSync.Cli.Output;
 [JsonSerializable(typeof(StatusDocument))]
 [JsonSerializable(typeof(CheckpointsDocument))]
 [JsonSerializable(typeof(HistoryDocument))]
+[JsonSerializable(typeof(QuarantineDocument))]
+[JsonSerializable(typeof(QuarantineRetryDocument))]
+[JsonSerializable(typeof(QuarantineDropDocument))]
 [JsonSerializable(typeof(DoctorDocument))]
 [JsonSerializable(typeof(GrantsDocument))]
 [JsonSerializable(typeof(ReconcileDocument))]
@@ -109,6 +112,16 @@ internal sealed record EntryDocument(string Publication, string Dataset, long Ge
     long Erased, long Quarantined, LandingDocument? Landing, string SourceTime, string? NewestCommit, string CommittedAt, string Holder);
 
 internal sealed record LandingDocument(string Path, string Sha256, long Rows, long Bytes);
+
+internal sealed record QuarantineDocument(string Pipeline, long Rows, IReadOnlyList<QuarantineEntryDocument> Entries) : JsonDocumentRoot;
+
+internal sealed record QuarantineEntryDocument(string Dataset, string Key, string Rule, string Column, string Reason, string Payload, long Generation, string Position, string FirstSeenAt, string LastSeenAt);
+
+internal sealed record QuarantineRetryDocument(string Pipeline, IReadOnlyList<QuarantineRetriedDocument> Datasets) : JsonDocumentRoot;
+
+internal sealed record QuarantineRetriedDocument(string Dataset, long Were, long Left);
+
+internal sealed record QuarantineDropDocument(string Pipeline, string Dataset, long Dropped) : JsonDocumentRoot;
 
 internal sealed record DoctorDocument(string Pipeline, int Passed, int Warned, int Failed, IReadOnlyList<ExaminationDocument> Examinations) : JsonDocumentRoot;
 

@@ -16,4 +16,7 @@ public static class QuarantineKeys
         var texts = new QuarantineText(dataset, rows);
         return Enumerable.Range(0, rows.Length).Select(texts.Key);
     }
+
+    /// <summary>The key of a row by the canonical texts of its parts, in key order.</summary>
+    public static string Of(IEnumerable<string> parts) => QuarantineText.Key(parts);
 }

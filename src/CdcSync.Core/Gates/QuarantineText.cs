@@ -33,8 +33,11 @@ internal sealed class QuarantineText
     internal string Key(int row)
     {
         var parts = _dataset.TargetKey.Count == 0 ? [$"sha256:{Digest(row)}"] : _dataset.TargetKey.Select(c => FullText(c, row));
-        return $"[{string.Join(',', parts.Select(p => p is null ? "null" : Quoted(p)))}]";
+        return Key(parts);
     }
+
+    /// <summary>The parts' canonical texts as a JSON array.</summary>
+    internal static string Key(IEnumerable<string?> parts) => $"[{string.Join(',', parts.Select(p => p is null ? "null" : Quoted(p)))}]";
 
     /// <summary>The values as a JSON object. Where it would be too long, long texts are cut, last columns left out, and a mark says so.</summary>
     internal string Payload(int row) => TryPayload(row, isCut: false) ?? TryPayload(row, isCut: true)!;

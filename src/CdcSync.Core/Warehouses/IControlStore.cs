@@ -1,6 +1,7 @@
 using CdcSync.Core.Checkpoints;
 using CdcSync.Core.Datasets;
 using CdcSync.Core.Errors;
+using CdcSync.Core.Gates;
 using CdcSync.Core.Reconciliation;
 
 namespace CdcSync.Core.Warehouses;
@@ -57,6 +58,22 @@ public interface IControlStore
 
     /// <summary>The number of quarantined rows per dataset.</summary>
     ValueTask<IReadOnlyDictionary<DatasetId, long>> CountQuarantinedAsync(string pipeline, CancellationToken ct);
+
+    /// <summary>The rows in quarantine, those that were kept out last first.</summary>
+    /// <param name="pipeline">The pipeline.</param>
+    /// <param name="dataset">Only this dataset's; null = all.</param>
+    /// <param name="key">Only the entry of this key (<see cref="QuarantinedRow.Key"/>); null = all.</param>
+    /// <param name="limit">At most so many.</param>
+    /// <param name="ct">Cancels.</param>
+    ValueTask<IReadOnlyList<QuarantineEntry>> ReadQuarantineAsync(string pipeline, DatasetId? dataset, string? key, int limit, CancellationToken ct);
+
+    /// <summary>Forgets entries without looking at their rows again.</summary>
+    /// <param name="pipeline">The pipeline.</param>
+    /// <param name="dataset">The dataset.</param>
+    /// <param name="key">Only the entry of this key; null = all of the dataset.</param>
+    /// <param name="ct">Cancels.</param>
+    /// <returns>How many were there.</returns>
+    ValueTask<long> DropQuarantinedAsync(string pipeline, DatasetId dataset, string? key, CancellationToken ct);
 }
 
 /// <summary>The right to publish for a pipeline.</summary>
@@ -113,6 +130,15 @@ public sealed record LandedFile(string Path, string Sha256, long Rows, long Byte
 /// <param name="CommittedAt">By the warehouse's clock.</param>
 /// <param name="Holder">Who published it.</param>
 public sealed record LedgerEntry(Guid Publication, DatasetId Dataset, long Generation, LedgerDraft Draft, MergeStats Stats, DateTimeOffset CommittedAt, string Holder);
+
+/// <summary>A row in quarantine.</summary>
+/// <param name="Dataset">The dataset.</param>
+/// <param name="Row">What kept it out.</param>
+/// <param name="Generation">The generation of the publication that kept it out last.</param>
+/// <param name="Position">The stream position of that publication.</param>
+/// <param name="FirstSeenAt">When it was first kept out, by the warehouse's clock.</param>
+/// <param name="LastSeenAt">When it was last.</param>
+public sealed record QuarantineEntry(DatasetId Dataset, QuarantinedRow Row, long Generation, string Position, DateTimeOffset FirstSeenAt, DateTimeOffset LastSeenAt);
 
 /// <summary>The phases of a dataset.</summary>
 public enum DatasetPhase

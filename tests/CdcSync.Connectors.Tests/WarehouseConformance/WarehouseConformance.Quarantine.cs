@@ -22,6 +22,32 @@ public abstract partial class WarehouseConformance
     }
 
     [Fact]
+    public async Task The_quarantine_is_read_newest_first_and_entries_are_dropped_by_key_or_all()
+    {
+        var (dataset, other) = (await EnsuredAsync(TestDatasets.Accounts()), await EnsuredAsync(TestDatasets.Of("notes", 1, ("id", CdcSync.Arrow.Int64Type.Default))));
+        await PublishAsync(dataset, PublishMode.Merge, [], quarantined: [Rejected(2)]);
+        await PublishAsync(other, PublishMode.Merge, [], quarantined: [Rejected(9)]);
+        await Fixture.ExecuteAsync($"UPDATE {Fixture.Control("quarantine")} SET first_seen_at = {Fixture.Clock(-100)}, last_seen_at = {Fixture.Clock(-100)}");
+        await PublishAsync(dataset, PublishMode.Merge, [], quarantined: [Rejected(3), Rejected(4, reason: "ž \"\n")]);
+
+        var all = await Control.ReadQuarantineAsync("pipe", null, null, 10, default);
+        Assert.Equal(4, all.Count);
+        Assert.Equal(["[\"3\"]", "[\"4\"]"], all.Take(2).Select(e => e.Row.Key).Order());
+        Assert.Equal((dataset.Id, Rejected(4, reason: "ž \"\n"), 2L), all.Where(e => e.Row.Key == "[\"4\"]").Select(e => (e.Dataset, e.Row, e.Generation)).Single());
+        Assert.True(all[0].FirstSeenAt == all[0].LastSeenAt && all[0].LastSeenAt > all[3].LastSeenAt + TimeSpan.FromSeconds(60), $"{all[0]} {all[3]}");
+        Assert.Equal(3, (await Control.ReadQuarantineAsync("pipe", dataset.Id, null, 10, default)).Count);
+        Assert.Equal(2, (await Control.ReadQuarantineAsync("pipe", null, null, 2, default)).Count);
+        Assert.Equal(other.Id, Assert.Single(await Control.ReadQuarantineAsync("pipe", other.Id, "[\"9\"]", 10, default)).Dataset);
+        Assert.Empty(await Control.ReadQuarantineAsync("another", null, null, 10, default));
+
+        Assert.Equal(0, await Control.DropQuarantinedAsync("another", dataset.Id, null, default));
+        Assert.Equal(0, await Control.DropQuarantinedAsync("pipe", dataset.Id, "[\"9\"]", default));
+        Assert.Equal(1, await Control.DropQuarantinedAsync("pipe", dataset.Id, "[\"3\"]", default));
+        Assert.Equal(2, await Control.DropQuarantinedAsync("pipe", dataset.Id, null, default));
+        Assert.Equal(["[\"9\"] required found null"], await QuarantineAsync());
+    }
+
+    [Fact]
     public async Task A_row_rejected_again_replaces_its_entry_and_keeps_when_it_was_first_seen()
     {
         var dataset = await EnsuredAsync(TestDatasets.Accounts());

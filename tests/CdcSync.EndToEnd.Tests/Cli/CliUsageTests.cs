@@ -22,7 +22,7 @@ public sealed class CliUsageTests
         using var folder = new TempFolder();
         var result = await CdcsyncProcess.RunAsync(folder.Root, ["--help"]);
         Assert.Equal((0, ""), (result.ExitCode, result.Error));
-        foreach (var verb in new[] { "init", "validate", "discover", "migrate", "sync", "run", "status", "checkpoint", "history", "resync", "demo" })
+        foreach (var verb in new[] { "init", "validate", "doctor", "discover", "grants", "migrate", "sync", "run", "status", "checkpoint", "history", "reconcile", "quarantine", "resync", "demo" })
             Assert.Contains($"  {verb} ", result.Out, StringComparison.Ordinal);
     }
 
@@ -30,7 +30,7 @@ public sealed class CliUsageTests
     public void Every_command_has_examples_and_each_can_be_used()
     {
         var root = CommandTree.Create(new Terminal(TextWriter.Null, TextWriter.Null, new TerminalAbilities(false, false)));
-        var names = root.Subcommands.Concat(root.Subcommands.SelectMany(c => c.Subcommands)).Select(c => c.Name).Append("");
+        var names = root.Subcommands.Concat(root.Subcommands.SelectMany(c => c.Subcommands)).Select(HelpExamples.WordsOf).Append("");
         Assert.Equal(names.Order(), HelpExamples.All.Keys.Order());
         foreach (var example in HelpExamples.All.Values.SelectMany(e => e))
         {

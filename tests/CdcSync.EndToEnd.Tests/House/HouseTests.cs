@@ -69,6 +69,21 @@ public sealed partial class HouseTests
         Assert.Equal(ErrorCodes.All.Select(c => c.Id).Order(), explained.Order());
     }
 
+    /// <summary>Whoever reads an error at night runs the command that it names.</summary>
+    [Fact]
+    public async Task Every_command_that_an_error_or_a_document_names_exists()
+    {
+        using var folder = new TempFolder();
+        var help = (await CdcsyncProcess.RunAsync(folder.Root, ["--help"])).Out;
+        var there = Verbs().Matches(help[help.IndexOf("Commands:", StringComparison.Ordinal)..]).Select(m => m.Groups[1].Value).ToHashSet();
+        var named = from file in Sources("src").Append(Path.Combine(Root, "docs/errors.md"))
+                    from verb in NamedCommands().Matches(File.ReadAllText(file)).Select(m => m.Groups[1].Value).Distinct()
+                    where !there.Contains(verb)
+                    select $"{Path.GetRelativePath(Root, file)}: cdcsync {verb}";
+        Assert.NotEmpty(there);
+        Assert.Empty(named);
+    }
+
     [Fact]
     public void Error_codes_are_numbered_once()
     {
@@ -117,6 +132,12 @@ public sealed partial class HouseTests
 
     [GeneratedRegex(@"^\|\s*`?(CDC\d{4})`?\s*\|", RegexOptions.Multiline)]
     private static partial Regex Codes();
+
+    [GeneratedRegex(@"(?m)^  ([a-z]+) ")]
+    private static partial Regex Verbs();
+
+    [GeneratedRegex(@"(?:[Rr]un: |`)cdcsync ([a-z]+)")]
+    private static partial Regex NamedCommands();
 
     [GeneratedRegex(@"CREATE (?:TABLE|VIEW) cdcsync_(\w+)")]
     private static partial Regex Tables();

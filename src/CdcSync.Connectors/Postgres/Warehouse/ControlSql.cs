@@ -47,6 +47,18 @@ internal static class ControlSql
         RETURNING inserted, updated, deleted, erased
         """;
 
+    /// <summary>1 pipeline, 2 dataset (null = all), 3 row key (null = all), 4 limit.</summary>
+    public const string ReadQuarantine = """
+        SELECT dataset, row_key, rule, column_name, reason, payload, generation, position, first_seen_at, last_seen_at
+          FROM cdcsync.quarantine
+         WHERE pipeline = $1 AND ($2 IS NULL OR dataset = $2) AND ($3 IS NULL OR row_key = $3)
+         ORDER BY last_seen_at DESC, dataset, row_key
+         LIMIT $4
+        """;
+
+    /// <summary>1 pipeline, 2 dataset, 3 row key (null = all).</summary>
+    public const string DropQuarantined = "DELETE FROM cdcsync.quarantine WHERE pipeline = $1 AND dataset = $2 AND ($3 IS NULL OR row_key = $3) RETURNING 1";
+
     /// <summary>1 pipeline, 2 dataset, 3 row keys.</summary>
     public const string ForgetQuarantined = "DELETE FROM cdcsync.quarantine WHERE pipeline = $1 AND dataset = $2 AND row_key = ANY ($3)";
 

@@ -2,6 +2,7 @@ using CdcSync.Connectors.Migrations;
 using CdcSync.Core.Checkpoints;
 using CdcSync.Core.Datasets;
 using CdcSync.Core.Errors;
+using CdcSync.Core.Gates;
 using CdcSync.Core.Reconciliation;
 using CdcSync.Core.Warehouses;
 using Npgsql;
@@ -112,6 +113,14 @@ internal sealed class PostgresControlStore(PostgresSessions sessions, string pip
     public async ValueTask<IReadOnlyDictionary<DatasetId, long>> CountQuarantinedAsync(string pipeline, CancellationToken ct) =>
         (await QueryAsync("counting the quarantine", Statement(ControlSql.CountQuarantined, Text(pipeline)), r => (Id: new DatasetId(r.GetString(0)), Rows: r.GetInt64(1)), ct))
             .ToDictionary(r => r.Id, r => r.Rows);
+
+    public async ValueTask<IReadOnlyList<QuarantineEntry>> ReadQuarantineAsync(string pipeline, DatasetId? dataset, string? key, int limit, CancellationToken ct) =>
+        await QueryAsync("reading the quarantine", Statement(ControlSql.ReadQuarantine, Text(pipeline), Text(dataset?.Value), Text(key), BigInt(limit)),
+            r => new QuarantineEntry(new DatasetId(r.GetString(0)), new QuarantinedRow(r.GetString(1), r.GetString(2), r.GetString(3), r.GetString(4), r.GetString(5)),
+                r.GetInt64(6), r.GetString(7), r.GetFieldValue<DateTimeOffset>(8), r.GetFieldValue<DateTimeOffset>(9)), ct);
+
+    public async ValueTask<long> DropQuarantinedAsync(string pipeline, DatasetId dataset, string? key, CancellationToken ct) =>
+        (await QueryAsync($"{dataset}: dropping entries from the quarantine", Statement(ControlSql.DropQuarantined, Text(pipeline), Text(dataset.Value), Text(key)), _ => true, ct)).Count;
 
     /// <summary>See <see cref="IWarehouse.AdvanceIdleAsync"/>.</summary>
     public async ValueTask<IReadOnlyList<DatasetId>> AdvanceIdleAsync(Lease lease, IReadOnlyDictionary<DatasetId, CheckpointMove> moves, CancellationToken ct)

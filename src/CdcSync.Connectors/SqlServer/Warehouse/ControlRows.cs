@@ -54,5 +54,8 @@ internal static class ControlRows
     ];
 
     /// <summary>What stands for a row's key in the quarantine's own key.</summary>
-    public static SqlParameter Digest(string key, int row) => RowDigest.At(row).With(Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key))));
+    public static SqlParameter Digest(string key, int row) => DigestOrNull(key, row);
+
+    /// <inheritdoc cref="Digest"/>
+    public static SqlParameter DigestOrNull(string? key, int row) => RowDigest.At(row).With(key is null ? null : Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key))));
 }

@@ -1,6 +1,7 @@
 using CdcSync.Connectors.Migrations;
 using CdcSync.Core.Checkpoints;
 using CdcSync.Core.Datasets;
+using CdcSync.Core.Gates;
 using CdcSync.Core.Reconciliation;
 using CdcSync.Core.Warehouses;
 using Microsoft.Data.SqlClient;
@@ -99,6 +100,14 @@ internal sealed class SqlServerControlStore(WarehouseSessions sessions, string p
     public async ValueTask<IReadOnlyDictionary<DatasetId, long>> CountQuarantinedAsync(string pipeline, CancellationToken ct) =>
         (await QueryAsync("counting the quarantine", new Statement(StateSql.CountQuarantined(), PipelineName.With(pipeline)), r => (Id: new DatasetId(r.GetString(0)), Rows: r.GetInt64(1)), ct))
             .ToDictionary(r => r.Id, r => r.Rows);
+
+    public async ValueTask<IReadOnlyList<QuarantineEntry>> ReadQuarantineAsync(string pipeline, DatasetId? dataset, string? key, int limit, CancellationToken ct) =>
+        await QueryAsync("reading the quarantine", new Statement(StateSql.ReadQuarantine(), Limit.With(limit), PipelineName.With(pipeline), DatasetName.With(dataset?.Value), ControlRows.DigestOrNull(key, 0)),
+            r => new QuarantineEntry(new DatasetId(r.GetString(0)), new QuarantinedRow(r.GetString(1), r.GetString(2), r.GetString(3), r.GetString(4), r.GetString(5)), r.GetInt64(6), r.GetString(7), Instant(r, 8), Instant(r, 9)), ct);
+
+    public async ValueTask<long> DropQuarantinedAsync(string pipeline, DatasetId dataset, string? key, CancellationToken ct) =>
+        (await QueryAsync($"{dataset}: dropping entries from the quarantine", new Statement(StateSql.DropQuarantined(), PipelineName.With(pipeline), DatasetName.With(dataset.Value), ControlRows.DigestOrNull(key, 0)),
+            r => r.GetInt64(0), ct)).Single();
 
     /// <summary>See <see cref="IWarehouse.AdvanceIdleAsync"/>.</summary>
     public async ValueTask<IReadOnlyList<DatasetId>> AdvanceIdleAsync(Lease lease, IReadOnlyDictionary<DatasetId, CheckpointMove> moves, CancellationToken ct)

@@ -31,6 +31,22 @@ internal static class StateSql
     /// <summary>Quarantined rows per dataset.</summary>
     public static TSql CountQuarantined() => new("SELECT dataset, COUNT_BIG(*) AS quarantined FROM cdcsync.quarantine WHERE pipeline = @pipeline GROUP BY dataset;", TSqlKinds.Select, PipelineName);
 
+    /// <summary>Entries, the newest first. @dataset and @digest0 may be NULL: all.</summary>
+    public static TSql ReadQuarantine() => new(
+        """
+        SELECT TOP (@limit) dataset, row_key, [rule], column_name, reason, payload, generation, position, first_seen_at, last_seen_at
+          FROM cdcsync.quarantine
+         WHERE pipeline = @pipeline AND (@dataset IS NULL OR dataset = @dataset) AND (@digest0 IS NULL OR row_digest = @digest0)
+         ORDER BY last_seen_at DESC, dataset, row_digest;
+        """, TSqlKinds.Select, Limit, PipelineName, DatasetName, RowDigest.At(0));
+
+    /// <summary>Removes entries, and says how many. @digest0 may be NULL: all of the dataset.</summary>
+    public static TSql DropQuarantined() => new(
+        """
+        DELETE FROM cdcsync.quarantine WHERE pipeline = @pipeline AND dataset = @dataset AND (@digest0 IS NULL OR row_digest = @digest0);
+        SELECT ROWCOUNT_BIG() AS dropped;
+        """, TSqlKinds.Delete | TSqlKinds.Select, PipelineName, DatasetName, RowDigest.At(0));
+
     /// <summary>Removes entries.</summary>
     /// <param name="rows">How many, at the most <see cref="ControlSql.RowsAtOnce"/>.</param>
     public static TSql ForgetQuarantined(int rows) => new(

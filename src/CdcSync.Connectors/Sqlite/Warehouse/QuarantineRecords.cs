@@ -1,4 +1,5 @@
 using CdcSync.Core.Datasets;
+using CdcSync.Core.Gates;
 using CdcSync.Core.Warehouses;
 
 namespace CdcSync.Connectors.Sqlite.Warehouse;
@@ -12,6 +13,26 @@ internal static class QuarantineRecords
         .With(pipeline, dataset.Value)
         .All(row => row.Text(0))
         .ToHashSet(StringComparer.Ordinal);
+
+    /// <summary>See <see cref="IControlStore.ReadQuarantineAsync"/>.</summary>
+    public static List<QuarantineEntry> Entries(SqliteSession session, string pipeline, DatasetId? dataset, string? key, int limit) => session
+        .Fixed("""
+            SELECT dataset, row_key, rule, column_name, reason, payload, generation, position, first_seen_at, last_seen_at
+              FROM main.cdcsync_quarantine
+             WHERE pipeline = ?1 AND (?2 IS NULL OR dataset = ?2) AND (?3 IS NULL OR row_key = ?3)
+             ORDER BY last_seen_at DESC, dataset, row_key
+             LIMIT ?4
+            """)
+        .With(pipeline, dataset?.Value, key, (long)limit)
+        .All(row => new QuarantineEntry(new DatasetId(row.Text(0)), new QuarantinedRow(row.Text(1), row.Text(2), row.Text(3), row.Text(4), row.Text(5)), row.Int64(6), row.Text(7), Instant.Read(row.Text(8)), Instant.Read(row.Text(9))))
+        .ToList();
+
+    /// <summary>See <see cref="IControlStore.DropQuarantinedAsync"/>.</summary>
+    public static long Drop(SqliteSession session, string pipeline, DatasetId dataset, string? key) => session
+        .Fixed("DELETE FROM main.cdcsync_quarantine WHERE pipeline = ?1 AND dataset = ?2 AND (?3 IS NULL OR row_key = ?3) RETURNING 1")
+        .With(pipeline, dataset.Value, key)
+        .All(_ => 1)
+        .LongCount();
 
     /// <summary>
     /// Removes the entries whose rows are staged, then writes those of the batch. A key that is both had its newest version kept out: its entry stays.

@@ -150,6 +150,12 @@ internal sealed class SqliteControlStore(SqliteSessions sessions, string pipelin
             .All(row => (Id: new DatasetId(row.Text(0)), Rows: row.Int64(1)))
             .ToDictionary(row => row.Id, row => row.Rows), ct));
 
+    public ValueTask<IReadOnlyList<QuarantineEntry>> ReadQuarantineAsync(string pipeline, DatasetId? dataset, string? key, int limit, CancellationToken ct) =>
+        new(sessions.Read("reading the quarantine", session => (IReadOnlyList<QuarantineEntry>)QuarantineRecords.Entries(session, pipeline, dataset, key, limit), ct));
+
+    public ValueTask<long> DropQuarantinedAsync(string pipeline, DatasetId dataset, string? key, CancellationToken ct) =>
+        sessions.WriteAsync($"dropping entries of {dataset} from the quarantine", session => QuarantineRecords.Drop(session, pipeline, dataset, key), ct);
+
     private static string MovesAsJson(IReadOnlyDictionary<DatasetId, CheckpointMove> moves) => JsonSerializer.Serialize(moves.Select(object?[] (m) =>
     [
         m.Key.Value, m.Value.ExpectedGeneration, m.Value.Next.Generation, m.Value.Next.Source.Kind, m.Value.Next.Source.Id,

@@ -25,6 +25,9 @@ public sealed class PostgresDatabase(PostgresServer server, string name) : IAsyn
     // Looking on from outside is quick, so that a test that reads in a loop reads often.
     private readonly NpgsqlDataSource _pool = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(server.AdminConnectionString) { Database = name, Pooling = true });
 
+    /// <summary>Closes the connections that are kept: those to a server that crashed since are of no use.</summary>
+    public void ForgetConnections() => _pool.Clear();
+
     /// <summary>Runs statements as superuser.</summary>
     /// <returns>The number of rows the last one changed, as the driver counts.</returns>
     public async Task<int> ExecuteAsync(string sql)

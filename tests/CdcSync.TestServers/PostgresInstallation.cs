@@ -31,11 +31,20 @@ internal sealed partial class PostgresInstallation(string bin)
         fi
         "$bin/postgres" -D "$dir/data" -p "$port" -h 127.0.0.1 -c unix_socket_directories= "$@" < /dev/null > "$dir/log" 2>&1 &
         server=$!
+        echo "$server" > "$dir/server"
         exec 3<&0
         # A signal that comes before the server has its handlers is lost: again until it is gone.
-        ( while read -r _; do :; done <&3; while kill -QUIT "$server"; do sleep 0.5; done ) 2> /dev/null &
+        ( while read -r _; do :; done <&3; : > "$dir/ended"; while kill -QUIT "$(cat "$dir/server")"; do sleep 0.5; done ) 2> /dev/null &
         reader=$!
         wait "$server"
+        # A test crashed it, to see it come back: a new one starts once the old one's processes have let go of its memory.
+        while [ -e "$dir/data/crashed" ] && ! [ -e "$dir/ended" ]; do
+            "$bin/postgres" -D "$dir/data" -p "$port" -h 127.0.0.1 -c unix_socket_directories= "$@" < /dev/null >> "$dir/log" 2>&1 &
+            server=$!
+            echo "$server" > "$dir/server"
+            wait "$server"
+            sleep 0.05
+        done
         if kill -KILL "$reader" 2> /dev/null; then
             tail -n 20 "$dir/log" >&2
             exit 1

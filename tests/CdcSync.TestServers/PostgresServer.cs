@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
@@ -97,6 +98,25 @@ public sealed class PostgresServer : IAsyncDisposable
         await using var command = new NpgsqlCommand(sql, connection);
         await command.ExecuteNonQueryAsync();
     }
+
+    /// <summary>Kills the server's first process (kill -9), as the kernel would for want of memory; a new one recovers from the log. Only on a server of the caller's own.</summary>
+    /// <returns>When connections are taken again.</returns>
+    public async Task CrashAsync()
+    {
+        await using (var connection = new NpgsqlConnection(AdminConnectionString))
+        {
+            await connection.OpenAsync();
+            await using var command = new NpgsqlCommand("SELECT current_setting('data_directory')", connection);
+            var data = (string)(await command.ExecuteScalarAsync())!;
+            await File.WriteAllTextAsync(Path.Combine(data, "crashed"), "");
+            var process = int.Parse(File.ReadLines(Path.Combine(data, "postmaster.pid")).First(), CultureInfo.InvariantCulture);
+            System.Diagnostics.Process.GetProcessById(process).Kill();
+        }
+        if (!await IsReadyAsync()) throw new InvalidOperationException("PostgreSQL did not come back after its crash.");
+    }
+
+    /// <summary>The path of a program that came with the server, such as pgbench.</summary>
+    public static string Tool(string name) => Path.Combine(PostgresInstallation.Find()?.Bin ?? "", name);
 
     /// <summary>Stops the server at once and removes its data.</summary>
     public async ValueTask DisposeAsync()

@@ -24,7 +24,7 @@ internal sealed record DiscoveryTarget(string Name, IChangeSource Source, string
     public static DiscoveryTarget Open(ParseResult parsed, string meant, Terminal terminal)
     {
         var file = parsed.GetRequiredValue(CommonOptions.Config);
-        var config = File.Exists(file) ? Commands.PipelineFile.Open(parsed, terminal) : null;
+        var config = File.Exists(file) ? Commands.PipelineFile.Open(parsed, terminal, DatasetNeed.None) : null;
         if (config?.Sources.TryGetValue(meant, out var system) == true)
             return new DiscoveryTarget(meant, Composition.OpenSource(meant, system), file, null) { FinestTime = config.Warehouse is SystemConfig.Postgres ? TimeUnit.Microsecond : TimeUnit.Nanosecond };
         if (File.Exists(meant))

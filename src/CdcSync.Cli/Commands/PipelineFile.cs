@@ -12,9 +12,9 @@ internal static class PipelineFile
 {
     /// <summary>Reads and checks it; its warnings become notes.</summary>
     /// <exception cref="CdcSyncException"><see cref="ErrorCodes.ConfigInvalid"/> or a kin of it: there is no such file, or it is wrong; all findings are in it.</exception>
-    public static PipelineConfig Open(ParseResult parsed, Terminal terminal)
+    public static PipelineConfig Open(ParseResult parsed, Terminal terminal, DatasetNeed need = DatasetNeed.AtLeastOne)
     {
-        var loaded = Load(parsed);
+        var loaded = Load(parsed, need);
         foreach (var warning in loaded.Findings.Where(f => f.Severity == DiagnosticSeverity.Warning))
             terminal.Note(terminal.Yellow(warning.ToString()));
         return loaded.OrThrow();
@@ -22,10 +22,10 @@ internal static class PipelineFile
 
     /// <summary>Reads and checks it.</summary>
     /// <exception cref="CdcSyncException"><see cref="ErrorCodes.ConfigInvalid"/>: there is no such file.</exception>
-    public static LoadResult<PipelineConfig> Load(ParseResult parsed)
+    public static LoadResult<PipelineConfig> Load(ParseResult parsed, DatasetNeed need = DatasetNeed.AtLeastOne)
     {
         var path = parsed.GetRequiredValue(CommonOptions.Config);
-        return File.Exists(path) ? PipelineConfig.Load(path)
+        return File.Exists(path) ? PipelineConfig.Load(path, need: need)
             : throw new CdcSyncException(ErrorCodes.ConfigInvalid, $"there is no pipeline file '{path}'.", "Name one with --config, or write a first one. Run: cdcsync init");
     }
 

@@ -39,15 +39,16 @@ internal sealed record PipelineConfig
     /// <summary>Reads a pipeline file and its contracts. Touches no database.</summary>
     /// <param name="path">The file.</param>
     /// <param name="environment">Gives the variables of <c>${env:X}</c>; null = the process's own.</param>
+    /// <param name="need">Whether it must have datasets.</param>
     /// <returns>The configuration, or all that is wrong with it and its contracts.</returns>
-    public static LoadResult<PipelineConfig> Load(string path, Func<string, string?>? environment = null)
+    public static LoadResult<PipelineConfig> Load(string path, Func<string, string?>? environment = null, DatasetNeed need = DatasetNeed.AtLeastOne)
     {
         var diagnostics = new Diagnostics(ErrorCodes.ConfigInvalid);
         var root = YamlReader.ReadFile(path, diagnostics);
         if (root is null) return new(null, diagnostics.Items);
         var folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
         var context = new ReadContext(diagnostics, new References(folder, environment));
-        var config = root is YamlMap map ? new PipelineReader(path, folder, context).Read(new FieldReader(map, context, "")) : null;
+        var config = root is YamlMap map ? new PipelineReader(path, folder, context, need).Read(new FieldReader(map, context, "")) : null;
         if (config is null) diagnostics.Error(root.At, $"expected a mapping with pipeline, sources, warehouse and datasets, found {root.Describe()}.");
         return new(diagnostics.HasErrors ? null : config, diagnostics.Items);
     }

@@ -7,7 +7,7 @@ using CdcSync.Core.Yaml;
 namespace CdcSync.Cli.Config;
 
 /// <summary>Reads the root of a pipeline file.</summary>
-internal sealed class PipelineReader(string file, string folder, ReadContext context)
+internal sealed class PipelineReader(string file, string folder, ReadContext context, DatasetNeed need)
 {
     private const string DefaultListen = "127.0.0.1:9464";
     private static readonly TimeSpan DefaultKeep = TimeSpan.FromDays(7);
@@ -107,7 +107,9 @@ internal sealed class PipelineReader(string file, string folder, ReadContext con
         var defaults = root.Map("defaults") is { } given ? DatasetReader.Defaults(given) : DatasetDefaults.None;
         var reader = new DatasetReader(defaults, sources.Keys, warehouse, new ContractShelf(file, folder));
         var drafts = new List<DatasetDraft>();
-        if (root.RequiredNode("datasets") is YamlMap { Entries.Count: 0 }) root.Error("datasets", "expected at least one dataset.");
+        // Who is about to find out what a source holds has none yet.
+        if (need == DatasetNeed.None && root.Node("datasets") is null) return [];
+        if (root.RequiredNode("datasets") is YamlMap { Entries.Count: 0 } && need == DatasetNeed.AtLeastOne) root.Error("datasets", "expected at least one dataset.");
         foreach (var (key, value) in root.Names("datasets"))
         {
             CheckName(key.Value, key.At, "dataset");
@@ -123,4 +125,14 @@ internal sealed class PipelineReader(string file, string folder, ReadContext con
     }
 
     private FieldReader Empty(string path) => new(new YamlMap(new FileLocation(file, 1, 1), []), context, path);
+}
+
+/// <summary>Whether a pipeline file must have datasets.</summary>
+internal enum DatasetNeed
+{
+    /// <summary>At least one, to sync anything.</summary>
+    AtLeastOne,
+
+    /// <summary>None: its sources are looked into.</summary>
+    None,
 }

@@ -130,6 +130,16 @@ public sealed class PipelineConfigTests : IDisposable
     [InlineData("a: [")]
     public void What_is_no_pipeline_file_is_an_error(string text) => Assert.True(_folder.Load(text).Messages().Length is 1);
 
+    [Theory]
+    [InlineData("")]
+    [InlineData("datasets: {}")]
+    public void A_file_without_datasets_is_enough_to_look_into_its_sources(string datasets)
+    {
+        var text = $"pipeline: shop\nsources: {{shop: {{kind: sqlite, path: shop.db}}}}\nwarehouse: {{kind: sqlite, path: warehouse.db}}\n{datasets}";
+        Assert.NotEmpty(_folder.Load(text).Messages());
+        Assert.Equal(["shop"], PipelineConfig.Load(_folder.File, need: DatasetNeed.None).OrThrow().Sources.Keys);
+    }
+
     [Fact]
     public void A_missing_file_is_an_error() => Assert.Equal("there is no such file.", Assert.Single(PipelineConfig.Load(Path.Combine(_folder.Folder.FullName, "no.yaml")).Messages()));
 

@@ -16,6 +16,7 @@ internal static class CommandTree
             DemoCommand.Create(terminal),
             InitCommand.Create(terminal),
             ValidateCommand.Create(terminal),
+            ContractCommand.Create(terminal),
             DoctorCommand.Create(terminal),
             DiscoverCommand.Create(terminal),
             GrantsCommand.Create(terminal),

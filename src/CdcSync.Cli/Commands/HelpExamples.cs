@@ -14,6 +14,8 @@ internal sealed class HelpExamples(HelpAction help) : SynchronousCommandLineActi
         ["demo"] = ["cdcsync demo --seconds 60 --keep", "cdcsync demo --warehouse \"Host=localhost;Username=me;Database=scratch\""],
         ["init"] = ["cdcsync init first"],
         ["validate"] = ["cdcsync validate --config prod/cdcsync.yaml"],
+        ["contract"] = ["cdcsync contract lint contracts/shop.odcs.yaml"],
+        ["contract lint"] = ["cdcsync contract lint contracts/shop.odcs.yaml --json"],
         ["doctor"] = ["cdcsync doctor", "cdcsync doctor orders --json"],
         ["discover"] = ["cdcsync discover shop 'sales*'", "cdcsync discover shop.db --contract", "cdcsync discover shop orders --enable-tracking --apply --retention 7d"],
         ["grants"] = ["cdcsync grants --login cdcsync"],

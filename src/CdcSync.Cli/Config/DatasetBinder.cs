@@ -2,6 +2,7 @@ using CdcSync.Arrow;
 using CdcSync.Core.Contracts;
 using CdcSync.Core.Datasets;
 using CdcSync.Core.Errors;
+using CdcSync.Core.Gates.Rules;
 using CdcSync.Core.Shaping;
 using CdcSync.Core.Yaml;
 
@@ -26,6 +27,9 @@ internal sealed class DatasetBinder(Diagnostics diagnostics, Keyring keys)
         CheckCapture(draft, source, table, capture);
         CheckPromises(draft, contract, table);
         CheckMasks(draft, table);
+        var rules = RowRules.Of(table);
+        foreach (var fault in rules.Faults)
+            diagnostics.Error(fault.At, fault.What, ErrorCodes.ContractInvalid);
         var dataset = new Dataset
         {
             Id = new DatasetId(draft.Name),
@@ -35,6 +39,7 @@ internal sealed class DatasetBinder(Diagnostics diagnostics, Keyring keys)
             Target = target,
             Columns = table.Columns(),
             Contract = contract.Reference,
+            Rules = rules.Executed,
             Filter = table.Filter,
             Deletes = draft.Deletes,
             GapPolicy = draft.GapPolicy,

@@ -19,6 +19,7 @@ namespace CdcSync.Cli.Output;
 [JsonSerializable(typeof(QuarantineDocument))]
 [JsonSerializable(typeof(QuarantineRetryDocument))]
 [JsonSerializable(typeof(QuarantineDropDocument))]
+[JsonSerializable(typeof(LintDocument))]
 [JsonSerializable(typeof(DoctorDocument))]
 [JsonSerializable(typeof(GrantsDocument))]
 [JsonSerializable(typeof(ReconcileDocument))]
@@ -122,6 +123,12 @@ internal sealed record QuarantineRetryDocument(string Pipeline, IReadOnlyList<Qu
 internal sealed record QuarantineRetriedDocument(string Dataset, long Were, long Left);
 
 internal sealed record QuarantineDropDocument(string Pipeline, string Dataset, long Dropped) : JsonDocumentRoot;
+
+internal sealed record LintDocument(IReadOnlyList<ContractLintDocument> Contracts) : JsonDocumentRoot;
+
+internal sealed record ContractLintDocument(string File, int Tables, int RulesPerValue, IReadOnlyList<FindingDocument> Findings, IReadOnlyList<NotExecutedDocument> NotExecuted);
+
+internal sealed record NotExecutedDocument(int Line, string Rule);
 
 internal sealed record DoctorDocument(string Pipeline, int Passed, int Warned, int Failed, IReadOnlyList<ExaminationDocument> Examinations) : JsonDocumentRoot;
 

@@ -66,6 +66,9 @@ public sealed record ContractObject
     /// <summary>Rules about the whole table.</summary>
     public IReadOnlyList<QualityRule> Quality { get; init; } = [];
 
+    /// <summary>True if it is said to refer to other tables.</summary>
+    public bool HasRelationships { get; init; }
+
     /// <summary>Which rows may be in the warehouse; null = all.</summary>
     public RowFilter? Filter { get; init; }
 
@@ -131,6 +134,9 @@ public sealed record ContractProperty
 
     /// <summary>Rules about its values.</summary>
     public IReadOnlyList<QualityRule> Quality { get; init; } = [];
+
+    /// <summary>True if it is said to refer to another table.</summary>
+    public bool HasRelationships { get; init; }
 
     internal DatasetColumn ToColumn(int? keyOrdinal) =>
         new(SourceColumn, TargetColumn, ReadAs ?? Type, Mask is null ? Type : StringType.Default, keyOrdinal, Required, Mask, Fold, Precision);

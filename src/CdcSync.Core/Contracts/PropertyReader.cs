@@ -44,6 +44,7 @@ internal static class PropertyReader
             Precision = custom.TryGetValue("precision", out var precision) ? Precision(reader.Context, precision, isKey, ReadAs(reader.Context, custom, type) ?? type) : TimePrecision.Exact,
             Options = options,
             Quality = QualityReader.Rules(reader),
+            HasRelationships = reader.Node("relationships") is not null,
         };
         if (property.TargetColumn.StartsWith(ReservedPrefix, StringComparison.OrdinalIgnoreCase))
             reader.Error("name", $"the column '{property.TargetColumn}': names that begin with {ReservedPrefix} are CdcSync's own.");

@@ -42,6 +42,7 @@ internal static class SchemaReader
             PhysicalName = reader.Text("physicalName"),
             Properties = properties,
             Quality = QualityReader.Rules(reader),
+            HasRelationships = reader.Node("relationships") is not null,
             Filter = filter,
             FilterColumn = filterColumn,
             DropColumns = custom.TryGetValue("dropColumns", out var dropped) ? DropColumns(reader.Context, dropped, properties) : [],

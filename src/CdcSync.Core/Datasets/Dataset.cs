@@ -1,4 +1,5 @@
 using CdcSync.Arrow;
+using CdcSync.Core.Gates.Rules;
 
 namespace CdcSync.Core.Datasets;
 
@@ -34,6 +35,9 @@ public sealed record Dataset
 
     /// <summary>The contract it stands under.</summary>
     public required ContractReference Contract { get; init; }
+
+    /// <summary>What the contract says of single values, beyond type and null; a row that breaks one goes to quarantine.</summary>
+    public IReadOnlyList<ValueRule> Rules { get; init; } = [];
 
     /// <summary>Rows that do not match travel as an erase of their key; null = all rows match.</summary>
     public RowFilter? Filter { get; init; }

@@ -2,6 +2,7 @@ using CdcSync.Core.Checkpoints;
 using CdcSync.Core.Datasets;
 using CdcSync.Core.Errors;
 using CdcSync.Core.Gates;
+using CdcSync.Core.Gates.Rules;
 using CdcSync.Core.Shaping;
 using CdcSync.Core.Sources;
 using CdcSync.Core.Warehouses;
@@ -17,7 +18,7 @@ internal sealed class Lane(Dataset dataset, IChangeSource source, Keyring keyrin
 
     public Shaper Shaper { get; } = new(dataset, keyring);
 
-    public IReadOnlyList<IRowGate> RowGates { get; } = [new ContractRowGate(dataset), valueGate];
+    public IReadOnlyList<IRowGate> RowGates { get; } = [new ContractRowGate(dataset), new RuleRowGate(dataset), valueGate];
 
     public IReadOnlyList<IBatchGate> BatchGates { get; } = [new DeleteBreakerGate(dataset.Breaker)];
 

@@ -42,6 +42,28 @@ public sealed class CliQuarantineTests
     }
 
     [Fact]
+    public async Task A_rule_of_the_contract_keeps_rows_out_by_its_name_and_the_rest_goes_on()
+    {
+        using var pipeline = new PipelineFolder();
+        Edit(pipeline, "name: note, logicalType: string, physicalType: text", "name: note, logicalType: string, physicalType: text, logicalTypeOptions: { maxLength: 3 }, quality: [{ id: note_valid, metric: invalidValues, arguments: { validValues: [a, b, cccc] }, mustBe: 0 }]");
+        await pipeline.TrackAsync();
+        pipeline.Execute("INSERT INTO orders VALUES (3, 'cccc'), (4, 'x'), (5, NULL)");
+        Assert.Equal(8, (await pipeline.RunAsync("sync", "--migrate")).ExitCode);
+        var entries = Json(await pipeline.RunAsync("quarantine", "list", "--json"), 0).GetProperty("entries").EnumerateArray().ToDictionary(e => e.GetProperty("key").GetString()!, e => e.GetProperty("rule").GetString());
+        Assert.Equal(new Dictionary<string, string?> { ["[\"3\"]"] = "maxLength", ["[\"4\"]"] = "note_valid" }, entries);
+        Assert.Equal("1,2,5", pipeline.Warehouse("SELECT group_concat(id) FROM (SELECT id FROM orders ORDER BY id)"));
+
+        Edit(pipeline, "maxLength: 3", "pattern: \"[\"");
+        var wrong = await pipeline.RunAsync("sync");
+        Assert.Equal(2, wrong.ExitCode);
+        Assert.Contains("CDC1003", wrong.Error, StringComparison.Ordinal);
+        Assert.Contains("'note': pattern: '[' is no regular expression.", wrong.Error, StringComparison.Ordinal);
+        var lint = await pipeline.RunAsync("contract", "lint", "shop.odcs.yaml");
+        Assert.Equal(2, lint.ExitCode);
+        Assert.Contains("is no regular expression", lint.Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_row_that_is_mended_in_the_source_leaves_the_quarantine_by_itself()
     {
         using var pipeline = await WithBadRowsAsync();

@@ -1,0 +1,81 @@
+using CdcSync.Arrow;
+using CdcSync.Core.Contracts;
+using CdcSync.Core.Yaml;
+
+namespace CdcSync.Core.Gates.Rules;
+
+/// <summary>What of a contract's table is checked per value, what is not, and what is wrong with it.</summary>
+/// <param name="Executed">The rules of the row gate.</param>
+/// <param name="NotExecuted">What the contract says and nothing checks: <c>contract lint</c> lists it, so that nobody relies on it.</param>
+/// <param name="Faults">What can't be understood.</param>
+public sealed record RowRules(IReadOnlyList<ValueRule> Executed, IReadOnlyList<RuleRemark> NotExecuted, IReadOnlyList<RuleRemark> Faults)
+{
+    /// <summary>The rules of a table. Pure.</summary>
+    public static RowRules Of(ContractObject table)
+    {
+        ArgumentNullException.ThrowIfNull(table);
+        var rules = new RuleCollector();
+        foreach (var property in table.Properties)
+        {
+            var column = new RuleColumn(property.Name, property.TargetColumn, property.Type, property.At);
+            if (property.Mask is not null) rules.Masked(property);
+            else
+            {
+                OptionRules.Add(column, property.Options, rules);
+                LibraryRules.Add(column, property.Quality, rules);
+            }
+            if (property.HasRelationships) rules.Leave(property.At, $"'{property.Name}': its relationships");
+            if (property is { Unique: true, IsKey: false }) rules.Leave(property.At, $"'{property.Name}': unique");
+        }
+
+        if (table.HasRelationships) rules.Leave(table.At, $"'{table.Name}': its relationships");
+        foreach (var rule in table.Quality.Where(r => r is not TextRule && !IsTheKey(r, table))) rules.Leave(rule.Head.At, LibraryRules.Describe(rule, table.Name));
+        return new RowRules(rules.Executed, rules.NotExecuted, rules.Faults);
+    }
+
+    // The target's own key holds that no two rows have the same one.
+    private static bool IsTheKey(QualityRule rule, ContractObject table) =>
+        rule is LibraryRule { Metric: QualityMetric.DuplicateValues, Properties: { } properties } && table.Properties.Where(p => p.IsKey).Select(p => p.Name).ToHashSet(StringComparer.Ordinal) is { Count: > 0 } key && key.IsSubsetOf(properties);
+}
+
+/// <summary>Something said of a place in a contract.</summary>
+/// <param name="At">The place.</param>
+/// <param name="What">What is said.</param>
+public sealed record RuleRemark(FileLocation At, string What);
+
+/// <summary>A column that rules are about.</summary>
+/// <param name="Property">Its name in the contract.</param>
+/// <param name="Target">Its name in the warehouse.</param>
+/// <param name="Type">Its type.</param>
+/// <param name="At">Where it stands.</param>
+internal sealed record RuleColumn(string Property, string Target, ArrowType Type, FileLocation At)
+{
+    /// <summary>Digits after the point of an exact number; null = it is none.</summary>
+    public int? Scale => Type switch
+    {
+        Decimal128Type number => number.Scale,
+        _ when Type.TypeId is >= ArrowTypeId.Int8 and <= ArrowTypeId.UInt64 => 0,
+        _ => null,
+    };
+}
+
+/// <summary>Collects what becomes of each rule.</summary>
+internal sealed class RuleCollector
+{
+    public List<ValueRule> Executed { get; } = [];
+
+    public List<RuleRemark> NotExecuted { get; } = [];
+
+    public List<RuleRemark> Faults { get; } = [];
+
+    public void Leave(FileLocation at, string what) => NotExecuted.Add(new RuleRemark(at, what));
+
+    public void Fault(FileLocation at, string what) => Faults.Add(new RuleRemark(at, what));
+
+    // The value is gone when the gate sees the row: what is kept is its hash.
+    public void Masked(ContractProperty property)
+    {
+        if (property.Options != ValueOptions.None) Leave(property.At, $"'{property.Name}': logicalTypeOptions, for it is masked before anything looks at it");
+        foreach (var rule in property.Quality) Leave(rule.Head.At, LibraryRules.Describe(rule, property.Name) + ", for it is masked before anything looks at it");
+    }
+}

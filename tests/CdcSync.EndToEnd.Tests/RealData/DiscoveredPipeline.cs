@@ -42,11 +42,21 @@ internal sealed class DiscoveredPipeline : IAsyncDisposable
     }
 
     /// <summary>Starts a command that runs on.</summary>
-    public CdcsyncProcess Start(params string[] arguments) => CdcsyncProcess.Start(_folder.Root, arguments, Warehouse.Environment);
+    public CdcsyncProcess Start(IEnumerable<string> arguments, params IEnumerable<(string Name, string Value)> environment) =>
+        CdcsyncProcess.Start(_folder.Root, arguments, Warehouse.Environment.Concat(environment.Select(e => KeyValuePair.Create(e.Name, e.Value))).ToDictionary());
 
-    /// <summary>Has the source polled at another interval.</summary>
-    public void SetInterval(string interval) =>
-        File.WriteAllText(_folder["cdcsync.yaml"], File.ReadAllText(_folder["cdcsync.yaml"]).Replace("{ interval: 10s }", $"{{ interval: {interval} }}", StringComparison.Ordinal));
+    /// <summary>Replaces words of the pipeline file, pair by pair.</summary>
+    public void Configure(params IReadOnlyList<string> pairs)
+    {
+        var text = File.ReadAllText(_folder["cdcsync.yaml"]);
+        for (var i = 0; i < pairs.Count; i += 2)
+        {
+            Assert.Contains(pairs[i], text, StringComparison.Ordinal);
+            text = text.Replace(pairs[i], pairs[i + 1], StringComparison.Ordinal);
+        }
+
+        File.WriteAllText(_folder["cdcsync.yaml"], text);
+    }
 
     /// <summary>Changes the source at random.</summary>
     public IReadOnlyDictionary<string, int> Change(int changes, int seed)

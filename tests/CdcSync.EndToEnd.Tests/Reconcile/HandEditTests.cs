@@ -1,4 +1,5 @@
 using System.Text.Json;
+using CdcSync.Core.Sync;
 using CdcSync.EndToEnd.Tests.Harness;
 
 namespace CdcSync.EndToEnd.Tests.Reconcile;
@@ -9,14 +10,15 @@ public sealed class HandEditTests(ITestOutputHelper output)
     private const int Rows = 100_000;
 
     [Theory]
-    [InlineData(WarehouseKind.Sqlite)]
-    [InlineData(WarehouseKind.Postgres)]
-    public async Task A_thousand_edits_of_a_large_table_are_all_found_and_all_mended(WarehouseKind kind)
+    [InlineData(WarehouseKind.Sqlite, KeyKind.Integer)]
+    [InlineData(WarehouseKind.Postgres, KeyKind.Integer)]
+    [InlineData(WarehouseKind.Postgres, KeyKind.Text)]
+    public async Task A_thousand_edits_of_a_large_table_are_all_found_and_mended_and_a_hundred_move_less_than_one_row_in_a_hundred(WarehouseKind kind, KeyKind key)
     {
         var seed = TestSeed.Next();
         output.WriteLine($"seed {seed}");
-        await using var book = await Ledgerbook.CreateAsync(kind, Rows);
-        var edits = await book.EditAsync(1_000, Rows, seed);
+        await using var book = await Ledgerbook.CreateAsync(kind, Rows, key);
+        var edits = await book.EditAsync(1_000, Rows, seed, key);
 
         var found = await book.ReconcileAsync(3);
         Assert.Equal(edits, Counts(found));
@@ -25,21 +27,31 @@ public sealed class HandEditTests(ITestOutputHelper output)
         var mended = await book.ReconcileAsync(0, "--repair");
         Assert.Equal((edits, 1_000), (Counts(mended), mended.GetProperty("repaired").GetInt32()));
         Assert.Equal(Rows, await book.Pipeline.AssertEqualAsync());
+
+        edits = await book.EditAsync(100, Rows, seed + 1, key);
+        mended = await book.ReconcileAsync(0, "--repair");
+        Assert.Equal((edits, 100), (Counts(mended), mended.GetProperty("repaired").GetInt32()));
+        Assert.InRange(mended.GetProperty("rowsTravelled").GetInt32(), 100, (Rows / 100) - 1);
         Assert.Equal((0, 0, 0), Counts(await book.ReconcileAsync(0)));
     }
 
+    /// <summary>What was mended before the kill stays, and the next run mends the rest.</summary>
     [Theory]
-    [InlineData(WarehouseKind.Sqlite, KeyKind.Integer)]
-    [InlineData(WarehouseKind.Postgres, KeyKind.Integer)]
-    [InlineData(WarehouseKind.Postgres, KeyKind.Text)]
-    public async Task A_hundred_differences_move_less_than_one_row_in_a_hundred(WarehouseKind kind, KeyKind key)
+    [InlineData(WarehouseKind.Sqlite, Failpoints.Narrowed, Failpoints.Landed, Failpoints.Staged, Failpoints.Merged, Failpoints.BeforeCommit, Failpoints.AfterCommit)]
+    [InlineData(WarehouseKind.Postgres, Failpoints.Merged, Failpoints.BeforeCommit, Failpoints.AfterCommit)]
+    public async Task A_repair_that_is_killed_at_any_step_is_finished_by_the_next(WarehouseKind kind, params string[] steps)
     {
-        await using var book = await Ledgerbook.CreateAsync(kind, Rows, key);
-        var edits = await book.EditAsync(100, Rows, seed: 7, key);
-        var mended = await book.ReconcileAsync(0, "--repair");
-        Assert.Equal((edits, 100), (Counts(mended), mended.GetProperty("repaired").GetInt32()));
-        Assert.InRange(mended.GetProperty("rowsTravelled").GetInt32(), 100, (Rows / 100) - 1);
-        Assert.Equal(Rows, await book.Pipeline.AssertEqualAsync());
+        const int Few = 500;
+        await using var book = await Ledgerbook.CreateAsync(kind, Few);
+        foreach (var step in steps)
+        {
+            var edits = await book.EditAsync(40, Few, seed: 3);
+            await using (var killed = book.Pipeline.Start(["reconcile", "entries", "--repair"], ("CDCSYNC_FAILPOINT", $"{step}:1")))
+                Assert.Equal((step, 137), (step, (await killed.WaitForExitAsync()).ExitCode));
+            var left = Counts(await book.ReconcileAsync(0, "--repair"));
+            Assert.Equal((step, step == Failpoints.AfterCommit ? (0, 0, 0) : edits), (step, left));
+            Assert.Equal(Few, await book.Pipeline.AssertEqualAsync());
+        }
     }
 
     internal static (int Missing, int Different, int Extra) Counts(JsonElement report) =>

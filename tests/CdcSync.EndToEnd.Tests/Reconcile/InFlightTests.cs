@@ -8,46 +8,34 @@ namespace CdcSync.EndToEnd.Tests.Reconcile;
 public sealed class InFlightTests(ITestOutputHelper output)
 {
     private const int Rows = 20_000;
-    private static readonly TimeSpan Long = TimeSpan.FromSeconds(12);
+    private static readonly TimeSpan Long = TimeSpan.FromSeconds(10);
 
     [Theory]
     [InlineData(WarehouseKind.Sqlite)]
     [InlineData(WarehouseKind.Postgres)]
-    public async Task Nothing_is_called_drift_that_is_only_on_its_way(WarehouseKind kind)
-    {
-        await using var book = await Ledgerbook.CreateAsync(kind, Rows);
-        book.Pipeline.SetInterval("1s");
-        await using var daemon = book.Pipeline.Start("run", "--listen", "127.0.0.1:0");
-        await daemon.WaitForLineAsync("lease taken");
-        await using var writer = new Writer(book.Pipeline.Source, Rows, TestSeed.Next());
-        var (began, runs, judged) = (Stopwatch.StartNew(), 0, 0L);
-        while (began.Elapsed < Long)
-        {
-            var report = await book.ReconcileAsync(0);
-            Assert.True((0, 0, 0) == HandEditTests.Counts(report), report.ToString());
-            judged += report.GetProperty("rowsTravelled").GetInt64();
-            runs++;
-        }
-
-        output.WriteLine($"{runs} comparisons during {writer.Changes} changes, {judged} rows travelled");
-        Assert.True(judged > 0, "no comparison met a change on its way");
-        await writer.StopAsync();
-    }
-
-    [Theory]
-    [InlineData(WarehouseKind.Sqlite)]
-    [InlineData(WarehouseKind.Postgres)]
-    public async Task Edits_by_hand_are_all_found_while_a_workload_writes_and_a_daemon_syncs(WarehouseKind kind)
+    public async Task What_is_on_its_way_is_never_called_drift_and_edits_by_hand_are_all_found_beside_it(WarehouseKind kind)
     {
         var seed = TestSeed.Next();
-        output.WriteLine($"seed {seed}");
         await using var book = await Ledgerbook.CreateAsync(kind, Rows);
-        book.Pipeline.SetInterval("1s");
-        var edits = await book.EditAsync(1_000, Rows / 2, seed);
         await using var writer = new Writer(book.Pipeline.Source, Rows, seed);
-        await using (var daemon = book.Pipeline.Start("run", "--listen", "127.0.0.1:0"))
+        (int, int, int) edits;
+        await using (var daemon = book.Pipeline.Start(["run", "--listen", "127.0.0.1:0"]))
         {
             await daemon.WaitForLineAsync("lease taken");
+            var (began, runs, judged) = (Stopwatch.StartNew(), 0, 0L);
+            while (began.Elapsed < Long)
+            {
+                var report = await book.ReconcileAsync(0);
+                Assert.True((0, 0, 0) == HandEditTests.Counts(report), report.ToString());
+                judged += report.GetProperty("rowsTravelled").GetInt64();
+                runs++;
+            }
+
+            output.WriteLine($"seed {seed}: {runs} comparisons during {writer.Changes} changes, {judged} rows travelled");
+            Assert.True(judged > 0, "no comparison met a change on its way");
+
+            // Rows that nobody else writes: all that is done to them is drift.
+            edits = await book.EditAsync(1_000, Rows / 2, seed);
             Assert.Equal(edits, HandEditTests.Counts(await book.ReconcileAsync(3)));
             daemon.Send(Signal.Terminate);
             await daemon.WaitForExitAsync();

@@ -36,6 +36,7 @@ internal sealed class Ledgerbook : IAsyncDisposable
             command.ExecuteNonQuery();
         });
         var book = new Ledgerbook(pipeline);
+        pipeline.Configure("interval: 10s", "interval: 1s", "datasets:", "engine: { lease: 2s }\n\ndatasets:");
         await pipeline.RunAsync(0, "sync");
         return book;
     }

@@ -23,7 +23,8 @@ internal sealed class Reconciler(EngineContext engine, Lane lane, ReconcileReque
         var judge = new Judge(engine, lane, source, target, scope);
         await judge.CheckpointAsync(ct);
 
-        var narrowed = await new Narrowing(scope, new LocalDigests(source), target, new NarrowingLimits { EveryRow = request.Mode == ReconcileMode.Full }).RunAsync(ct);
+        var inPlace = request.Mode == ReconcileMode.Full ? null : await lane.Source.Ranges.DigestsAsync(lane.Dataset, ct);
+        var narrowed = await new Narrowing(scope, inPlace ?? new LocalDigests(source), target, new NarrowingLimits { EveryRow = request.Mode == ReconcileMode.Full }).RunAsync(ct);
         Failpoints.Hit(Failpoints.Narrowed);
         var tally = new Tally(lane.Dataset, narrowed, scope);
         var open = narrowed.Keys.Keys.ToList();

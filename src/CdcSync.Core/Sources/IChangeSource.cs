@@ -3,6 +3,7 @@ using CdcSync.Core.Batches;
 using CdcSync.Core.Checkpoints;
 using CdcSync.Core.Datasets;
 using CdcSync.Core.Errors;
+using CdcSync.Core.Reconciliation;
 
 namespace CdcSync.Core.Sources;
 
@@ -152,6 +153,10 @@ public interface IRangeReader
 
     /// <summary>Reads the rows of a range as upserts, in bounded chunks.</summary>
     IAsyncEnumerable<ChangeChunk> ReadAsync(Dataset dataset, KeyRange range, CancellationToken ct);
+
+    /// <summary>The dataset as one side of a comparison whose digests the source computes itself, after filter and shape.</summary>
+    /// <returns>Null where it can't, for all or part of the dataset's shape: then its rows are read, shaped and hashed here.</returns>
+    ValueTask<IDigestReader?> DigestsAsync(Dataset dataset, CancellationToken ct) => new((IDigestReader?)null);
 
     /// <summary>Reads the rows with certain keys as upserts.</summary>
     /// <param name="dataset">A dataset with a key.</param>

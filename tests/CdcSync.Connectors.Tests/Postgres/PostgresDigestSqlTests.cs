@@ -34,7 +34,7 @@ public sealed class PostgresDigestSqlTests
         """
         SELECT r.key, r.hash
           FROM unnest($1::text[], $2::integer[]) AS k (k0, k1)
-         CROSS JOIN LATERAL (SELECT ('x' || left(md5(record_send(ROW(t."code"::text, t."line"::bigint))), 16))::bit(64)::bigint AS place, record_send(ROW(t."code"::text, t."line"::bigint)) AS key, md5(record_send(ROW(t."code"::text, t."line"::bigint))) AS hash, clock_timestamp() FROM "public"."lines" AS t WHERE t."code" = k.k0 AND t."line" = k.k1 AND true OFFSET 0) AS r
+         CROSS JOIN LATERAL (SELECT ('x' || left(md5(record_send(ROW(t."code"::text, t."line"::bigint))), 16))::bit(64)::bigint AS place, record_send(ROW(t."code"::text, t."line"::bigint)) AS key, md5(record_send(ROW(t."code"::text, t."line"::bigint))) AS hash, clock_timestamp() FROM "public"."lines" AS t WHERE t."code" = k.k0 AND t."line" = k.k1 OFFSET 0) AS r
         """, Sql(TestDatasets.Of("lines", 2, ("code", StringType.Default), ("line", Int32Type.Default))).Find());
 
     [Theory]
@@ -47,12 +47,12 @@ public sealed class PostgresDigestSqlTests
     public void A_wider_column_says_which_of_its_values_do_not_fit(string type, string found, string sql, string? misfit)
     {
         ArrowType arrow = type switch { "decimal" => new Decimal128Type(12, 2), "float" => FloatType.Default, _ => Int64Type.Default };
-        Assert.Equal(new DigestColumn(sql, misfit), DigestColumn.Of("\"v\"", arrow, PostgresType.Parse(found)));
+        Assert.Equal(new DigestColumn(sql, misfit), DigestColumn.Of("t.\"v\"", arrow, PostgresType.Parse(found)));
     }
 
     private static DigestSql Sql(Dataset dataset)
     {
         var table = PostgresTable.For(dataset, "public");
-        return new DigestSql(table, table.Columns.ToDictionary(c => c.Plain, c => c.Type), DigestScope.Rows(dataset));
+        return new DigestSql(DigestTable.Of(table, table.Columns.ToDictionary(c => c.Plain, c => c.Type)), DigestScope.Rows(dataset));
     }
 }

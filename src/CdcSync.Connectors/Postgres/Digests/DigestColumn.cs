@@ -5,28 +5,24 @@ using CdcSync.Core.Reconciliation;
 namespace CdcSync.Connectors.Postgres.Digests;
 
 /// <summary>A column's values in their canonical form (<see cref="CanonicalType"/>), as SQL.</summary>
-/// <param name="Sql">An expression of the canonical type, over the alias <c>t</c>.</param>
+/// <param name="Sql">An expression of the canonical type.</param>
 /// <param name="Misfit">True where a value of a wider column has no canonical form, so that its row is equal to none; null = there is no such value.</param>
 internal sealed record DigestColumn(string Sql, string? Misfit = null)
 {
     /// <summary>Maps a column.</summary>
-    /// <param name="name">Its name, quoted.</param>
+    /// <param name="column">The column, quoted and with its alias.</param>
     /// <param name="type">The dataset's type for it.</param>
     /// <param name="found">The type that the column really has: the dataset's own, or a wider one.</param>
-    public static DigestColumn Of(string name, ArrowType type, PostgresType found)
+    public static DigestColumn Of(string column, ArrowType type, PostgresType found) => CanonicalTypes.Of(type) switch
     {
-        var column = $"t.{name}";
-        return CanonicalTypes.Of(type) switch
-        {
-            CanonicalType.Int8 => Integer(column, found),
-            CanonicalType.Float8 => Float(column),
-            CanonicalType.Text when type is Decimal128Type d => Decimal(column, d.Scale, found == PostgresType.For(type)),
-            CanonicalType.Text when type is UInt64Type => Decimal(column, 0, found == PostgresType.For(type)),
-            CanonicalType.Text => new($"{column}::text"),
-            // The others are written as they are: a column that is not of the type itself does not take the dataset.
-            _ => new(column),
-        };
-    }
+        CanonicalType.Int8 => Integer(column, found),
+        CanonicalType.Float8 => Float(column),
+        CanonicalType.Text when type is Decimal128Type d => Decimal(column, d.Scale, found == PostgresType.For(type)),
+        CanonicalType.Text when type is UInt64Type => Decimal(column, 0, found == PostgresType.For(type)),
+        CanonicalType.Text => new($"{column}::text"),
+        // The others are written as they are: a column that is not of the type itself does not take the dataset.
+        _ => new(column),
+    };
 
     private static DigestColumn Integer(string column, PostgresType found)
     {

@@ -1,4 +1,3 @@
-using CdcSync.Connectors.Postgres.Warehouse;
 using CdcSync.Core.Reconciliation;
 
 namespace CdcSync.Connectors.Postgres.Digests;
@@ -11,52 +10,48 @@ internal sealed class DigestSql
 {
     private const string High = "('x' || left(r.hash, 16))::bit(64)::bigint", Low = "('x' || right(r.hash, 16))::bit(64)::bigint";
 
-    private readonly PostgresTable _table;
+    private readonly DigestTable _table;
     private readonly bool _isOrdered;
-    private readonly string _key, _place, _hash, _live;
+    private readonly string _key, _place, _hash;
 
-    /// <summary>Over a target.</summary>
-    /// <param name="table">A target with a key.</param>
-    /// <param name="found">The types its columns really have, by their name.</param>
+    /// <summary>Over a table.</summary>
+    /// <param name="table">The table.</param>
     /// <param name="scope">What is hashed.</param>
-    public DigestSql(PostgresTable table, IReadOnlyDictionary<string, PostgresType> found, DigestScope scope)
+    public DigestSql(DigestTable table, DigestScope scope)
     {
         _table = table;
         _isOrdered = scope.Places.IsOrdered;
-        var columns = table.Columns.Select((c, i) => DigestColumn.Of(c.Name, table.Dataset.TargetSchema.Fields[i].DataType, found.GetValueOrDefault(c.Plain, c.Type))).ToArray();
-        DigestColumn[] keys = [.. table.Dataset.TargetKey.Select(i => columns[i])];
-        _key = Record(keys);
-        _place = _isOrdered ? keys[0].Misfit is null ? keys[0].Sql : $"coalesce({keys[0].Sql}, 0)" : $"('x' || left(md5({_key}), 16))::bit(64)::bigint";
-        _hash = Hash([.. scope.Columns.Select(i => columns[i])]);
-        _live = table.MarksDeletes ? $"t.{PostgresDialect.DeletedAt} IS NULL" : "true";
+        _key = Record([.. table.Key.Select(k => k.Column)]);
+        _place = !_isOrdered ? $"('x' || left(md5({_key}), 16))::bit(64)::bigint" : table.Key[0].Column is { Misfit: null } exact ? exact.Sql : $"coalesce({table.Key[0].Column.Sql}, 0)";
+        _hash = Hash([.. scope.Columns.Select(i => table.Columns[i])]);
     }
 
     /// <summary>First and last place, and the number of rows marked as deleted.</summary>
     public string Survey() =>
         $"""
-        SELECT {(_isOrdered ? $"(SELECT min({_place}) FROM {_table.Name} AS t), (SELECT max({_place}) FROM {_table.Name} AS t)" : "NULL::bigint, NULL::bigint")},
-               {(_table.MarksDeletes ? $"(SELECT count(*) FROM {_table.Name} AS t WHERE t.{PostgresDialect.DeletedAt} IS NOT NULL)" : "0::bigint")}
+        SELECT {(_isOrdered ? $"(SELECT min({_place}) FROM {_table.From}), (SELECT max({_place}) FROM {_table.From})" : "NULL::bigint, NULL::bigint")},
+               {(_table.Deleted is { } deleted ? $"(SELECT count(*) FROM {_table.From} WHERE {deleted})" : "0::bigint")}
         """;
 
-    /// <summary>Digests of all rows. Parameter: the shift.</summary>
-    public string All() => Grouped($"({Rows(_live)}) AS r", "");
+    /// <summary>Digests of all rows. Parameters: the shift; then the table's own.</summary>
+    public string All() => Grouped($"({Rows(2)}) AS r", "");
 
-    /// <summary>Digests of the rows of some parts. Parameters: the shift; of ordered places the first and last of each part, else the parts' own shift and prefixes.</summary>
+    /// <summary>Digests of the rows of some parts. Parameters: the shift; of ordered places the first and last of each part, else the parts' own shift and prefixes; then the table's own.</summary>
     public string Some() => _isOrdered
         ? Grouped(Ranges(2), "")
-        : Grouped($"({Rows(_live)}) AS r", " WHERE r.place >> $2 = ANY ($3)");
+        : Grouped($"({Rows(4)}) AS r", " WHERE r.place >> $2 = ANY ($3)");
 
-    /// <summary>Key and hash of the rows of some parts. Parameters: of ordered places the first and last of each part, else the parts' shift and prefixes.</summary>
+    /// <summary>Key and hash of the rows of some parts. Parameters: of ordered places the first and last of each part, else the parts' shift and prefixes; then the table's own.</summary>
     public string RowsOf() => _isOrdered
         ? $"SELECT r.key, r.hash FROM {Ranges(1)}"
-        : $"SELECT r.key, r.hash FROM ({Rows(_live)}) AS r WHERE r.place >> $1 = ANY ($2)";
+        : $"SELECT r.key, r.hash FROM ({Rows(3)}) AS r WHERE r.place >> $1 = ANY ($2)";
 
-    /// <summary>Key and hash of the rows with certain keys. Parameters: an array for each part of the key.</summary>
+    /// <summary>Key and hash of the rows with certain keys. Parameters: an array for each part of the key; then the table's own.</summary>
     public string Find() =>
         $"""
         SELECT r.key, r.hash
-          FROM unnest({string.Join(", ", _table.Key.Select((c, i) => $"${i + 1}::{c.Type.Name}[]"))}) AS k ({string.Join(", ", _table.Key.Select((_, i) => $"k{i}"))})
-         CROSS JOIN LATERAL ({Rows($"{string.Join(" AND ", _table.Key.Select((c, i) => $"t.{c.Name} = k.k{i}"))} AND {_live}")} OFFSET 0) AS r
+          FROM unnest({string.Join(", ", _table.Key.Select((k, i) => $"${i + 1}::{k.Type}[]"))}) AS k ({string.Join(", ", _table.Key.Select((_, i) => $"k{i}"))})
+         CROSS JOIN LATERAL ({Rows(_table.Key.Count + 1, [.. _table.Key.Select((k, i) => $"{k.Sql} = k.k{i}")])} OFFSET 0) AS r
         """;
 
     private static string Grouped(string rows, string where) =>
@@ -70,12 +65,16 @@ internal sealed class DigestSql
     private string Ranges(int first) =>
         $"""
         unnest(${first}::bigint[], ${first + 1}::bigint[]) AS p (first, last)
-         CROSS JOIN LATERAL ({Rows($"t.{_table.Key[0].Name} BETWEEN p.first AND p.last AND {_live}")} OFFSET 0) AS r
+         CROSS JOIN LATERAL ({Rows(first + 2, $"{_table.Key[0].Sql} BETWEEN p.first AND p.last")} OFFSET 0) AS r
         """;
 
     // The clock is asked so that the planner does not merge this query into the one around it, which uses the hash twice and would compute it twice. Unlike OFFSET 0
     // it lets several processes share the work.
-    private string Rows(string where) => $"SELECT {_place} AS place, {_key} AS key, {_hash} AS hash, clock_timestamp() FROM {_table.Name} AS t WHERE {where}";
+    private string Rows(int parameter, params IReadOnlyList<string> conditions)
+    {
+        string[] all = [.. conditions, .. _table.Live is { } live ? [live(parameter)] : Array.Empty<string>()];
+        return $"SELECT {_place} AS place, {_key} AS key, {_hash} AS hash, clock_timestamp() FROM {_table.From}{(all.Length == 0 ? "" : $" WHERE {string.Join(" AND ", all)}")}";
+    }
 
     private static string Record(IReadOnlyList<DigestColumn> columns) => $"record_send(ROW({string.Join(", ", columns.Select(c => c.Sql))}))";
 

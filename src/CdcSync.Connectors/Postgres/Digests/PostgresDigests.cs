@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Runtime.CompilerServices;
 using CdcSync.Arrow;
 using CdcSync.Connectors.Postgres.Warehouse;
@@ -6,6 +5,7 @@ using CdcSync.Core.Datasets;
 using CdcSync.Core.Errors;
 using CdcSync.Core.Reconciliation;
 using Npgsql;
+using static CdcSync.Connectors.Postgres.Digests.DigestRows;
 using static CdcSync.Connectors.Postgres.Parameter;
 
 namespace CdcSync.Connectors.Postgres.Digests;
@@ -17,10 +17,10 @@ internal sealed class PostgresDigests(PostgresSessions sessions, Dataset dataset
     private const string Begin = "BEGIN READ ONLY; SET LOCAL statement_timeout = 0; SET LOCAL enable_sort = off";
     private const string BeginScan = $"{Begin}; SET LOCAL enable_seqscan = on; SET LOCAL enable_indexscan = off";
 
-    public async ValueTask<Survey> SurveyAsync(DigestScope scope, CancellationToken ct)
+    public async ValueTask<Core.Reconciliation.Survey> SurveyAsync(DigestScope scope, CancellationToken ct)
     {
         var sql = await SqlAsync(scope, ct);
-        await foreach (var survey in QueryAsync(Begin, sql.Survey(), [], static r => new Survey(r.IsDBNull(0) ? null : r.GetInt64(0), r.IsDBNull(1) ? null : r.GetInt64(1), r.GetInt64(2)), ct))
+        await foreach (var survey in QueryAsync(Begin, sql.Survey(), [], Survey, ct))
             return survey;
         return default;
     }
@@ -52,29 +52,13 @@ internal sealed class PostgresDigests(PostgresSessions sessions, Dataset dataset
             yield return row;
     }
 
-    private static NpgsqlParameter[] Parts(DigestScope scope, IReadOnlyList<Part> parts) => scope.Places.IsOrdered
-        ? [BigInts([.. parts.Select(p => p.First)]), BigInts([.. parts.Select(p => p.Last)])]
-        : [Integer(parts[0].Shift), BigInts([.. parts.Select(p => p.Prefix)])];
-
-    private static (long Prefix, PartDigest Digest) Digest(NpgsqlDataReader r) => (r.GetInt64(0), new PartDigest(r.GetInt64(1), Sum(r, 2), Sum(r, 3)));
-
-    private static Int128 Sum(NpgsqlDataReader r, int at) => Int128.Parse(r.GetString(at), CultureInfo.InvariantCulture);
-
-    private static RowDigest Row(NpgsqlDataReader r)
-    {
-        var hash = r.GetString(1);
-        return new RowDigest(new CanonicalKey(r.GetFieldValue<byte[]>(0)), new RowHash(Half(hash.AsSpan(0, 16)), Half(hash.AsSpan(16))));
-    }
-
-    private static long Half(ReadOnlySpan<char> hex) => long.Parse(hex, NumberStyles.HexNumber, CultureInfo.InvariantCulture);
-
     private async Task<DigestSql> SqlAsync(DigestScope scope, CancellationToken ct)
     {
         var table = PostgresTable.For(dataset, await sessions.DefaultSchemaAsync(ct));
         var found = await sessions.RunAsync($"{table.Label}: looking at the columns", connection => FoundTarget.ReadAsync(connection, table, ct), ct);
         if (found.Kind is null)
             throw new CdcSyncException(ErrorCodes.TargetMismatch, $"{table.Label}: the target is missing.", $"It is made again when it is loaded anew. Run: cdcsync resync {dataset.Id}");
-        return new DigestSql(table, found.Columns.ToDictionary(c => c.Name, c => c.Type, StringComparer.Ordinal), scope);
+        return new DigestSql(DigestTable.Of(table, found.Columns.ToDictionary(c => c.Name, c => c.Type, StringComparer.Ordinal)), scope);
     }
 
     private async IAsyncEnumerable<T> QueryAsync<T>(string begin, string sql, NpgsqlParameter[] parameters, Func<NpgsqlDataReader, T> row, [EnumeratorCancellation] CancellationToken ct)

@@ -1,11 +1,15 @@
+using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
+using CdcSync.Arrow;
+using CdcSync.Connectors.Postgres.Digests;
 using CdcSync.Connectors.Postgres.Source.Catalog;
 using CdcSync.Connectors.Postgres.Source.Sql;
 using CdcSync.Core.Batches;
 using CdcSync.Core.Checkpoints;
 using CdcSync.Core.Datasets;
 using CdcSync.Core.Errors;
+using CdcSync.Core.Reconciliation;
 using CdcSync.Core.Sources;
 
 namespace CdcSync.Connectors.Postgres.Source.Ranges;
@@ -51,6 +55,58 @@ internal sealed class PostgresRangeReader(Func<CancellationToken, ValueTask<Sour
         await Task.Yield();
         using var cancellation = connection.CancelledBy(ct);
         foreach (var chunk in Read(connection, dataset, range))
+        {
+            ct.ThrowIfCancellationRequested();
+            yield return chunk;
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<IDigestReader?> DigestsAsync(Dataset dataset, CancellationToken ct) =>
+        await DescribeAsync(dataset, ct) is { } source && SourceDigestTable.Of(dataset, source) is { } table ? new PostgresSourceDigests(open, table, dataset) : null;
+
+    /// <inheritdoc/>
+    public async ValueTask<IAsyncEnumerable<ChangeChunk>?> FindAsync(Dataset dataset, RecordBatch keys, CancellationToken ct) =>
+        dataset.Key.All(k => k is { Mask: null, Fold: null or KeyFold.None } && k.ReadType == k.TargetType) && await DescribeAsync(dataset, ct) is { } source && IsCut(dataset, source)
+            ? LookUpAsync(dataset, keys, ct) : null;
+
+    /// <inheritdoc/>
+    public async ValueTask<(long First, long Last)?> IntegerKeysAsync(Dataset dataset, CancellationToken ct)
+    {
+        await using var connection = await open(ct);
+        return await Task.Run((Func<(long, long)?>)(() =>
+        {
+            using var cancellation = connection.CancelledBy(ct);
+            if (catalogue.Describe(connection, dataset).Object is not { } source || !IsCut(dataset, source) || source.Column(dataset.Key[0].Source)!.Type.Oid is not (PostgresOid.Int2 or PostgresOid.Int4 or PostgresOid.Int8))
+                return null;
+            return connection.Ask([Parameter.Statement(RangesSql.Ends(dataset, source))], $"looking at the keys of dataset {dataset.Id}",
+                rows => rows.Read() && !rows.IsDBNull(0) ? (rows.GetInt64(0), rows.GetInt64(1)) : ((long, long)?)null);
+        }), ct);
+    }
+
+    /// <inheritdoc/>
+    public KeyRange Between(long first, long last) => new(0, first == long.MinValue ? null : Bound(first - 1), last == long.MaxValue ? null : Bound(last));
+
+    private static string Bound(long key) => JsonSerializer.Serialize<string[]>([key.ToString(CultureInfo.InvariantCulture)]);
+
+    private async ValueTask<PostgresObject?> DescribeAsync(Dataset dataset, CancellationToken ct)
+    {
+        await using var connection = await open(ct);
+        return await Task.Run(() =>
+        {
+            using var cancellation = connection.CancelledBy(ct);
+            var described = catalogue.Describe(connection, dataset);
+            return DatasetInspection.ReadFaults(connection.Source, dataset, described, () => Catalogue.Names(connection)) is [var fault, ..] ? throw fault : described.Object;
+        }, ct);
+    }
+
+    private async IAsyncEnumerable<ChangeChunk> LookUpAsync(Dataset dataset, RecordBatch keys, [EnumeratorCancellation] CancellationToken ct)
+    {
+        await using var connection = await open(ct);
+        await Task.Yield();
+        using var cancellation = connection.CancelledBy(ct);
+        var (transaction, source) = Begin(connection, dataset);
+        foreach (var chunk in transaction.Rows(dataset, source, RangesSql.Lookup(dataset, source), [.. keys.Columns.Select(KeyTexts.Array)]))
         {
             ct.ThrowIfCancellationRequested();
             yield return chunk;

@@ -32,6 +32,24 @@ internal static class RangesSql
         return $"{RowsSql.All(dataset, source)}{(conditions.Count == 0 ? "" : $" WHERE {string.Join(" AND ", conditions)}")}";
     }
 
+    /// <summary>The least and the greatest key of one integer, each found at an end of the index.</summary>
+    public static string Ends(Dataset dataset, PostgresObject source)
+    {
+        var key = $"b.{Quote(Keys(dataset, source)[0].Name)}";
+        return $"SELECT (SELECT min({key})::bigint FROM {RowsSql.From(dataset, source)}), (SELECT max({key})::bigint FROM {RowsSql.From(dataset, source)})";
+    }
+
+    /// <summary>The rows with certain keys. Values: for each part of the key an array, as the server writes it.</summary>
+    public static string Lookup(Dataset dataset, PostgresObject source)
+    {
+        var keys = Keys(dataset, source);
+        return $"""
+            {RowsSql.All(dataset, source)}
+            JOIN unnest({string.Join(", ", keys.Select((k, i) => $"{RowsSql.Value(i, k.Type)}[]"))}) AS k ({string.Join(", ", keys.Select((_, i) => $"k{i}"))})
+              ON {string.Join(" AND ", keys.Select((k, i) => $"b.{Quote(k.Name)} = k.k{i}"))}
+            """;
+    }
+
     private static string Compare(IReadOnlyList<PostgresColumn> keys, string than, int first) =>
         $"({string.Join(", ", keys.Select(k => $"b.{Quote(k.Name)}"))}) {than} ({string.Join(", ", keys.Select((k, i) => RowsSql.Value(first + i, k.Type)))})";
 

@@ -1,0 +1,32 @@
+using System.Globalization;
+using CdcSync.Core.Reconciliation;
+using Npgsql;
+using static CdcSync.Connectors.Postgres.Parameter;
+
+namespace CdcSync.Connectors.Postgres.Digests;
+
+/// <summary>The parameters of <see cref="DigestSql"/>, and its answers.</summary>
+internal static class DigestRows
+{
+    /// <summary>Which parts are asked for.</summary>
+    public static NpgsqlParameter[] Parts(DigestScope scope, IReadOnlyList<Part> parts) => scope.Places.IsOrdered
+        ? [BigInts([.. parts.Select(p => p.First)]), BigInts([.. parts.Select(p => p.Last)])]
+        : [Integer(parts[0].Shift), BigInts([.. parts.Select(p => p.Prefix)])];
+
+    /// <summary>A row of <see cref="DigestSql.Survey"/>.</summary>
+    public static Survey Survey(NpgsqlDataReader r) => new(r.IsDBNull(0) ? null : r.GetInt64(0), r.IsDBNull(1) ? null : r.GetInt64(1), r.GetInt64(2));
+
+    /// <summary>A part.</summary>
+    public static (long Prefix, PartDigest Digest) Digest(NpgsqlDataReader r) => (r.GetInt64(0), new PartDigest(r.GetInt64(1), Sum(r, 2), Sum(r, 3)));
+
+    /// <summary>A row's key and hash.</summary>
+    public static RowDigest Row(NpgsqlDataReader r)
+    {
+        var hash = r.GetString(1);
+        return new RowDigest(new CanonicalKey(r.GetFieldValue<byte[]>(0)), new RowHash(Half(hash.AsSpan(0, 16)), Half(hash.AsSpan(16))));
+    }
+
+    private static Int128 Sum(NpgsqlDataReader r, int at) => Int128.Parse(r.GetString(at), CultureInfo.InvariantCulture);
+
+    private static long Half(ReadOnlySpan<char> hex) => long.Parse(hex, NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+}

@@ -8,6 +8,7 @@ Dictionary<string, Func<Options, Task<IReadOnlyList<Verdict>>>> benchmarks = new
 {
     ["first-load"] = FirstLoadAgainstPgloader.RunAsync,
     ["stages"] = FirstLoadStages.RunAsync,
+    ["digest"] = DigestAgainstSum.RunAsync,
     ["small-batch"] = _ => SmallBatchOnLargeTable.RunAsync(),
     ["arrow"] = _ => Task.FromResult<IReadOnlyList<Verdict>>([Verdict.AtLeast("Arrow columns to IPC and back, against memcpy", IpcAgainstMemcpy.Run(Console.Out), 0.5)]),
 };

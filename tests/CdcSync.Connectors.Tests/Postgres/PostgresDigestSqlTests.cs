@@ -15,26 +15,26 @@ public sealed class PostgresDigestSqlTests
     [Fact]
     public void All_rows_are_hashed_where_they_are() => Assert.Equal(
         """
-        SELECT r.place >> $1, count(*), sum(('x' || left(r.hash, 16))::bit(64)::bigint)::text, sum(('x' || right(r.hash, 16))::bit(64)::bigint)::text
-          FROM (SELECT t."id"::bigint AS place, record_send(ROW(t."id"::bigint)) AS key, md5(record_send(ROW(t."id"::bigint, t."name"::text, t."amount"::text))) AS hash, clock_timestamp() FROM "public"."accounts" AS t WHERE t._cdc_deleted_at IS NULL) AS r
+        SELECT r.place >> $1, count(*), sum(r.hash::bit(64)::bigint)::text, sum((r.hash << 64)::bit(64)::bigint)::text
+          FROM (SELECT coalesce(t."id"::bigint, 0) + 0 AS place, record_send(ROW(t."id"::bigint)) AS key, ('x' || md5(record_send(ROW(t."id"::bigint, t."name"::text, t."amount"::text))))::bit(128) AS hash, pg_is_in_recovery() FROM "public"."accounts" AS t WHERE t._cdc_deleted_at IS NULL) AS r
          GROUP BY 1
         """, Sql(Accounts).All());
 
     [Fact]
     public void Parts_of_an_integer_key_are_looked_up_by_the_key() => Assert.Equal(
         """
-        SELECT r.place >> $1, count(*), sum(('x' || left(r.hash, 16))::bit(64)::bigint)::text, sum(('x' || right(r.hash, 16))::bit(64)::bigint)::text
+        SELECT r.place >> $1, count(*), sum(r.hash::bit(64)::bigint)::text, sum((r.hash << 64)::bit(64)::bigint)::text
           FROM unnest($2::bigint[], $3::bigint[]) AS p (first, last)
-         CROSS JOIN LATERAL (SELECT t."id"::bigint AS place, record_send(ROW(t."id"::bigint)) AS key, md5(record_send(ROW(t."id"::bigint, t."name"::text, t."amount"::text))) AS hash, clock_timestamp() FROM "public"."accounts" AS t WHERE t."id" BETWEEN p.first AND p.last AND t._cdc_deleted_at IS NULL OFFSET 0) AS r
+         CROSS JOIN LATERAL (SELECT coalesce(t."id"::bigint, 0) + 0 AS place, record_send(ROW(t."id"::bigint)) AS key, ('x' || md5(record_send(ROW(t."id"::bigint, t."name"::text, t."amount"::text))))::bit(128) AS hash, pg_is_in_recovery() FROM "public"."accounts" AS t WHERE t."id" BETWEEN p.first AND p.last AND t._cdc_deleted_at IS NULL OFFSET 0) AS r
          GROUP BY 1
         """, Sql(Accounts).Some());
 
     [Fact]
     public void Rows_are_found_by_a_key_of_several_parts() => Assert.Equal(
         """
-        SELECT r.key, r.hash
+        SELECT r.key, r.hash::bit(64)::bigint, (r.hash << 64)::bit(64)::bigint
           FROM unnest($1::text[], $2::integer[]) AS k (k0, k1)
-         CROSS JOIN LATERAL (SELECT ('x' || left(md5(record_send(ROW(t."code"::text, t."line"::bigint))), 16))::bit(64)::bigint AS place, record_send(ROW(t."code"::text, t."line"::bigint)) AS key, md5(record_send(ROW(t."code"::text, t."line"::bigint))) AS hash, clock_timestamp() FROM "public"."lines" AS t WHERE t."code" = k.k0 AND t."line" = k.k1 OFFSET 0) AS r
+         CROSS JOIN LATERAL (SELECT ('x' || left(md5(record_send(ROW(t."code"::text, t."line"::bigint))), 16))::bit(64)::bigint AS place, record_send(ROW(t."code"::text, t."line"::bigint)) AS key, ('x' || md5(record_send(ROW(t."code"::text, t."line"::bigint))))::bit(128) AS hash, pg_is_in_recovery() FROM "public"."lines" AS t WHERE t."code" = k.k0 AND t."line" = k.k1 OFFSET 0) AS r
         """, Sql(TestDatasets.Of("lines", 2, ("code", StringType.Default), ("line", Int32Type.Default))).Find());
 
     [Theory]

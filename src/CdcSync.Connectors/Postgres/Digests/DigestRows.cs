@@ -20,13 +20,7 @@ internal static class DigestRows
     public static (long Prefix, PartDigest Digest) Digest(NpgsqlDataReader r) => (r.GetInt64(0), new PartDigest(r.GetInt64(1), Sum(r, 2), Sum(r, 3)));
 
     /// <summary>A row's key and hash.</summary>
-    public static RowDigest Row(NpgsqlDataReader r)
-    {
-        var hash = r.GetString(1);
-        return new RowDigest(new CanonicalKey(r.GetFieldValue<byte[]>(0)), new RowHash(Half(hash.AsSpan(0, 16)), Half(hash.AsSpan(16))));
-    }
+    public static RowDigest Row(NpgsqlDataReader r) => new(new CanonicalKey(r.GetFieldValue<byte[]>(0)), new RowHash(r.GetInt64(1), r.GetInt64(2)));
 
     private static Int128 Sum(NpgsqlDataReader r, int at) => Int128.Parse(r.GetString(at), CultureInfo.InvariantCulture);
-
-    private static long Half(ReadOnlySpan<char> hex) => long.Parse(hex, NumberStyles.HexNumber, CultureInfo.InvariantCulture);
 }

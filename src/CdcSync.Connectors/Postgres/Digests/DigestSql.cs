@@ -8,7 +8,8 @@ namespace CdcSync.Connectors.Postgres.Digests;
 /// </summary>
 internal sealed class DigestSql
 {
-    private const string High = "('x' || left(r.hash, 16))::bit(64)::bigint", Low = "('x' || right(r.hash, 16))::bit(64)::bigint";
+    // A cast to fewer bits keeps the first ones.
+    private const string High = "r.hash::bit(64)::bigint", Low = "(r.hash << 64)::bit(64)::bigint";
 
     private readonly DigestTable _table;
     private readonly bool _isOrdered;
@@ -22,14 +23,15 @@ internal sealed class DigestSql
         _table = table;
         _isOrdered = scope.Places.IsOrdered;
         _key = Record([.. table.Key.Select(k => k.Column)]);
-        _place = !_isOrdered ? $"('x' || left(md5({_key}), 16))::bit(64)::bigint" : table.Key[0].Column is { Misfit: null } exact ? exact.Sql : $"coalesce({table.Key[0].Column.Sql}, 0)";
+        // Of a plain column the planner would believe that each row is a part of its own, and not share the work.
+        _place = _isOrdered ? $"coalesce({table.Key[0].Column.Sql}, 0) + 0" : $"('x' || left(md5({_key}), 16))::bit(64)::bigint";
         _hash = Hash([.. scope.Columns.Select(i => table.Columns[i])]);
     }
 
     /// <summary>First and last place, and the number of rows marked as deleted.</summary>
     public string Survey() =>
         $"""
-        SELECT {(_isOrdered ? $"(SELECT min({_place}) FROM {_table.From}), (SELECT max({_place}) FROM {_table.From})" : "NULL::bigint, NULL::bigint")},
+        SELECT {(_isOrdered ? $"(SELECT min({End})::bigint FROM {_table.From}), (SELECT max({End})::bigint FROM {_table.From})" : "NULL::bigint, NULL::bigint")},
                {(_table.Deleted is { } deleted ? $"(SELECT count(*) FROM {_table.From} WHERE {deleted})" : "0::bigint")}
         """;
 
@@ -43,16 +45,19 @@ internal sealed class DigestSql
 
     /// <summary>Key and hash of the rows of some parts. Parameters: of ordered places the first and last of each part, else the parts' shift and prefixes; then the table's own.</summary>
     public string RowsOf() => _isOrdered
-        ? $"SELECT r.key, r.hash FROM {Ranges(1)}"
-        : $"SELECT r.key, r.hash FROM ({Rows(3)}) AS r WHERE r.place >> $1 = ANY ($2)";
+        ? $"SELECT r.key, {High}, {Low} FROM {Ranges(1)}"
+        : $"SELECT r.key, {High}, {Low} FROM ({Rows(3)}) AS r WHERE r.place >> $1 = ANY ($2)";
 
     /// <summary>Key and hash of the rows with certain keys. Parameters: an array for each part of the key; then the table's own.</summary>
     public string Find() =>
         $"""
-        SELECT r.key, r.hash
+        SELECT r.key, {High}, {Low}
           FROM unnest({string.Join(", ", _table.Key.Select((k, i) => $"${i + 1}::{k.Type}[]"))}) AS k ({string.Join(", ", _table.Key.Select((_, i) => $"k{i}"))})
          CROSS JOIN LATERAL ({Rows(_table.Key.Count + 1, [.. _table.Key.Select((k, i) => $"{k.Sql} = k.k{i}")])} OFFSET 0) AS r
         """;
+
+    // Found at an end of the index, where the column is an integer.
+    private string End => _table.Key[0].Column.Misfit is null ? _table.Key[0].Sql : _place;
 
     private static string Grouped(string rows, string where) =>
         $"""
@@ -68,12 +73,12 @@ internal sealed class DigestSql
          CROSS JOIN LATERAL ({Rows(first + 2, $"{_table.Key[0].Sql} BETWEEN p.first AND p.last")} OFFSET 0) AS r
         """;
 
-    // The clock is asked so that the planner does not merge this query into the one around it, which uses the hash twice and would compute it twice. Unlike OFFSET 0
-    // it lets several processes share the work.
+    // A volatile function keeps the planner from merging this query into the one around it, which uses the hash twice and would compute it twice. Unlike OFFSET 0 it lets
+    // several processes share the work; of such functions this one costs the least.
     private string Rows(int parameter, params IReadOnlyList<string> conditions)
     {
         string[] all = [.. conditions, .. _table.Live is { } live ? [live(parameter)] : Array.Empty<string>()];
-        return $"SELECT {_place} AS place, {_key} AS key, {_hash} AS hash, clock_timestamp() FROM {_table.From}{(all.Length == 0 ? "" : $" WHERE {string.Join(" AND ", all)}")}";
+        return $"SELECT {_place} AS place, {_key} AS key, {_hash} AS hash, pg_is_in_recovery() FROM {_table.From}{(all.Length == 0 ? "" : $" WHERE {string.Join(" AND ", all)}")}";
     }
 
     private static string Record(IReadOnlyList<DigestColumn> columns) => $"record_send(ROW({string.Join(", ", columns.Select(c => c.Sql))}))";
@@ -81,7 +86,7 @@ internal sealed class DigestSql
     private static string Hash(IReadOnlyList<DigestColumn> columns)
     {
         string[] misfits = [.. columns.Select(c => c.Misfit).OfType<string>()];
-        return misfits.Length == 0 ? $"md5({Record(columns)})"
-            : $"md5({Record(columns)} || CASE WHEN {string.Join(" OR ", misfits)} THEN '\\xff'::bytea ELSE ''::bytea END)";
+        var bytes = misfits.Length == 0 ? Record(columns) : $"{Record(columns)} || CASE WHEN {string.Join(" OR ", misfits)} THEN '\\xff'::bytea ELSE ''::bytea END";
+        return $"('x' || md5({bytes}))::bit(128)";
     }
 }

@@ -13,9 +13,9 @@ namespace CdcSync.Connectors.Postgres.Digests;
 /// <summary>A target in PostgreSQL as one side of a comparison. Each call is a transaction of its own, that only reads.</summary>
 internal sealed class PostgresDigests(PostgresSessions sessions, Dataset dataset) : IDigestReader
 {
-    // Whole tables are scanned, however long it takes; parts are looked up by the key. Groups are hashed: their number can't be estimated, their order is of no use.
-    private const string Begin = "BEGIN READ ONLY; SET LOCAL statement_timeout = 0; SET LOCAL enable_sort = off";
-    private const string BeginScan = $"{Begin}; SET LOCAL enable_seqscan = on; SET LOCAL enable_indexscan = off";
+    // Whole tables are scanned, however long it takes; parts are looked up by the key.
+    private const string Begin = "BEGIN READ ONLY; SET LOCAL statement_timeout = 0";
+    private const string BeginScan = $"{Begin}; SET LOCAL enable_seqscan = on";
 
     public async ValueTask<Core.Reconciliation.Survey> SurveyAsync(DigestScope scope, CancellationToken ct)
     {

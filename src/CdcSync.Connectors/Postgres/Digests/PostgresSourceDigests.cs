@@ -16,9 +16,6 @@ namespace CdcSync.Connectors.Postgres.Digests;
 /// <param name="dataset">The dataset.</param>
 internal sealed class PostgresSourceDigests(Func<CancellationToken, ValueTask<SourceConnection>> open, DigestTable table, Dataset dataset) : IDigestReader
 {
-    // Groups are hashed: their number can't be estimated, their order is of no use. Parts are looked up by the key, each of them.
-    private const string Settings = "SELECT pg_catalog.set_config('enable_sort', 'off', false)";
-
     public async ValueTask<Core.Reconciliation.Survey> SurveyAsync(DigestScope scope, CancellationToken ct) =>
         (await AskAsync(new DigestSql(table, scope).Survey(), [], Survey, ct)).Single();
 
@@ -52,9 +49,7 @@ internal sealed class PostgresSourceDigests(Func<CancellationToken, ValueTask<So
         return await Task.Run(() =>
         {
             using var cancellation = connection.CancelledBy(ct);
-            var doing = $"comparing dataset {dataset.Id}";
-            connection.Execute(Settings, doing);
-            return connection.Ask([Statement(sql, parameters)], doing, rows =>
+            return connection.Ask([Statement(sql, parameters)], $"comparing dataset {dataset.Id}", rows =>
             {
                 var all = new List<T>();
                 while (rows.Read())

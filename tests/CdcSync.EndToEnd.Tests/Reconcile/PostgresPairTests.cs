@@ -1,0 +1,87 @@
+using System.Text.Json;
+using CdcSync.EndToEnd.Tests.Harness;
+using CdcSync.TestServers;
+
+namespace CdcSync.EndToEnd.Tests.Reconcile;
+
+/// <summary>From PostgreSQL to PostgreSQL, by a high-water mark: what a mark does not see, a comparison does.</summary>
+public sealed class PostgresPairTests
+{
+    private const int Rows = 100_000;
+
+    [Fact]
+    public async Task Deletes_that_a_mark_does_not_see_back_dated_updates_and_edits_by_hand_are_found_and_mended()
+    {
+        if (PostgresServer.SkipReason is { } reason) Assert.Skip(reason);
+        using var folder = new TempFolder();
+        var server = await PostgresServer.SharedAsync();
+        await using var source = await server.CreateDatabaseAsync();
+        await using var warehouse = await server.CreateDatabaseAsync();
+        Write(folder);
+        await source.ExecuteAsync($"""
+            CREATE TABLE entries (id bigint PRIMARY KEY, note text, amount numeric(12,2), weight double precision, paid boolean, updated_at timestamptz NOT NULL);
+            INSERT INTO entries SELECT i * 3, CASE i % 5 WHEN 0 THEN NULL WHEN 1 THEN '' ELSE 'note ' || i END, i * 0.37, i / 3.0, i % 2 = 0, timestamptz '2026-01-01' + i * interval '1 second' FROM generate_series(1, {Rows}) AS i
+            """);
+        Dictionary<string, string> environment = new() { ["SHOP"] = source.ConnectionString, ["WAREHOUSE"] = warehouse.ConnectionString };
+        await RunAsync(0, "sync", "--migrate");
+
+        await source.ExecuteAsync("DELETE FROM entries WHERE id IN (SELECT g * 30 FROM generate_series(1, 40) AS g); UPDATE entries SET amount = amount + 1 WHERE id IN (SELECT 30000 + g * 30 FROM generate_series(1, 30) AS g)");
+        await warehouse.ExecuteAsync("""
+            DELETE FROM landed.entries WHERE id IN (SELECT 60000 + g * 30 FROM generate_series(1, 10) AS g);
+            UPDATE landed.entries SET paid = NOT paid WHERE id IN (SELECT 90000 + g * 30 FROM generate_series(1, 9) AS g);
+            INSERT INTO landed.entries (id, updated_at) VALUES (1, now()), (-5, now()), (9000001, now())
+            """);
+        await RunAsync(0, "sync");                                       // sees none of it
+
+        var found = Only(await RunAsync(3, "reconcile", "--json")).GetProperty("report");
+        Assert.Equal((10, 39, 43), HandEditTests.Counts(found));
+        var mended = Only(await RunAsync(0, "reconcile", "--repair", "--json")).GetProperty("report");
+        Assert.Equal((10, 39, 43, 92), HandEditTests.Counts(mended) is var (m, d, e) ? (m, d, e, mended.GetProperty("repaired").GetInt32()) : default);
+        Assert.InRange(mended.GetProperty("rowsTravelled").GetInt32(), 92, (Rows / 100) - 1);
+
+        const string Content = "SELECT count(*) || md5(string_agg(e::text, '' ORDER BY id)) FROM";
+        Assert.Equal(await source.ScalarAsync<string>($"{Content} entries AS e"), await warehouse.ScalarAsync<string>($"{Content} landed.entries AS e"));
+
+        async Task<ProcessResult> RunAsync(int exitCode, params string[] arguments)
+        {
+            var result = await CdcsyncProcess.RunAsync(folder.Root, arguments, environment);
+            Assert.True(result.ExitCode == exitCode, result.ToString());
+            return result;
+        }
+    }
+
+    private static JsonElement Only(ProcessResult result) => JsonDocument.Parse(result.Out).RootElement.GetProperty("datasets").EnumerateArray().Single();
+
+    private static void Write(TempFolder folder)
+    {
+        File.WriteAllText(folder["cdcsync.yaml"], """
+            pipeline: book
+            sources: { shop: { kind: postgres, connection: "${env:SHOP}" } }
+            warehouse: { kind: postgres, connection: "${env:WAREHOUSE}", schema: landed }
+            datasets:
+              entries:
+                source: shop
+                object: entries
+                contract: book.odcs.yaml
+                capture: { highWaterMark: updated_at, kind: timestamp, overlap: 1m }
+                acceptMissedDeletes: true
+            """);
+        File.WriteAllText(folder["book.odcs.yaml"], """
+            apiVersion: v3.1.0
+            kind: DataContract
+            id: book
+            version: 1.0.0
+            status: active
+            team: { name: book, members: [{ username: owner@example.com, role: Owner }] }
+            schema:
+              - name: entries
+                properties:
+                  - { name: id, logicalType: integer, physicalType: bigint, primaryKey: true, primaryKeyPosition: 1, required: true }
+                  - { name: note, logicalType: string, physicalType: text }
+                  - { name: amount, logicalType: number, physicalType: "decimal(12,2)" }
+                  - { name: weight, logicalType: number, physicalType: double }
+                  - { name: paid, logicalType: boolean, physicalType: boolean }
+                  - { name: updated_at, logicalType: timestamp, physicalType: timestamptz, required: true }
+            """);
+    }
+}

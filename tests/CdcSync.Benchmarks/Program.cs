@@ -10,6 +10,7 @@ Dictionary<string, Func<Options, Task<IReadOnlyList<Verdict>>>> benchmarks = new
     ["stages"] = FirstLoadStages.RunAsync,
     ["digest"] = DigestAgainstSum.RunAsync,
     ["small-batch"] = _ => SmallBatchOnLargeTable.RunAsync(),
+    ["rules"] = RowRulesCost.RunAsync,
     ["arrow"] = _ => Task.FromResult<IReadOnlyList<Verdict>>([Verdict.AtLeast("Arrow columns to IPC and back, against memcpy", IpcAgainstMemcpy.Run(Console.Out), 0.5)]),
 };
 if (Options.Parse(args, benchmarks.Keys) is not { } options)

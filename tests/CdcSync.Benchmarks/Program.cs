@@ -9,6 +9,7 @@ Dictionary<string, Func<Options, Task<IReadOnlyList<Verdict>>>> benchmarks = new
     ["first-load"] = FirstLoadAgainstPgloader.RunAsync,
     ["stages"] = FirstLoadStages.RunAsync,
     ["digest"] = DigestAgainstSum.RunAsync,
+    ["snapshot"] = SnapshotAgainstCopy.RunAsync,
     ["small-batch"] = _ => SmallBatchOnLargeTable.RunAsync(),
     ["rules"] = RowRulesCost.RunAsync,
     ["arrow"] = _ => Task.FromResult<IReadOnlyList<Verdict>>([Verdict.AtLeast("Arrow columns to IPC and back, against memcpy", IpcAgainstMemcpy.Run(Console.Out), 0.5)]),

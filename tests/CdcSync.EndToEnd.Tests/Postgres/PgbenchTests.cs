@@ -54,6 +54,8 @@ public sealed class PgbenchTests
 
         var last = await CdcsyncProcess.RunAsync(folder.Root, ["sync"], environment);
         Assert.True(last.ExitCode == 0, $"{last}");
+        var reconciled = await CdcsyncProcess.RunAsync(folder.Root, ["reconcile"], environment);
+        Assert.True(reconciled.ExitCode == 0, $"{reconciled}");
         foreach (var (table, key) in Tables)
         {
             var expected = await source.QueryAsync($"SET TimeZone = 'UTC'; SELECT t::text FROM (SELECT {await ColumnsAsync(source, table)} FROM {table} ORDER BY {key}) AS t");

@@ -115,4 +115,21 @@ public sealed class SourceRangeTests
         Assert.Equal(["1|x|2"], await source.RangeAsync(dataset, new KeyRange(0, null, "[\"1\"]")));
         Assert.Empty(await source.RangeAsync(dataset, new KeyRange(0, "[\"1\"]", null)));
     }
+
+    [Theory]
+    [InlineData("smallint")]
+    [InlineData("integer")]
+    [InlineData("bigint")]
+    public async Task Integer_keys_are_read_from_one_to_another_also_beyond_their_type(string type)
+    {
+        await using var source = await SourceDatabase.CreateAsync($"CREATE TABLE t (id {type} PRIMARY KEY)");
+        var dataset = await source.DatasetAsync("t");
+        await using var reader = source.Open();
+        Assert.Null(await reader.Ranges.IntegerKeysAsync(dataset, Token));
+        await source.RunAsync("INSERT INTO t VALUES (-5), (0), (7), (100)");
+        Assert.Equal((-5L, 100L), await reader.Ranges.IntegerKeysAsync(dataset, Token));
+        Assert.Equal(["0", "7"], (await source.RangeAsync(dataset, reader.Ranges.Between(0, 7))).Order());
+        Assert.Equal(4, (await source.RangeAsync(dataset, reader.Ranges.Between(long.MinValue + 2, long.MaxValue - 1))).Count);
+        Assert.Equal(["-5"], await source.RangeAsync(dataset, reader.Ranges.Between(long.MinValue, -1)));
+    }
 }

@@ -27,7 +27,7 @@ public sealed class SourceSqlTextTests
     [Fact]
     public void A_range_is_compared_as_a_row_of_its_own_types() => Assert.Equal(
         """
-        SELECT b."tenant", b."no", b."tags"::text, b."at" FROM ONLY "s"."Orders" AS b WHERE (b."tenant", b."no") > (pg_catalog.current_setting('cdcsync.p0')::"pg_catalog"."text", pg_catalog.current_setting('cdcsync.p1')::"pg_catalog"."int4") AND (b."tenant", b."no") <= (pg_catalog.current_setting('cdcsync.p2')::"pg_catalog"."text", pg_catalog.current_setting('cdcsync.p3')::"pg_catalog"."int4")
+        SELECT b."tenant", b."no", b."tags"::text, b."at" FROM ONLY "s"."Orders" AS b WHERE (b."tenant", b."no") > (pg_catalog.current_setting('cdcsync.p0')::"pg_catalog"."text", pg_catalog.current_setting('cdcsync.p1')::"pg_catalog"."int8") AND (b."tenant", b."no") <= (pg_catalog.current_setting('cdcsync.p2')::"pg_catalog"."text", pg_catalog.current_setting('cdcsync.p3')::"pg_catalog"."int8")
         """, RangesSql.Rows(Rows, Orders, RangeBounds.From | RangeBounds.To));
 
     [Fact]

@@ -44,7 +44,7 @@ internal sealed class PostgresRangeReader(Func<CancellationToken, ValueTask<Sour
     {
         await using var connection = await open(ct);
         return await Task.Run(() => catalogue.Describe(connection, dataset).Object is { } source && IsCut(dataset, source)
-            && dataset.Key.All(k => k is { Precision: TimePrecision.Exact, Fold: null }), ct);
+            && dataset.Key.All(k => k is { Precision: TimePrecision.Exact, Fold: null or KeyFold.None }), ct);
     }
 
     /// <inheritdoc/>

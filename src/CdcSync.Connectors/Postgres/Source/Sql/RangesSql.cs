@@ -51,7 +51,10 @@ internal static class RangesSql
     }
 
     private static string Compare(IReadOnlyList<PostgresColumn> keys, string than, int first) =>
-        $"({string.Join(", ", keys.Select(k => $"b.{Quote(k.Name)}"))}) {than} ({string.Join(", ", keys.Select((k, i) => RowsSql.Value(first + i, k.Type)))})";
+        $"({string.Join(", ", keys.Select(k => $"b.{Quote(k.Name)}"))}) {than} ({string.Join(", ", keys.Select((k, i) => RowsSql.Value(first + i, Comparable(k))))})";
+
+    // Integers of any width are compared as the widest: a bound may lie beyond what the column can hold, and an index serves all the same.
+    private static PostgresTypeInfo Comparable(PostgresColumn key) => key.Type.Oid is PostgresOid.Int2 or PostgresOid.Int4 ? new PostgresTypeInfo(PostgresOid.Int8, "pg_catalog", "int8", 'b') : key.Type;
 
     private static IReadOnlyList<PostgresColumn> Keys(Dataset dataset, PostgresObject source) => [.. dataset.Key.Select(k => source.Column(k.Source)!)];
 }

@@ -29,6 +29,7 @@ internal static class CommandTree
             ReconcileCommand.Create(terminal),
             QuarantineCommand.Create(terminal),
             ResyncCommand.Create(terminal),
+            ForgetCommand.Create(terminal),
         };
         HelpExamples.AddTo(root);
         root.SetAction(_ =>

@@ -19,6 +19,7 @@ namespace CdcSync.Cli.Output;
 [JsonSerializable(typeof(QuarantineDocument))]
 [JsonSerializable(typeof(QuarantineRetryDocument))]
 [JsonSerializable(typeof(QuarantineDropDocument))]
+[JsonSerializable(typeof(ForgetDocument))]
 [JsonSerializable(typeof(LintDocument))]
 [JsonSerializable(typeof(DoctorDocument))]
 [JsonSerializable(typeof(GrantsDocument))]
@@ -123,6 +124,8 @@ internal sealed record QuarantineRetryDocument(string Pipeline, IReadOnlyList<Qu
 internal sealed record QuarantineRetriedDocument(string Dataset, long Were, long Left);
 
 internal sealed record QuarantineDropDocument(string Pipeline, string Dataset, long Dropped) : JsonDocumentRoot;
+
+internal sealed record ForgetDocument(string Pipeline, IReadOnlyList<string> Forgotten) : JsonDocumentRoot;
 
 internal sealed record LintDocument(IReadOnlyList<ContractLintDocument> Contracts) : JsonDocumentRoot;
 

@@ -191,6 +191,15 @@ public sealed class SyncEngine
         }
     }
 
+    /// <summary>Removes what the warehouse remembers of a dataset, configured or not. Its target stays.</summary>
+    /// <returns>True if there was anything.</returns>
+    /// <exception cref="CdcSyncException"><see cref="ErrorCodes.LeaseLost"/>: another worker works.</exception>
+    public async Task<bool> ForgetAsync(DatasetId dataset, CancellationToken ct)
+    {
+        await using var keeper = await TakeLeaseAsync(ct);
+        return await _engine.Warehouse.Control.ForgetAsync(keeper.Lease, dataset, ct);
+    }
+
     /// <summary>Waits for a rival's lease to end, but not for ever: a crashed worker's lease ends by itself, a living one's is renewed.</summary>
     private async Task<LeaseKeeper> TakeLeaseAsync(CancellationToken ct)
     {

@@ -56,6 +56,12 @@ public interface IControlStore
     /// <summary>Gives a lease back; nothing happens if it was lost.</summary>
     ValueTask ReleaseLeaseAsync(Lease lease, CancellationToken ct);
 
+    /// <summary>Removes a dataset's state in one transaction, comparing the lease: checkpoint, state (with the claim of its target), ledger (whose
+    /// generations begin anew) and quarantine. Comparisons and the target itself stay.</summary>
+    /// <returns>True if there was any.</returns>
+    /// <exception cref="CdcSyncException"><see cref="ErrorCodes.LeaseLost"/>; <see cref="ErrorCodes.WarehouseDenied"/>: a worker's own rights do not suffice.</exception>
+    ValueTask<bool> ForgetAsync(Lease lease, DatasetId dataset, CancellationToken ct);
+
     /// <summary>The number of quarantined rows per dataset.</summary>
     ValueTask<IReadOnlyDictionary<DatasetId, long>> CountQuarantinedAsync(string pipeline, CancellationToken ct);
 

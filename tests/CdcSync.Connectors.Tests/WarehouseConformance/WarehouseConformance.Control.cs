@@ -17,6 +17,26 @@ public abstract partial class WarehouseConformance
     }
 
     [Fact]
+    public async Task A_dataset_is_forgotten_with_all_that_keeps_it_from_beginning_anew_and_no_other_is_touched()
+    {
+        var (dataset, other) = (await EnsuredAsync(TestDatasets.Accounts()), await EnsuredAsync(TestDatasets.Of("notes", 1, ("id", CdcSync.Arrow.Int64Type.Default))));
+        foreach (var each in new[] { dataset, other })
+            await PublishAsync(each, PublishMode.Merge, [], quarantined: [Rejected(2)]);
+
+        var stale = Lease with { Token = Lease.Token - 1 };
+        Assert.Equal(ErrorCodes.LeaseLost, (await Assert.ThrowsAsync<CdcSyncException>(async () => await Control.ForgetAsync(stale, dataset.Id, default))).Code);
+        Assert.Equal(2, (await Control.ReadCheckpointsAsync([dataset.Id, other.Id], default)).Count);
+
+        Assert.True(await Control.ForgetAsync(Lease, dataset.Id, default));
+        Assert.False(await Control.ForgetAsync(Lease, dataset.Id, default));
+        Assert.Equal([other.Id], (await Control.ReadCheckpointsAsync([dataset.Id, other.Id], default)).Keys);
+        Assert.Equal([other.Id], (await Control.ReadStatusAsync("pipe", default)).Select(s => s.State.Dataset));
+        Assert.Equal([other.Id], (await Control.CountQuarantinedAsync("pipe", default)).Keys);
+        Assert.Equal([other.Id], (await Control.ReadLedgerAsync(null, 10, default)).Select(e => e.Dataset));
+        await Warehouse.EnsureTargetAsync(dataset with { Id = new DatasetId("heir") }, default);         // its target is free for another
+    }
+
+    [Fact]
     public async Task Without_a_control_schema_the_remedy_is_to_migrate()
     {
         var empty = await CreateAsync();

@@ -175,6 +175,8 @@ internal sealed class FakeWarehouse(TimeProvider time, FaultPlan faults) : IWare
     public ValueTask<IReadOnlyDictionary<DatasetId, long>> CountQuarantinedAsync(string pipeline, CancellationToken ct) =>
         ValueTask.FromResult<IReadOnlyDictionary<DatasetId, long>>(Quarantine.GroupBy(q => q.Dataset).ToDictionary(g => g.Key, g => (long)g.Count()));
 
+    public ValueTask<bool> ForgetAsync(Lease lease, DatasetId dataset, CancellationToken ct) => throw new NotSupportedException();
+
     public ValueTask<IReadOnlyList<QuarantineEntry>> ReadQuarantineAsync(string pipeline, DatasetId? dataset, string? key, int limit, CancellationToken ct) => throw new NotSupportedException();
 
     public ValueTask<long> DropQuarantinedAsync(string pipeline, DatasetId dataset, string? key, CancellationToken ct) => throw new NotSupportedException();

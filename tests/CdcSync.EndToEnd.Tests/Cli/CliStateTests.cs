@@ -134,6 +134,31 @@ public sealed class CliStateTests
         Assert.Contains("cdcsync sync", status.Out, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_dataset_that_is_forgotten_begins_anew_and_one_that_is_no_longer_configured_leaves_the_status()
+    {
+        using var pipeline = new PipelineFolder();
+        await pipeline.TrackAsync();
+        Assert.Equal(0, (await pipeline.RunAsync("sync", "--migrate")).ExitCode);
+        var unknown = await pipeline.RunAsync("forget", "ordres", "--yes");
+        Assert.Equal(2, unknown.ExitCode);
+        Assert.Contains("Did you mean 'orders'?", unknown.Error, StringComparison.Ordinal);
+        Assert.Equal(2, (await pipeline.RunAsync("forget", "orders")).ExitCode);
+
+        Assert.Equal("orders", Json(await pipeline.RunAsync("forget", "orders", "--yes", "--json")).GetProperty("forgotten")[0].GetString());
+        var refused = await pipeline.RunAsync("sync", "orders");
+        Assert.Contains("CDC3005", refused.Error, StringComparison.Ordinal);                              // its rows are still there: nothing explains them
+        pipeline.ExecuteInWarehouse("DELETE FROM orders");
+        Assert.Equal(0, (await pipeline.RunAsync("sync", "orders")).ExitCode);
+        Assert.Equal("2", pipeline.Warehouse("SELECT count(*) FROM orders"));
+
+        var file = File.ReadAllLines(pipeline["cdcsync.yaml"]);
+        File.WriteAllLines(pipeline["cdcsync.yaml"], file.Where(l => !l.Contains("returns:", StringComparison.Ordinal)));
+        Assert.Contains("returns", (await pipeline.RunAsync("status")).Out, StringComparison.Ordinal);
+        Assert.Equal("Forgotten: returns.", (await pipeline.RunAsync("forget", "returns", "--yes")).Out);
+        Assert.DoesNotContain("returns", (await pipeline.RunAsync("status")).Out, StringComparison.Ordinal);
+    }
+
     private static JsonElement Json(ProcessResult result)
     {
         Assert.True(result.ExitCode == 0, result.ToString());

@@ -22,7 +22,7 @@ public sealed class CliUsageTests
         using var folder = new TempFolder();
         var result = await CdcsyncProcess.RunAsync(folder.Root, ["--help"]);
         Assert.Equal((0, ""), (result.ExitCode, result.Error));
-        foreach (var verb in new[] { "init", "validate", "doctor", "discover", "grants", "migrate", "sync", "run", "status", "checkpoint", "history", "reconcile", "quarantine", "resync", "demo" })
+        foreach (var verb in new[] { "init", "validate", "doctor", "discover", "grants", "migrate", "sync", "run", "status", "checkpoint", "history", "reconcile", "quarantine", "resync", "forget", "demo" })
             Assert.Contains($"  {verb} ", result.Out, StringComparison.Ordinal);
     }
 

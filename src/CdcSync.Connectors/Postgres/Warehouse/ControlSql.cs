@@ -47,6 +47,16 @@ internal static class ControlSql
         RETURNING inserted, updated, deleted, erased
         """;
 
+    /// <summary>1 pipeline, 2 token, 3 dataset. Whether the lease is held, and the rows that went.</summary>
+    public const string Forget = """
+        WITH held AS (SELECT FROM cdcsync.lease WHERE pipeline = $1 AND token = $2 AND expires_at > clock_timestamp() FOR SHARE),
+             c AS (DELETE FROM cdcsync.checkpoint WHERE pipeline = $1 AND dataset = $3 AND EXISTS (SELECT FROM held) RETURNING 1),
+             s AS (DELETE FROM cdcsync.dataset_state WHERE pipeline = $1 AND dataset = $3 AND EXISTS (SELECT FROM held) RETURNING 1),
+             l AS (DELETE FROM cdcsync.ledger WHERE pipeline = $1 AND dataset = $3 AND EXISTS (SELECT FROM held) RETURNING 1),
+             q AS (DELETE FROM cdcsync.quarantine WHERE pipeline = $1 AND dataset = $3 AND EXISTS (SELECT FROM held) RETURNING 1)
+        SELECT EXISTS (SELECT FROM held), (SELECT count(*) FROM c) + (SELECT count(*) FROM s) + (SELECT count(*) FROM l) + (SELECT count(*) FROM q)
+        """;
+
     /// <summary>1 pipeline, 2 dataset (null = all), 3 row key (null = all), 4 limit.</summary>
     public const string ReadQuarantine = """
         SELECT dataset, row_key, rule, column_name, reason, payload, generation, position, first_seen_at, last_seen_at

@@ -114,6 +114,12 @@ internal sealed class PostgresControlStore(PostgresSessions sessions, string pip
         (await QueryAsync("counting the quarantine", Statement(ControlSql.CountQuarantined, Text(pipeline)), r => (Id: new DatasetId(r.GetString(0)), Rows: r.GetInt64(1)), ct))
             .ToDictionary(r => r.Id, r => r.Rows);
 
+    public async ValueTask<bool> ForgetAsync(Lease lease, DatasetId dataset, CancellationToken ct)
+    {
+        var (isHeld, rows) = (await QueryAsync($"{dataset}: forgetting it", Statement(ControlSql.Forget, Text(lease.Pipeline), BigInt(lease.Token), Text(dataset.Value)), r => (r.GetBoolean(0), r.GetInt64(1)), ct)).Single();
+        return isHeld ? rows > 0 : throw new CdcSyncException(ErrorCodes.LeaseLost, $"{dataset}: another worker holds the lease, or this one's ended.", "Stop the other worker first. Run: cdcsync status");
+    }
+
     public async ValueTask<IReadOnlyList<QuarantineEntry>> ReadQuarantineAsync(string pipeline, DatasetId? dataset, string? key, int limit, CancellationToken ct) =>
         await QueryAsync("reading the quarantine", Statement(ControlSql.ReadQuarantine, Text(pipeline), Text(dataset?.Value), Text(key), BigInt(limit)),
             r => new QuarantineEntry(new DatasetId(r.GetString(0)), new QuarantinedRow(r.GetString(1), r.GetString(2), r.GetString(3), r.GetString(4), r.GetString(5)),

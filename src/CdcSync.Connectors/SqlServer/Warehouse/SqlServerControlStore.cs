@@ -1,6 +1,7 @@
 using CdcSync.Connectors.Migrations;
 using CdcSync.Core.Checkpoints;
 using CdcSync.Core.Datasets;
+using CdcSync.Core.Errors;
 using CdcSync.Core.Gates;
 using CdcSync.Core.Reconciliation;
 using CdcSync.Core.Warehouses;
@@ -100,6 +101,17 @@ internal sealed class SqlServerControlStore(WarehouseSessions sessions, string p
     public async ValueTask<IReadOnlyDictionary<DatasetId, long>> CountQuarantinedAsync(string pipeline, CancellationToken ct) =>
         (await QueryAsync("counting the quarantine", new Statement(StateSql.CountQuarantined(), PipelineName.With(pipeline)), r => (Id: new DatasetId(r.GetString(0)), Rows: r.GetInt64(1)), ct))
             .ToDictionary(r => r.Id, r => r.Rows);
+
+    public ValueTask<bool> ForgetAsync(Lease lease, DatasetId dataset, CancellationToken ct) => sessions.RunAsync($"{dataset}: forgetting it", async session =>
+    {
+        await session.BeginAsync(ct);
+        var rows = (long)(await session.ScalarAsync(new Statement(StateSql.Forget(), PipelineName.With(lease.Pipeline), DatasetName.With(dataset.Value)), ct))!;
+        // Asked last: what holds the rows' locks by now can't be overtaken by a rival's publication.
+        if (!await PublicationSteps.HoldsLeaseAsync(session, lease, ct))
+            throw new CdcSyncException(ErrorCodes.LeaseLost, $"{dataset}: another worker holds the lease, or this one's ended.", "Stop the other worker first. Run: cdcsync status");
+        await session.CommitAsync();
+        return rows > 0;
+    }, ct);
 
     public async ValueTask<IReadOnlyList<QuarantineEntry>> ReadQuarantineAsync(string pipeline, DatasetId? dataset, string? key, int limit, CancellationToken ct) =>
         await QueryAsync("reading the quarantine", new Statement(StateSql.ReadQuarantine(), Limit.With(limit), PipelineName.With(pipeline), DatasetName.With(dataset?.Value), ControlRows.DigestOrNull(key, 0)),

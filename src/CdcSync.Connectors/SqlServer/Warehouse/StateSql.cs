@@ -31,6 +31,21 @@ internal static class StateSql
     /// <summary>Quarantined rows per dataset.</summary>
     public static TSql CountQuarantined() => new("SELECT dataset, COUNT_BIG(*) AS quarantined FROM cdcsync.quarantine WHERE pipeline = @pipeline GROUP BY dataset;", TSqlKinds.Select, PipelineName);
 
+    /// <summary>Removes a dataset's checkpoint, state, ledger and quarantine, and says how many rows went.</summary>
+    public static TSql Forget() => new(
+        """
+        DECLARE @rows bigint;
+        DELETE FROM cdcsync.[checkpoint] WHERE pipeline = @pipeline AND dataset = @dataset;
+        SET @rows = ROWCOUNT_BIG();
+        DELETE FROM cdcsync.dataset_state WHERE pipeline = @pipeline AND dataset = @dataset;
+        SET @rows = @rows + ROWCOUNT_BIG();
+        DELETE FROM cdcsync.ledger WHERE pipeline = @pipeline AND dataset = @dataset;
+        SET @rows = @rows + ROWCOUNT_BIG();
+        DELETE FROM cdcsync.quarantine WHERE pipeline = @pipeline AND dataset = @dataset;
+        SET @rows = @rows + ROWCOUNT_BIG();
+        SELECT @rows AS forgotten;
+        """, TSqlKinds.Control | TSqlKinds.Delete | TSqlKinds.Select, PipelineName, DatasetName);
+
     /// <summary>Entries, the newest first. @dataset and @digest0 may be NULL: all.</summary>
     public static TSql ReadQuarantine() => new(
         """

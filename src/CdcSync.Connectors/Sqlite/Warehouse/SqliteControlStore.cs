@@ -156,6 +156,17 @@ internal sealed class SqliteControlStore(SqliteSessions sessions, string pipelin
     public ValueTask<long> DropQuarantinedAsync(string pipeline, DatasetId dataset, string? key, CancellationToken ct) =>
         sessions.WriteAsync($"dropping entries of {dataset} from the quarantine", session => QuarantineRecords.Drop(session, pipeline, dataset, key), ct);
 
+    public ValueTask<bool> ForgetAsync(Lease lease, DatasetId dataset, CancellationToken ct) =>
+        sessions.WriteAsync($"forgetting {dataset}", session =>
+        {
+            if (!ControlRecords.HoldsLease(session, lease))
+                throw new CdcSyncException(ErrorCodes.LeaseLost, $"{dataset}: another worker holds the lease, or this one's ended.", "Stop the other worker first. Run: cdcsync status");
+            var rows = 0;
+            foreach (var table in (string[])["checkpoint", "dataset_state", "ledger", "quarantine"])
+                rows += session.Fixed($"DELETE FROM main.cdcsync_{table} WHERE pipeline = ?1 AND dataset = ?2 RETURNING 1").With(pipeline, dataset.Value).All(_ => 1).Count();
+            return rows > 0;
+        }, ct);
+
     private static string MovesAsJson(IReadOnlyDictionary<DatasetId, CheckpointMove> moves) => JsonSerializer.Serialize(moves.Select(object?[] (m) =>
     [
         m.Key.Value, m.Value.ExpectedGeneration, m.Value.Next.Generation, m.Value.Next.Source.Kind, m.Value.Next.Source.Id,

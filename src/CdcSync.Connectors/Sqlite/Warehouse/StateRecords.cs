@@ -18,7 +18,7 @@ internal static class StateRecords
             .With("", target.Name, pipeline, dataset.Value)
             .First(row => $"dataset {row.Text(1)} of pipeline {row.Text(0)}", missing: null);
         if (owner is not null)
-            throw new CdcSyncException(ErrorCodes.TargetTaken, $"{dataset}: the target {target} belongs to {owner}.", "Give one of them another target, or remove its row from the control table of dataset states where it is no longer wanted. Run: cdcsync status");
+            throw new CdcSyncException(ErrorCodes.TargetTaken, $"{dataset}: the target {target} belongs to {owner}.", "Give one of them another target, or forget the one that is no longer wanted. Run: cdcsync forget DATASET");
     }
 
     /// <summary>Writes a state; whether the dataset is paused stays as it is.</summary>

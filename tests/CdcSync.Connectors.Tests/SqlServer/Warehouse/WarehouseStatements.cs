@@ -68,6 +68,7 @@ internal static class WarehouseStatements
         yield return Made(StateSql.ReadLandedPaths());
         yield return Made(StateSql.QuarantinedKeys());
         yield return Made(StateSql.CountQuarantined());
+        yield return Made(StateSql.Forget());
         yield return Made(StateSql.ReadQuarantine());
         yield return Made(StateSql.DropQuarantined());
         yield return Made(StateSql.ForgetQuarantined(1));

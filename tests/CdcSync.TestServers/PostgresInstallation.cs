@@ -51,6 +51,37 @@ internal sealed partial class PostgresInstallation(string bin)
         fi
         """;
 
+    // As the watcher, for a copy of a running server: it is taken at once and started as its own server when the next line comes, on a new timeline.
+    private const string Copier = """
+        set -u
+        trap '' INT TERM HUP
+        bin=$1 port=$2 base=$3 original=$4
+        shift 4
+        read -r password || exit 1
+        cd /
+        umask 077
+        dir=$(mktemp -d "$base/cdcsync-pg-XXXXXX") || exit 1
+        trap 'rm -rf "$dir"' EXIT
+        if ! PGPASSWORD=$password "$bin/pg_basebackup" -h 127.0.0.1 -p "$original" -U postgres -D "$dir/data" -c fast -X stream --no-sync > "$dir/log" 2>&1
+        then
+            tail -n 20 "$dir/log" >&2
+            exit 1
+        fi
+        echo copied
+        read -r _ || exit 0
+        touch "$dir/data/recovery.signal"
+        "$bin/postgres" -D "$dir/data" -p "$port" -h 127.0.0.1 -c unix_socket_directories= -c restore_command=false "$@" < /dev/null > "$dir/log" 2>&1 &
+        server=$!
+        exec 3<&0
+        ( while read -r _; do :; done <&3; while kill -QUIT "$server"; do sleep 0.5; done ) 2> /dev/null &
+        reader=$!
+        wait "$server"
+        if kill -KILL "$reader" 2> /dev/null; then
+            tail -n 20 "$dir/log" >&2
+            exit 1
+        fi
+        """;
+
     internal string Bin => bin;
 
     /// <summary>The newest installation that is new enough, or null.</summary>
@@ -68,9 +99,14 @@ internal sealed partial class PostgresInstallation(string bin)
             .FirstOrDefault();
     }
 
-    internal Process Start(int port, string password, IReadOnlyList<string> settings)
+    internal Process Start(int port, string password, IReadOnlyList<string> settings) => Run(Watcher, [$"{port}", Path.GetTempPath().TrimEnd('/')], password, settings);
+
+    /// <summary>Copies a running server; it writes a line when the copy is taken, and starts it when it gets one.</summary>
+    internal Process Copy(int original, int port, string password, IReadOnlyList<string> settings) => Run(Copier, [$"{port}", Path.GetTempPath().TrimEnd('/'), $"{original}"], password, settings);
+
+    private Process Run(string script, string[] arguments, string password, IReadOnlyList<string> settings)
     {
-        List<string> command = ["/bin/sh", "-c", Watcher, "sh", bin, $"{port}", Path.GetTempPath().TrimEnd('/'), .. settings.SelectMany(s => new[] { "-c", s })];
+        List<string> command = ["/bin/sh", "-c", script, "sh", bin, .. arguments, .. settings.SelectMany(s => new[] { "-c", s })];
         // PostgreSQL refuses to run as root.
         if (Environment.UserName == "root") command.InsertRange(0, ["setpriv", $"--reuid={Owner()}", $"--regid={OwnerGroup()}", "--clear-groups", "--"]);
         var process = Process.Start(new ProcessStartInfo(command[0], command[1..])

@@ -19,11 +19,13 @@ public sealed class PostgresServer : IAsyncDisposable
     private static readonly Lazy<Task<PostgresServer>> Process = new(() => StartAsync());
 
     private readonly Process _watcher;
+    private readonly string _password;
+    private readonly IReadOnlyList<string> _settings;
     private int _databases;
 
-    private PostgresServer(Process watcher, int port, string password)
+    private PostgresServer(Process watcher, int port, string password, IReadOnlyList<string> settings)
     {
-        _watcher = watcher;
+        (_watcher, _password, _settings) = (watcher, password, settings);
         Port = port;
         AdminConnectionString = new NpgsqlConnectionStringBuilder
         {
@@ -73,12 +75,32 @@ public sealed class PostgresServer : IAsyncDisposable
             var port = FreePort();
             var password = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(12));
             var watcher = installation.Start(port, password, settings ?? Quick);
-            var server = new PostgresServer(watcher, port, password);
+            var server = new PostgresServer(watcher, port, password, settings ?? Quick);
             if (await server.IsReadyAsync()) return server;
             await server.DisposeAsync();
             failure = await watcher.StandardError.ReadToEndAsync();
         }
         throw new InvalidOperationException($"PostgreSQL from {installation.Bin} did not start: {failure}");
+    }
+
+    /// <summary>Copies the server with all its databases, but without its slots, as a backup does.</summary>
+    /// <returns>Starts the copy as a server of its own: it is what the original was now, on a timeline of its own.</returns>
+    public async Task<Func<Task<PostgresServer>>> BackUpAsync()
+    {
+        var port = FreePort();
+        var copier = PostgresInstallation.Find()!.Copy(Port, port, _password, _settings);
+        if (await copier.StandardOutput.ReadLineAsync() != "copied")
+            throw new InvalidOperationException($"the server could not be copied: {await copier.StandardError.ReadToEndAsync()}");
+        return async () =>
+        {
+            await copier.StandardInput.WriteLineAsync();
+            await copier.StandardInput.FlushAsync();
+            var copy = new PostgresServer(copier, port, _password, _settings);
+            if (!await copy.IsReadyAsync()) throw new InvalidOperationException($"the copy did not start: {await copier.StandardError.ReadToEndAsync()}");
+            // Until it is promoted it answers, and can't be written to.
+            while (await copy.IsInRecoveryAsync()) await Task.Delay(50);
+            return copy;
+        };
     }
 
     /// <summary>Creates an empty database that is dropped when disposed.</summary>
@@ -125,6 +147,14 @@ public sealed class PostgresServer : IAsyncDisposable
         _watcher.StandardInput.Close();
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(20));
         await _watcher.WaitForExitAsync(patience.Token);
+    }
+
+    private async Task<bool> IsInRecoveryAsync()
+    {
+        await using var connection = new NpgsqlConnection(AdminConnectionString);
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand("SELECT pg_is_in_recovery()", connection);
+        return await command.ExecuteScalarAsync() is true;
     }
 
     private async Task<bool> IsReadyAsync()

@@ -53,4 +53,10 @@ public static partial class ErrorCodes
 
     /// <summary>Different texts are one key in the source, and the contract does not say what makes them one in the warehouse.</summary>
     public static readonly ErrorCode KeyEqualityUnstated = new("CDC2017", "Key equality not stated", ExitCode.Source);
+
+    /// <summary>The replication slot is read by something else; may pass.</summary>
+    public static readonly ErrorCode SlotInUse = new("CDC2018", "Slot in use", ExitCode.Source, IsTransient: true);
+
+    /// <summary>A transaction of the source has to end first; passes when it does.</summary>
+    public static readonly ErrorCode SourceTransactionInTheWay = new("CDC2019", "Source transaction in the way", ExitCode.Source, IsTransient: true);
 }

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using CdcSync.Connectors.Postgres.Source.Catalog;
 using CdcSync.Connectors.Postgres.Source.Marks;
 using CdcSync.Connectors.Postgres.Source.Ranges;
+using CdcSync.Connectors.Postgres.Source.Replication;
 using CdcSync.Core.Datasets;
 using CdcSync.Core.Errors;
 using CdcSync.Core.Sources;
@@ -19,8 +20,12 @@ public sealed class PostgresSource : IChangeSource
     private readonly TimeProvider _time;
     private readonly Catalogue _catalogue = new();
     private readonly ReadTurns _turns = new();
+<<<<<<< HEAD
     private readonly SourceClock _clock;
     private readonly ConcurrentDictionary<DatasetId, MarkMemory> _memories = [];
+=======
+    private readonly SlotSource _log;
+>>>>>>> 14b84d9 (PostgreSQL's log as change-tracking: pulled from a copy of the slot, whole transactions by their commit, one row per key, values that are not sent looked up; gaps are told, never passed over)
 
     /// <summary>Creates the source; it is connected to by the first call.</summary>
     /// <param name="name">Its name in the pipeline.</param>
@@ -37,6 +42,7 @@ public sealed class PostgresSource : IChangeSource
         (Name, _options, _time) = (name, options, time);
         _clock = new SourceClock(time);
         Ranges = new PostgresRangeReader(ConnectAsync, _catalogue);
+        _log = new SlotSource(name, options, _catalogue, ConnectAsync, time);
     }
 
     /// <inheritdoc/>
@@ -49,6 +55,44 @@ public sealed class PostgresSource : IChangeSource
     public async ValueTask<IReadSession> OpenAsync(IReadOnlyList<ReadRequest> requests, CancellationToken ct)
     {
         ct.ThrowIfCancellationRequested();
+        var tracked = requests.Where(r => r.Dataset.Capture is Capture.ChangeTracking).ToList();
+        if (tracked.Count == 0) return await OpenSnapshotAsync(requests, ct);
+        var log = await _log.OpenAsync(tracked, ct);
+        if (tracked.Count == requests.Count) return log;
+        try
+        {
+            return new JoinedSession(log, await OpenSnapshotAsync([.. requests.Except(tracked)], ct));
+        }
+        catch
+        {
+            await log.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>The slot is moved, from a session of its own.</remarks>
+    public ValueTask<SourceBacklog?> AcknowledgeAsync(IReadOnlyList<CommittedPosition> needed, CancellationToken ct) => _log.Keeper.AcknowledgeAsync(needed, ct);
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<DiscoveredObject>> DiscoverAsync(IReadOnlyList<string> patterns, CancellationToken ct) =>
+        AskAsync(connection => PostgresDiscovery.Of(_catalogue.DescribeAll(connection), patterns), ct);
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<CdcSyncException>> CheckAsync(Dataset dataset, CancellationToken ct) => AskAsync(connection =>
+    {
+        var description = _catalogue.Describe(connection, dataset);
+        var faults = DatasetInspection.Faults(Name, dataset, description, () => Catalogue.Names(connection));
+        return faults.Count == 0 && dataset.Capture is Capture.ChangeTracking ? _log.Check(connection, dataset, description.Object!) : faults;
+    }, ct);
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => _log.DisposeAsync();
+
+    private ValueTask<SourceConnection> ConnectAsync(CancellationToken ct) => SourceConnection.OpenAsync(Name, _options, ct);
+
+    private async ValueTask<IReadSession> OpenSnapshotAsync(IReadOnlyList<ReadRequest> requests, CancellationToken ct)
+    {
         var connection = await ConnectAsync(ct);
         try
         {
@@ -61,6 +105,7 @@ public sealed class PostgresSource : IChangeSource
         }
     }
 
+<<<<<<< HEAD
     /// <inheritdoc/>
     /// <remarks>Nothing is written to the source: the rows under a mark that were handed over are not handed over again.</remarks>
     public ValueTask<SourceBacklog?> AcknowledgeAsync(IReadOnlyList<CommittedPosition> needed, CancellationToken ct)
@@ -93,6 +138,8 @@ public sealed class PostgresSource : IChangeSource
 
     private ValueTask<SourceConnection> ConnectAsync(CancellationToken ct) => SourceConnection.OpenAsync(Name, _options, ct);
 
+=======
+>>>>>>> 14b84d9 (PostgreSQL's log as change-tracking: pulled from a copy of the slot, whole transactions by their commit, one row per key, values that are not sent looked up; gaps are told, never passed over)
     private PostgresReadSession Open(SourceConnection connection, IReadOnlyList<ReadRequest> requests, CancellationToken ct)
     {
         using var cancellation = connection.CancelledBy(ct);

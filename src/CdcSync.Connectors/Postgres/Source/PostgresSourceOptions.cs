@@ -17,4 +17,22 @@ public sealed record PostgresSourceOptions
 
     /// <summary>How long a statement waits for a lock, as behind an ALTER TABLE. Default 10 s.</summary>
     public TimeSpan LockTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>The replication slot of change tracking; one for all datasets of the source. Default <c>cdcsync</c>; a pipeline gives each of its sources one of its own.</summary>
+    public string Slot { get; init; } = "cdcsync";
+
+    /// <summary>The publication of change tracking, which names its tables. Default <c>cdcsync</c>.</summary>
+    public string Publication { get; init; } = "cdcsync";
+
+    /// <summary>Messages of the log after which a window ends, at the next commit. Default 200,000.</summary>
+    public int LogMessages { get; init; } = 200_000;
+
+    /// <summary>Bytes of changed rows in memory, after which they are handed over. Default 32 MiB.</summary>
+    public long LogBuffer { get; init; } = 32 << 20;
+
+    /// <summary>How far a dataset may hold the slot back behind the others before the slot goes on without it. Default 10 GiB.</summary>
+    public long RetainLimit { get; init; } = 10L << 30;
+
+    /// <summary>How often the slot is moved at the most. Default 10 s.</summary>
+    public TimeSpan AcknowledgeEvery { get; init; } = TimeSpan.FromSeconds(10);
 }

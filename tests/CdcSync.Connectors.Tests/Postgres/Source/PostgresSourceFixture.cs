@@ -14,7 +14,13 @@ public abstract class PostgresSourceFixture : SourceFixture
 
     public override string? SkipReason => PostgresServer.SkipReason;
 
-    protected PostgresDatabase Database => _database ?? throw new InvalidOperationException("no table was created yet");
+    protected bool IsCreated => _database is not null;
+
+    protected PostgresDatabase Database
+    {
+        get => _database ?? throw new InvalidOperationException("no table was created yet");
+        set => _database = value;
+    }
 
     public override IChangeSource Open() => new PostgresSource("shop", new PostgresSourceOptions { ConnectionString = () => DatabaseAsync().AsTask().GetAwaiter().GetResult().ConnectionString });
 
@@ -47,7 +53,10 @@ public abstract class PostgresSourceFixture : SourceFixture
         if (_database is not null) await _database.DisposeAsync();
     }
 
-    protected async ValueTask<PostgresDatabase> DatabaseAsync() => _database ??= await (await PostgresServer.SharedAsync()).CreateDatabaseAsync();
+    protected async ValueTask<PostgresDatabase> DatabaseAsync() => _database ??= await CreateDatabaseAsync();
+
+    /// <summary>A database of its own, on whichever server the capture needs.</summary>
+    protected virtual async Task<PostgresDatabase> CreateDatabaseAsync() => await (await PostgresServer.SharedAsync()).CreateDatabaseAsync();
 
     private static IEnumerable<NpgsqlCommand> Commands(NpgsqlConnection connection, Write write)
     {
@@ -65,8 +74,8 @@ public abstract class PostgresSourceFixture : SourceFixture
             Write.Insert w => Command(connection, insert, w.Row),
             Write.Upsert w => Command(connection, upsert, w.Row),
             Write.Replace w => Command(connection, upsert, w.Row),
-            Write.Update w => Command(connection, $"UPDATE {table} SET ({Names(columns)}) = ROW({Values(1, columns.Count)}) WHERE ({Names(keys)}) = ROW({Values(columns.Count + 1, keys.Count)})", [.. w.Row, .. w.Key]),
-            Write.Delete w => Command(connection, $"DELETE FROM {table} WHERE ({Names(keys)}) = ROW({Values(1, keys.Count)})", w.Key),
+            Write.Update w => Command(connection, $"UPDATE {table} SET ({Names(columns)}) = ROW({Values(1, columns.Count)}) WHERE ({Names(keys)}) = ({Values(columns.Count + 1, keys.Count)})", [.. w.Row, .. w.Key]),
+            Write.Delete w => Command(connection, $"DELETE FROM {table} WHERE ({Names(keys)}) = ({Values(1, keys.Count)})", w.Key),
             _ => throw new ArgumentException(write.GetType().Name),
         };
     }
@@ -77,7 +86,8 @@ public abstract class PostgresSourceFixture : SourceFixture
         foreach (var value in values) command.Parameters.Add(value switch
         {
             null => new NpgsqlParameter { Value = DBNull.Value },
-            DateTime t => new NpgsqlParameter { Value = DateTime.SpecifyKind(t, DateTimeKind.Unspecified), NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Timestamp },
+            // As text: the driver takes the first instant of a DateTime for -infinity.
+            DateTime t => new NpgsqlParameter { Value = t.ToString("yyyy-MM-dd HH:mm:ss.ffffff", System.Globalization.CultureInfo.InvariantCulture), NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Unknown },
             _ => new NpgsqlParameter { Value = value },
         });
         return command;

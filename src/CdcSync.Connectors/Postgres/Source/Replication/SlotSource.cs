@@ -1,0 +1,275 @@
+using System.Collections.Concurrent;
+using CdcSync.Connectors.Postgres.Source.Catalog;
+using CdcSync.Core.Checkpoints;
+using CdcSync.Core.Datasets;
+using CdcSync.Core.Errors;
+using CdcSync.Core.Sources;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace CdcSync.Connectors.Postgres.Source.Replication;
+
+/// <summary>
+/// Reads the datasets captured by <c>change-tracking</c>: one slot and one publication for all of them. Pulls: each pass asks a copy of the slot for whole transactions up
+/// to where the log is now. docs/postgresql.md has the rules; each has a test of its name.
+/// </summary>
+internal sealed class SlotSource : IAsyncDisposable
+{
+    // Other datasets of the pass wait too.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(5);
+
+    private readonly string _name;
+    private readonly PostgresSourceOptions _options;
+    private readonly Catalogue _catalogue;
+    private readonly Func<CancellationToken, ValueTask<SourceConnection>> _connect;
+    private readonly TimeProvider _time;
+    private readonly LogFaults _faults;
+    private readonly ConcurrentStack<SlotReader> _idle = new();
+    private readonly ConcurrentDictionary<DatasetId, LogGap> _gaps = new();
+    private readonly ConcurrentDictionary<DatasetId, (Position From, Lsn UpTo)> _unchanged = new();
+    private readonly SlotKeeper _keeper;
+
+    public SlotSource(string name, PostgresSourceOptions options, Catalogue catalogue, Func<CancellationToken, ValueTask<SourceConnection>> connect, TimeProvider time)
+    {
+        (_name, _options, _catalogue, _connect, _time) = (name, options, catalogue, connect, time);
+        _faults = new LogFaults(name, options.Slot, options.Publication);
+        _keeper = new SlotKeeper(options, _faults, connect, time);
+    }
+
+    /// <summary>Moves the slot.</summary>
+    public SlotKeeper Keeper => _keeper;
+
+    /// <summary>Opens a session for datasets that are captured by change tracking.</summary>
+    public async ValueTask<IReadSession> OpenAsync(IReadOnlyList<ReadRequest> requests, CancellationToken ct)
+    {
+        while (true)
+        {
+            var isKept = _idle.TryPop(out var reader);
+            reader ??= SlotReader.On(await _connect(ct), _options.Slot);
+            try
+            {
+                // The slot is in use for a moment while this very source moves it.
+                var facts = await _keeper.BesideAsync(() => Ask(reader, ct), ct);
+                return await Task.Run(() => OpenAsync(reader, facts, requests, ct), ct);
+            }
+            catch (CdcSyncException fault) when (isKept && fault.IsTransient && !ct.IsCancellationRequested)
+            {
+                await reader.DisposeAsync();                             // a session that was kept may be gone: a new one tells whether the server is
+            }
+            catch
+            {
+                await reader.DisposeAsync();
+                throw;
+            }
+        }
+    }
+
+    /// <summary>What keeps a dataset from being read from the log; its rows can be read.</summary>
+    public IReadOnlyList<CdcSyncException> Check(SourceConnection connection, Dataset dataset, PostgresObject found)
+    {
+        var facts = LogFacts.Ask(connection, _options.Slot, _options.Publication);
+        if (_faults.Of(facts with { Slot = facts.Slot is null ? null : facts.Slot with { ActivePid = null } }) is { } fault) return [fault];
+        if (!connection.Ask([Parameter.Statement(SlotSql.MayReplicate())], "reading the role's rights", rows => rows.Read() && rows.GetBoolean(0))) return [_faults.NoReplication(dataset)];
+        return [.. TrackingInspection.Faults(dataset, found, facts.Publication!, _faults)];
+    }
+
+    /// <summary>A session to look rows up in.</summary>
+    public async ValueTask<RowLookup> LookupAsync(CancellationToken ct) => new(await _connect(ct), _faults, _time);
+
+    /// <summary>A place that a dataset can't be read across was found while rows before it were handed over.</summary>
+    public void Remember(DatasetId dataset, LogGap gap) => _gaps[dataset] = gap;
+
+    /// <summary>Keeps one reader for the next session.</summary>
+    public ValueTask ReturnAsync(SlotReader reader)
+    {
+        if (!reader.IsWhole || !_idle.IsEmpty) return reader.DisposeAsync();
+        _idle.Push(reader);
+        return ValueTask.CompletedTask;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _keeper.DisposeAsync();
+        while (_idle.TryPop(out var reader)) await reader.DisposeAsync();
+    }
+
+    private LogFacts Ask(SlotReader reader, CancellationToken ct)
+    {
+        using var cancellation = reader.Connection.CancelledBy(ct);
+        return LogFacts.Ask(reader.Connection, _options.Slot, _options.Publication);
+    }
+
+    private async Task<IReadSession> OpenAsync(SlotReader reader, LogFacts facts, IReadOnlyList<ReadRequest> requests, CancellationToken ct)
+    {
+        using var cancellation = reader.Connection.CancelledBy(ct);
+        var readings = new Dictionary<DatasetId, Reading>();
+        var identity = new ServerFacts(facts.Server.Clock, facts.Server.IsStandby, facts.Server.System, facts.Server.DatabaseName).Identity;
+        var flushed = facts.Server.IsStandby ? Lsn.Zero : await FlushedAsync(reader.Connection, facts.Server, ct);
+        var tracked = new List<TrackedDataset>();
+        var starts = new List<(Dataset Dataset, LogPosition At)>();
+        // Described after the end of what is read was fixed: what was altered since shows as a difference to the checkpoint, or comes with the next window.
+        var tables = requests.Where(r => r.Dataset.Object is SourceObject.Table).ToList();
+        var found = tables.Zip(_catalogue.Describe(reader.Connection, [.. tables.Select(t => (SourceObject.Table)t.Dataset.Object)]), (t, o) => (t.Dataset.Id, Object: o)).ToDictionary(d => d.Id, d => d.Object);
+        foreach (var request in requests)
+        {
+            var (dataset, table) = (request.Dataset, found.GetValueOrDefault(request.Dataset.Id));
+            if (request.From is { } made && Lost(dataset, made, facts, identity) is { } lost)
+            {
+                readings[dataset.Id] = lost with { Identity = identity };
+                continue;
+            }
+            if (Refusal(reader.Connection, facts, dataset, table) is { } fault)
+            {
+                readings[dataset.Id] = Reading.Failed(ReadingState.Denied, fault, identity);
+                continue;
+            }
+            var now = new LogPosition(flushed, facts.Server.Timeline, facts.Publication!.Version, facts.Publication.Members[table!.Oid].Oid, table.Oid, SchemaFingerprint.Of(dataset, table));
+            if (request.From is not { } from) starts.Add((dataset, now));
+            else if (Gap(dataset, from, now, table, out var after) is { } gap) readings[dataset.Id] = gap with { Identity = identity };
+            else tracked.Add(new TrackedDataset(dataset, table, after, now));
+        }
+        var unsettled = starts.Count > 0 ? await UnsettledAsync(reader.Connection, ct) : null;
+        foreach (var (dataset, at) in starts)
+            readings[dataset.Id] = unsettled is null ? Reading.Start(identity, at.ToPosition()) : Reading.Failed(ReadingState.Denied, _faults.Unsettled($"the load of dataset {dataset.Id} can't begin", $"transaction {unsettled}"), identity);
+        var window = Read(reader, flushed, tracked, readings, identity);
+        Judge(window, flushed, tracked, requests, readings, identity);
+        return new LogSession(this, reader, window, tracked, readings, facts.Server.Clock, _options.LogBuffer);
+    }
+
+    /// <summary>Why a dataset can't be read from the log at all; null = it can.</summary>
+    private CdcSyncException? Refusal(SourceConnection connection, LogFacts facts, Dataset dataset, PostgresObject? table)
+    {
+        if (dataset.Object is SourceObject.Query) return _faults.Off(dataset, "a query has no change tracking; use a high-water mark or full-refresh");
+        return DatasetInspection.Faults(_name, dataset, new Description(table), () => Catalogue.Names(connection)).FirstOrDefault()
+            ?? _faults.Of(facts) ?? TrackingInspection.Faults(dataset, table!, facts.Publication!, _faults).FirstOrDefault();
+    }
+
+    /// <summary>What happened to the server and the slot since a checkpoint was made, whatever else is wrong now; null = nothing.</summary>
+    private Reading? Lost(Dataset dataset, Checkpoint from, LogFacts facts, SourceIdentity identity)
+    {
+        if (facts.Server.IsStandby) return null;
+        if (CheckpointFit.Misfit(dataset, from, LogPosition.Kind, identity) is { } misfit) return misfit;
+        if (LogPosition.Parse(from.Stream.Canonical) is not { } last) return CheckpointFit.Unreadable(dataset, identity);
+        if (last.Timeline != facts.Server.Timeline) return LogFaults.Rewound(dataset, $"the server is on timeline {facts.Server.Timeline}, the checkpoint on {last.Timeline}");
+        if (facts.Slot is null) return LogFaults.Expired(dataset, $"there is no replication slot {_options.Slot} any more (cdcsync discover {_name} --enable-tracking --apply makes it anew)");
+        if (facts.Slot.WalStatus == "lost" || facts.Slot.Confirmed is null) return LogFaults.Expired(dataset, $"the slot {_options.Slot} has lost its log (max_slot_wal_keep_size)");
+        // The server would forward an older start in silence.
+        return facts.Slot.Confirmed <= last.At ? null
+            : LogFaults.Expired(dataset, $"the slot {_options.Slot} hands out changes from {facts.Slot.Confirmed} on, the checkpoint is {last.At}: it was made anew, read by something else, or went on without the dataset");
+    }
+
+    /// <summary>Why the log can't be gone on with from a checkpoint; null = it can, and then from where.</summary>
+    private Reading? Gap(Dataset dataset, Checkpoint from, LogPosition now, PostgresObject table, out Lsn after)
+    {
+        var last = LogPosition.Parse(from.Stream.Canonical)!;
+        after = _unchanged.TryGetValue(dataset.Id, out var seen) && seen.From == from.Stream ? seen.UpTo : last.At;
+        if (last.At > now.At) return LogFaults.Rewound(dataset, $"the server's log ends at {now.At}, the checkpoint is {last.At}");
+        if (last.Table != now.Table) return LogFaults.Expired(dataset, $"{table} is another table than the checkpoint was made on: it was created again under its name");
+        if (last.Publication != now.Publication || last.Membership != now.Membership) return LogFaults.Expired(dataset, $"the publication was altered, or {table} was taken out of it and put back: what changed meanwhile is not known");
+        if (last.Columns != now.Columns) return LogFaults.ColumnsChanged(dataset, $"{table}");
+        return _gaps.TryGetValue(dataset.Id, out var gap) && gap.At >= last.At ? gap.Reading : null;
+    }
+
+    /// <summary>
+    /// Up to where the log can be read: not before all is that was committed when the clock was read. A server without synchronous_commit makes it safe a moment later.
+    /// </summary>
+    private async Task<Lsn> FlushedAsync(SourceConnection connection, LogServer server, CancellationToken ct)
+    {
+        var (inserted, flushed, began) = (server.Inserted!.Value.EndOfRecord, server.Flushed!.Value, _time.GetTimestamp());
+        while (flushed < inserted)
+        {
+            if (_time.GetElapsedTime(began) > Patience) throw _faults.NotFlushed();
+            await Task.Delay(Pause, _time, ct);
+            flushed = connection.Ask([Parameter.Statement(SlotSql.Flushed())], "reading the end of the log", rows => rows.Read() ? LogFacts.LsnOf(rows, 0)!.Value : Lsn.Zero);
+        }
+        return flushed;
+    }
+
+    /// <summary>
+    /// A commit is in the log a moment before it is visible (with a synchronous standby, for as long as that one takes). Rows read now would lack it, and a stream from here
+    /// on too: so who may be at that is waited for.
+    /// </summary>
+    /// <returns>One that did not end; null = all have.</returns>
+    private async Task<string?> UnsettledAsync(SourceConnection connection, CancellationToken ct)
+    {
+        const string doing = "waiting for commits to become visible";
+        var open = connection.Ask([Parameter.Statement(SlotSql.Unsettled())], doing, Texts);
+        var began = _time.GetTimestamp();
+        while (open.Count > 0)
+        {
+            if (_time.GetElapsedTime(began) > Patience) return open[0];
+            await Task.Delay(Pause, _time, ct);
+            // One that is seen idle between two statements had not begun to commit.
+            var still = connection.Ask([Parameter.Statement(SlotSql.Unsettled())], doing, Texts).ToHashSet();
+            open.RemoveAll(xid => !still.Contains(xid));
+        }
+        return null;
+
+        static List<string> Texts(NpgsqlDataReader rows)
+        {
+            var texts = new List<string>();
+            while (rows.Read()) texts.Add(rows.GetString(0));
+            return texts;
+        }
+    }
+
+    /// <summary>Reads the window, as much of it as memory may hold; null = there is nothing in the log since.</summary>
+    private LogWindow? Read(SlotReader reader, Lsn flushed, List<TrackedDataset> tracked, Dictionary<DatasetId, Reading> readings, SourceIdentity identity)
+    {
+        if (tracked.Count == 0 || tracked.All(t => t.After >= flushed)) return null;
+        var columns = Columns(reader.Connection, [.. tracked.Select(t => t.Table.Oid).Distinct()]);
+        var from = tracked.Min(t => t.After);
+        var at = reader.MoveTo(from);
+        foreach (var late in tracked.Where(t => t.After < at).ToList())
+        {
+            readings[late.Dataset.Id] = LogFaults.Expired(late.Dataset, $"the slot {_options.Slot} went on to {at} while it was looked at, the checkpoint is {late.After}") with { Identity = identity };
+            tracked.Remove(late);
+            late.Dispose();
+        }
+        if (tracked.Count == 0) return null;
+        var window = new LogWindow(reader.Read(_options.Publication, flushed, _options.LogMessages), _options.LogMessages, flushed, tracked, columns);
+        try
+        {
+            window.Fill(_options.LogBuffer);
+        }
+        catch
+        {
+            window.Dispose();
+            throw;
+        }
+        if (window.IsEnded) reader.Done(window.End);
+        return window;
+    }
+
+    private void Judge(LogWindow? window, Lsn flushed, List<TrackedDataset> tracked, IReadOnlyList<ReadRequest> requests, Dictionary<DatasetId, Reading> readings, SourceIdentity identity)
+    {
+        var from = requests.Where(r => r.From is not null).ToDictionary(r => r.Dataset.Id, r => r.From!.Stream);
+        foreach (var dataset in tracked)
+        {
+            var id = dataset.Dataset.Id;
+            var upTo = dataset.UpTo(window is { IsEnded: true } ? window.End : flushed);
+            if (dataset.Gap is { } gap) readings[id] = gap.Reading with { Identity = identity };
+            else if (dataset.Fault is { } fault) readings[id] = Reading.Failed(ReadingState.Denied, fault, identity);
+            else if (window is null) readings[id] = Reading.Unchanged(identity, upTo);
+            else if (!window.IsEnded || dataset.HasChanges) readings[id] = Reading.Changed(identity, upTo);
+            else
+            {
+                readings[id] = Reading.Unchanged(identity, upTo) with { HasMore = window.HasMore };
+                // The checkpoint may be persisted later; until then what was found need not be read again.
+                _unchanged[id] = (from[id], LogPosition.Parse(upTo.Canonical)!.At);
+            }
+        }
+    }
+
+    private static Dictionary<uint, IReadOnlyDictionary<string, (uint Type, int Modifier)>> Columns(SourceConnection connection, uint[] tables)
+    {
+        var parameter = new NpgsqlParameter<uint[]> { TypedValue = tables, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Oid };
+        return connection.Ask([Parameter.Statement(SlotSql.Columns(), parameter)], "reading the catalogue", rows =>
+        {
+            var found = tables.ToDictionary(t => t, _ => new Dictionary<string, (uint, int)>(StringComparer.Ordinal));
+            while (rows.Read()) found[rows.GetFieldValue<uint>(0)][rows.GetString(1)] = (rows.GetFieldValue<uint>(2), rows.GetInt32(3));
+            return found.ToDictionary(t => t.Key, IReadOnlyDictionary<string, (uint, int)> (t) => t.Value);
+        });
+    }
+}

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using CdcSync.Connectors.Postgres.Source.Catalog;
 using CdcSync.Connectors.Postgres.Source.Marks;
 using CdcSync.Connectors.Postgres.Source.Ranges;
@@ -11,7 +12,7 @@ using CdcSync.Core.Sources.Marks;
 namespace CdcSync.Connectors.Postgres.Source;
 
 /// <summary>
-/// A PostgreSQL database (15 or newer) as a source: high-water marks, full refresh. Each pass reads in one REPEATABLE READ transaction and lets go of it as soon as
+/// A PostgreSQL database (15 or newer) as a source: change tracking by its log, high-water marks, full refresh. Rows are read in one REPEATABLE READ transaction per pass, which ends as soon as
 /// the rows are spooled. docs/postgresql.md says what each capture sees and misses.
 /// </summary>
 public sealed class PostgresSource : IChangeSource
@@ -20,12 +21,9 @@ public sealed class PostgresSource : IChangeSource
     private readonly TimeProvider _time;
     private readonly Catalogue _catalogue = new();
     private readonly ReadTurns _turns = new();
-<<<<<<< HEAD
     private readonly SourceClock _clock;
     private readonly ConcurrentDictionary<DatasetId, MarkMemory> _memories = [];
-=======
     private readonly SlotSource _log;
->>>>>>> 14b84d9 (PostgreSQL's log as change-tracking: pulled from a copy of the slot, whole transactions by their commit, one row per key, values that are not sent looked up; gaps are told, never passed over)
 
     /// <summary>Creates the source; it is connected to by the first call.</summary>
     /// <param name="name">Its name in the pipeline.</param>
@@ -71,8 +69,13 @@ public sealed class PostgresSource : IChangeSource
     }
 
     /// <inheritdoc/>
-    /// <remarks>The slot is moved, from a session of its own.</remarks>
-    public ValueTask<SourceBacklog?> AcknowledgeAsync(IReadOnlyList<CommittedPosition> needed, CancellationToken ct) => _log.Keeper.AcknowledgeAsync(needed, ct);
+    /// <remarks>The slot is moved. The rows under a mark that were handed over are not handed over again.</remarks>
+    public ValueTask<SourceBacklog?> AcknowledgeAsync(IReadOnlyList<CommittedPosition> needed, CancellationToken ct)
+    {
+        foreach (var (dataset, position) in needed)
+            if (_memories.TryGetValue(dataset, out var memory)) memory.Commit(position);
+        return _log.Keeper.AcknowledgeAsync(needed, ct);
+    }
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<DiscoveredObject>> DiscoverAsync(IReadOnlyList<string> patterns, CancellationToken ct) =>
@@ -84,6 +87,16 @@ public sealed class PostgresSource : IChangeSource
         var description = _catalogue.Describe(connection, dataset);
         var faults = DatasetInspection.Faults(Name, dataset, description, () => Catalogue.Names(connection));
         return faults.Count == 0 && dataset.Capture is Capture.ChangeTracking ? _log.Check(connection, dataset, description.Object!) : faults;
+    }, ct);
+
+    /// <summary>Which way a dataset is read by its timestamp now, and why.</summary>
+    /// <param name="dataset">A dataset with a high-water mark.</param>
+    /// <param name="ct">Cancels.</param>
+    /// <returns>Null if it has no such mark, or can't be read.</returns>
+    public ValueTask<MarkWay?> MarkWayAsync(Dataset dataset, CancellationToken ct) => AskAsync(connection =>
+    {
+        if (dataset.Capture is not Capture.HighWaterMark capture || _catalogue.Describe(connection, dataset).Object?.Column(capture.Column) is not { } mark) return null;
+        return MarkWay.Of(capture, mark, ReadTransaction.Ask(connection), OpenTransactions.Ask(connection));
     }, ct);
 
     /// <inheritdoc/>
@@ -105,41 +118,6 @@ public sealed class PostgresSource : IChangeSource
         }
     }
 
-<<<<<<< HEAD
-    /// <inheritdoc/>
-    /// <remarks>Nothing is written to the source: the rows under a mark that were handed over are not handed over again.</remarks>
-    public ValueTask<SourceBacklog?> AcknowledgeAsync(IReadOnlyList<CommittedPosition> needed, CancellationToken ct)
-    {
-        foreach (var (dataset, position) in needed)
-            if (_memories.TryGetValue(dataset, out var memory)) memory.Commit(position);
-        return new((SourceBacklog?)null);
-    }
-
-    /// <inheritdoc/>
-    public ValueTask<IReadOnlyList<DiscoveredObject>> DiscoverAsync(IReadOnlyList<string> patterns, CancellationToken ct) =>
-        AskAsync(connection => PostgresDiscovery.Of(_catalogue.DescribeAll(connection), patterns), ct);
-
-    /// <inheritdoc/>
-    public ValueTask<IReadOnlyList<CdcSyncException>> CheckAsync(Dataset dataset, CancellationToken ct) => AskAsync(connection =>
-        DatasetInspection.Faults(Name, dataset, _catalogue.Describe(connection, dataset), () => Catalogue.Names(connection)), ct);
-
-    /// <summary>Which way a dataset is read by its timestamp now, and why.</summary>
-    /// <param name="dataset">A dataset with a high-water mark.</param>
-    /// <param name="ct">Cancels.</param>
-    /// <returns>Null if it has no such mark, or can't be read.</returns>
-    public ValueTask<MarkWay?> MarkWayAsync(Dataset dataset, CancellationToken ct) => AskAsync(connection =>
-    {
-        if (dataset.Capture is not Capture.HighWaterMark capture || _catalogue.Describe(connection, dataset).Object?.Column(capture.Column) is not { } mark) return null;
-        return MarkWay.Of(capture, mark, ReadTransaction.Ask(connection), OpenTransactions.Ask(connection));
-    }, ct);
-
-    /// <inheritdoc/>
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
-
-    private ValueTask<SourceConnection> ConnectAsync(CancellationToken ct) => SourceConnection.OpenAsync(Name, _options, ct);
-
-=======
->>>>>>> 14b84d9 (PostgreSQL's log as change-tracking: pulled from a copy of the slot, whole transactions by their commit, one row per key, values that are not sent looked up; gaps are told, never passed over)
     private PostgresReadSession Open(SourceConnection connection, IReadOnlyList<ReadRequest> requests, CancellationToken ct)
     {
         using var cancellation = connection.CancelledBy(ct);
@@ -165,7 +143,7 @@ public sealed class PostgresSource : IChangeSource
             Capture.FullRefresh => FullReader.Open(transaction, request, description.Object!),
             Capture.HighWaterMark { Kind: MarkKind.Timestamp } => Apart(transaction, () => StampReader.Open(transaction, request, description.Object!, _memories.GetOrAdd(request.Dataset.Id, _ => new MarkMemory()), clock, open!)),
             Capture.HighWaterMark => Apart(transaction, () => NumberReader.Open(transaction, request, description.Object!)),
-            _ => NothingToRead.Denied(new CdcSyncException(ErrorCodes.TrackingOff, $"dataset {request.Dataset.Id}: a PostgreSQL source has no change tracking yet.", "Use a high-water mark or full-refresh. Run: cdcsync validate")),
+            var other => throw new UnreachableException(other.GetType().Name),
         };
     }
 

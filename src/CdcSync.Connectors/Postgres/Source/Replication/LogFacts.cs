@@ -41,13 +41,14 @@ internal sealed record LogFacts(LogServer Server, SlotState? Slot, PublicationSt
 /// <param name="Database">The database's number.</param>
 /// <param name="DatabaseName">Its name.</param>
 /// <param name="WalLevel">What the log holds; <c>logical</c> is needed.</param>
-internal sealed record LogServer(DateTimeOffset Clock, Lsn? Inserted, Lsn? Flushed, uint Timeline, string System, uint Database, string DatabaseName, string WalLevel)
+/// <param name="WriterDelay">How often the server makes commits safe that did not wait for it.</param>
+internal sealed record LogServer(DateTimeOffset Clock, Lsn? Inserted, Lsn? Flushed, uint Timeline, string System, uint Database, string DatabaseName, string WalLevel, TimeSpan WriterDelay)
 {
     /// <summary>True while the server is in recovery.</summary>
     public bool IsStandby => Flushed is null;
 
     public static LogServer Of(NpgsqlDataReader rows) => new(new DateTimeOffset(rows.GetDateTime(0), TimeSpan.Zero), LogFacts.LsnOf(rows, 1), LogFacts.LsnOf(rows, 2),
-        rows.IsDBNull(3) ? 0 : uint.Parse(rows.GetString(3), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture), rows.GetString(4), rows.GetFieldValue<uint>(5), rows.GetString(6), rows.GetString(7));
+        rows.IsDBNull(3) ? 0 : uint.Parse(rows.GetString(3), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture), rows.GetString(4), rows.GetFieldValue<uint>(5), rows.GetString(6), rows.GetString(7), TimeSpan.FromSeconds(rows.GetDouble(8)));
 }
 
 /// <summary>A slot as the server describes it.</summary>

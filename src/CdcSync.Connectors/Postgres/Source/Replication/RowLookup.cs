@@ -3,7 +3,6 @@ using CdcSync.Connectors.Postgres.Source.Catalog;
 using CdcSync.Connectors.Postgres.Source.Sql;
 using CdcSync.Connectors.Postgres.Source.Values;
 using CdcSync.Core.Datasets;
-using CdcSync.Core.Errors;
 
 namespace CdcSync.Connectors.Postgres.Source.Replication;
 

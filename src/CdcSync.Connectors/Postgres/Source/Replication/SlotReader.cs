@@ -1,5 +1,3 @@
-using CdcSync.Core.Errors;
-
 namespace CdcSync.Connectors.Postgres.Source.Replication;
 
 /// <summary>
@@ -38,7 +36,7 @@ internal sealed class SlotReader : IAsyncDisposable
         {
             if (_copy is { } old) _connection.Ask([Parameter.Statement(SlotSql.Drop(), Parameter.Text(old))], doing, _ => true);
             _copy = null;
-            var name = $"cdcsync_copy_{Guid.NewGuid():N}";
+            var name = $"cdcsync_copy_{Guid.CreateVersion7():N}";
             _at = _connection.Ask([Parameter.Statement(SlotSql.Copy(), Parameter.Text(_slot), Parameter.Text(name))], doing, rows => rows.Read() ? LogFacts.LsnOf(rows, 0)!.Value : Lsn.Zero);
             _copy = name;
         }

@@ -18,6 +18,7 @@ internal sealed class SlotSource : IAsyncDisposable
     // Other datasets of the pass wait too.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(5);
+    private static readonly TimeSpan Margin = TimeSpan.FromMilliseconds(50);
 
     private readonly string _name;
     private readonly PostgresSourceOptions _options;
@@ -29,6 +30,7 @@ internal sealed class SlotSource : IAsyncDisposable
     private readonly ConcurrentDictionary<DatasetId, LogGap> _gaps = new();
     private readonly ConcurrentDictionary<DatasetId, (Position From, Lsn UpTo)> _unchanged = new();
     private readonly SlotKeeper _keeper;
+    private Lsn _settled;
 
     public SlotSource(string name, PostgresSourceOptions options, Catalogue catalogue, Func<CancellationToken, ValueTask<SourceConnection>> connect, TimeProvider time)
     {
@@ -172,17 +174,18 @@ internal sealed class SlotSource : IAsyncDisposable
     }
 
     /// <summary>
-    /// Up to where the log can be read: not before all is that was committed when the clock was read. A server without synchronous_commit makes it safe a moment later.
+    /// Up to where the log can be read: not before all is safe that was committed when the clock was read. A commit without synchronous_commit is safe after three rounds of
+    /// the server's writer at the latest; what is still not safe then is of transactions that are open, and is not made safe before they commit.
     /// </summary>
     private async Task<Lsn> FlushedAsync(SourceConnection connection, LogServer server, CancellationToken ct)
     {
         var (inserted, flushed, began) = (server.Inserted!.Value.EndOfRecord, server.Flushed!.Value, _time.GetTimestamp());
-        while (flushed < inserted)
+        while (flushed < inserted && inserted > _settled && _time.GetElapsedTime(began) < (3 * server.WriterDelay) + Margin)
         {
-            if (_time.GetElapsedTime(began) > Patience) throw _faults.NotFlushed();
             await Task.Delay(Pause, _time, ct);
             flushed = connection.Ask([Parameter.Statement(SlotSql.Flushed())], "reading the end of the log", rows => rows.Read() ? LogFacts.LsnOf(rows, 0)!.Value : Lsn.Zero);
         }
+        _settled = inserted;
         return flushed;
     }
 

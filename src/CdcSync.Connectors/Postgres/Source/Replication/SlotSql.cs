@@ -17,7 +17,7 @@ internal static class SlotSql
                CASE WHEN NOT pg_catalog.pg_is_in_recovery() THEN substr(pg_catalog.pg_walfile_name(pg_catalog.pg_current_wal_lsn()), 1, 8) END,
                (SELECT system_identifier FROM pg_catalog.pg_control_system())::text,
                (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()), pg_catalog.current_database()::text,
-               pg_catalog.current_setting('wal_level')
+               pg_catalog.current_setting('wal_level'), extract(epoch FROM pg_catalog.current_setting('wal_writer_delay')::interval)::float8
         """;
 
     /// <summary>How far the log is safe now.</summary>

@@ -15,7 +15,7 @@ internal static class TrackingInspection
     /// <param name="faults">How to say it.</param>
     public static IEnumerable<CdcSyncException> Faults(Dataset dataset, PostgresObject found, PublicationState publication, LogFaults faults)
     {
-        foreach (var fault in TableFaults(dataset, found, faults))
+        foreach (var fault in TableFaults(dataset, found))
         {
             yield return fault;
             yield break;
@@ -31,7 +31,7 @@ internal static class TrackingInspection
     }
 
     /// <summary>What keeps a table from being added to a publication, or a dataset from being followed by it.</summary>
-    private static IEnumerable<CdcSyncException> TableFaults(Dataset dataset, PostgresObject found, LogFaults faults)
+    private static IEnumerable<CdcSyncException> TableFaults(Dataset dataset, PostgresObject found)
     {
         if (WhyNotPublished(found) is var (code, why, remedy))
             yield return new CdcSyncException(code, $"dataset {dataset.Id}: {why}.", remedy);

@@ -86,7 +86,7 @@ public sealed class ReplicationFixture : PostgresSourceFixture
         return database;
     }
 
-    private string Slot { get; } = $"cdcsync_{Guid.NewGuid():N}";
+    private string Slot { get; } = $"cdcsync_{Guid.CreateVersion7():N}";
 }
 
 public sealed class ReplicationConformance : SourceConformanceSuite<ReplicationFixture>;

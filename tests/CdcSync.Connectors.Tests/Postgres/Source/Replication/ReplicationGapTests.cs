@@ -149,7 +149,7 @@ public sealed class ReplicationGapTests
         var fault = Assert.Single(await source.CheckAsync(dataset, Token));
         Assert.Equal(ErrorCodes.TrackingOff, fault.Code);
         Assert.Contains("wal_level is replica", fault.Message);
-        var standby = new LogServer(DateTimeOffset.UnixEpoch, null, null, 0, "1", 1, "d", "logical");
+        var standby = new LogServer(DateTimeOffset.UnixEpoch, null, null, 0, "1", 1, "d", "logical", TimeSpan.Zero);
         Assert.Equal(ErrorCodes.SourceNotPrimary, new LogFaults("shop", "s", "p").Of(new LogFacts(standby, null, null))!.Code);
     }
 
@@ -157,7 +157,7 @@ public sealed class ReplicationGapTests
     public async Task A_role_needs_REPLICATION_and_SELECT_and_no_more()
     {
         await using var database = await TrackedDatabase.CreateAsync(Notes);
-        var role = $"r{Guid.NewGuid():N}";
+        var role = $"r{Guid.CreateVersion7():N}";
         await database.RunAsync($"CREATE ROLE {role} LOGIN PASSWORD '{role}'; GRANT SELECT ON notes TO {role}");
         try
         {

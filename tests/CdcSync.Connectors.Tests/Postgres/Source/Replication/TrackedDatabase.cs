@@ -15,7 +15,7 @@ internal sealed class TrackedDatabase(PostgresDatabase database) : IAsyncDisposa
 
     public PostgresDatabase Database => database;
 
-    public string Slot { get; } = $"cdcsync_{Guid.NewGuid():N}";
+    public string Slot { get; } = $"cdcsync_{Guid.CreateVersion7():N}";
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 

@@ -1,6 +1,7 @@
 using CdcSync.Cli.Config;
 using CdcSync.Cli.Output;
 using CdcSync.Connectors.Postgres.Source;
+using CdcSync.Connectors.Postgres.Source.Replication;
 using CdcSync.Connectors.Postgres.Warehouse;
 using CdcSync.Connectors.Sqlite.Source;
 using CdcSync.Connectors.Sqlite.Warehouse;
@@ -46,7 +47,7 @@ internal sealed class Composition : IAsyncDisposable
     public IChangeSource Source(string name)
     {
         if (!_sources.TryGetValue(name, out var source))
-            _sources.Add(name, source = OpenSource(name, _config.Sources[name]));
+            _sources.Add(name, source = OpenSource(_config.Name, name, _config.Sources[name]));
         return source;
     }
 
@@ -65,13 +66,19 @@ internal sealed class Composition : IAsyncDisposable
     }
 
     /// <summary>A source by what the file says of it; the caller disposes it.</summary>
-    public static IChangeSource OpenSource(string name, SystemConfig system) => system switch
+    public static IChangeSource OpenSource(string pipeline, string name, SystemConfig system) => system switch
     {
         SystemConfig.Sqlite sqlite => new SqliteSource(name, new SqliteSourceOptions { Path = sqlite.Path }),
         SystemConfig.SqlServer server => new SqlServerSource(name, new SqlServerSourceOptions { ConnectionString = server.Connection.Reveal, Application = $"cdcsync/{name}" }),
-        SystemConfig.Postgres server => new PostgresSource(name, new PostgresSourceOptions { ConnectionString = server.Connection.Reveal, Application = $"cdcsync/{name}" }),
+        SystemConfig.Postgres server => new PostgresSource(name, LogOptions(pipeline, name, server.Log) with { ConnectionString = server.Connection.Reveal, Application = $"cdcsync/{name}" }),
         _ => throw new InvalidOperationException($"no source of kind {system.Kind}"),
     };
+
+    private static PostgresSourceOptions LogOptions(string pipeline, string name, PostgresLogConfig log)
+    {
+        var options = new PostgresSourceOptions { ConnectionString = () => "", Slot = log.Slot ?? SlotNames.Of(pipeline, name), Publication = log.Publication ?? SlotNames.Of(pipeline, name) };
+        return log.Retain is { } bytes ? options with { RetainLimit = bytes } : options;
+    }
 
     private static IWarehouse OpenWarehouse(PipelineConfig config) => config.Warehouse switch
     {

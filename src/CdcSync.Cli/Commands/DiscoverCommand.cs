@@ -100,7 +100,7 @@ internal static class DiscoverCommand
         if (use == TrackingUse.Run)
             await setup.EnableTrackingAsync(tables, retention, ct);
         terminal.Note(script.Length == 0 ? $"Change tracking is on for all {tables.Length} tables that can have it."
-            : use == TrackingUse.Run ? $"Change tracking is on now for {tables.Length} tables; the source keeps changes for {Words.Of(retention)}."
+            : use == TrackingUse.Run ? $"Change tracking is on now for {tables.Length} tables; the source keeps changes {(setup.KeepsByAge ? $"for {Words.Of(retention)}" : "until the pipeline has them")}."
             : "Nothing was changed. To run it, add --apply.");
         return script;
     }

@@ -26,11 +26,11 @@ internal sealed record DiscoveryTarget(string Name, IChangeSource Source, string
         var file = parsed.GetRequiredValue(CommonOptions.Config);
         var config = File.Exists(file) ? Commands.PipelineFile.Open(parsed, terminal, DatasetNeed.None) : null;
         if (config?.Sources.TryGetValue(meant, out var system) == true)
-            return new DiscoveryTarget(meant, Composition.OpenSource(meant, system), file, null) { FinestTime = config.Warehouse is SystemConfig.Postgres ? TimeUnit.Microsecond : TimeUnit.Nanosecond };
+            return new DiscoveryTarget(meant, Composition.OpenSource(config.Name, meant, system), file, null) { FinestTime = config.Warehouse is SystemConfig.Postgres ? TimeUnit.Microsecond : TimeUnit.Nanosecond };
         if (File.Exists(meant))
         {
             var name = NameOf(meant);
-            return new DiscoveryTarget(name, Composition.OpenSource(name, new SystemConfig.Sqlite(Path.GetFullPath(meant))), file, meant);
+            return new DiscoveryTarget(name, Composition.OpenSource("", name, new SystemConfig.Sqlite(Path.GetFullPath(meant))), file, meant);
         }
 
         throw new CdcSyncException(ErrorCodes.WrongUsage, config is null ? $"there is neither a pipeline file '{file}' nor a database file '{meant}'."

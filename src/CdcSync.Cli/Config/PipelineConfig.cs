@@ -73,6 +73,9 @@ internal abstract record SystemConfig
     /// <param name="Schema">The schema of targets that name none; null = the connection's default.</param>
     public sealed record Postgres(SecretString Connection, string? Schema) : SystemConfig
     {
+        /// <summary>As a source: how change tracking uses its log.</summary>
+        public PostgresLogConfig Log { get; init; } = new(null, null, null);
+
         /// <inheritdoc/>
         public override string Kind => "postgres";
     }
@@ -99,3 +102,9 @@ internal sealed record LandingConfig(string Path, TimeSpan Keep, long Limit);
 /// <param name="Hosts">Names that the Host header may have, beside loopback's and the address itself.</param>
 /// <param name="BehindProxy">True if a proxy in front of it ends TLS.</param>
 internal sealed record HttpConfig(string Listen, SecretString? Token, IReadOnlyList<string> Hosts, bool BehindProxy);
+
+/// <summary>How change tracking uses a PostgreSQL source's log; null = by default.</summary>
+/// <param name="Slot">The replication slot's name.</param>
+/// <param name="Publication">The publication's name.</param>
+/// <param name="Retain">Bytes of log a dataset may hold back behind the others.</param>
+internal sealed record PostgresLogConfig(string? Slot, string? Publication, long? Retain);

@@ -1,3 +1,4 @@
+using System.Text;
 using CdcSync.Core.Yaml;
 
 namespace CdcSync.Cli.Config;
@@ -5,18 +6,21 @@ namespace CdcSync.Cli.Config;
 /// <summary>Reads databases: what opens a source or the warehouse.</summary>
 internal sealed class SystemReader(string folder, SecretReader secrets)
 {
+    // Of a name PostgreSQL keeps so many bytes.
+    private const int LongestName = 63;
+
     /// <summary>Reads an entry of <c>sources</c>.</summary>
     internal SystemConfig? Source(FieldReader reader)
     {
-        var system = Read(reader, ["sqlite", "postgres", "sqlserver"]);
+        var system = Read(reader, ["sqlite", "postgres", "sqlserver"], postgres => Postgres(postgres) is { } server ? server with { Log = Log(postgres) } : null);
         if (system is SystemConfig.SqlServer { Schema: not null } or SystemConfig.Postgres { Schema: not null }) reader.Error("schema", "is a warehouse's: in a source each object names its schema, as in sales.orders.");
         return system;
     }
 
     /// <summary>Reads <c>warehouse</c>.</summary>
-    internal SystemConfig? Warehouse(FieldReader reader) => Read(reader, ["sqlite", "postgres", "sqlserver"]);
+    internal SystemConfig? Warehouse(FieldReader reader) => Read(reader, ["sqlite", "postgres", "sqlserver"], Postgres);
 
-    private SystemConfig? Read(FieldReader reader, IReadOnlyList<string> kinds)
+    private SystemConfig? Read(FieldReader reader, IReadOnlyList<string> kinds, Func<FieldReader, SystemConfig?> postgres)
     {
         var kind = reader.RequiredText("kind");
         if (kind.Length > 0 && !kinds.Contains(kind)) reader.Error("kind", $"unknown kind '{kind}'.{Suggestion.For(kind, kinds)}");
@@ -24,7 +28,7 @@ internal sealed class SystemReader(string folder, SecretReader secrets)
         if (!kinds.Contains(kind)) return null;
         SystemConfig? system = kind switch
         {
-            "postgres" => Server(reader) is var (connection, schema) ? new SystemConfig.Postgres(connection, schema) : null,
+            "postgres" => postgres(reader),
             "sqlserver" => Server(reader) is var (connection, schema) ? new SystemConfig.SqlServer(connection, schema) : null,
             _ => Sqlite(reader),
         };
@@ -39,6 +43,19 @@ internal sealed class SystemReader(string folder, SecretReader secrets)
         if (ConfinedPath.Resolve(folder, path) is { } full) return new SystemConfig.Sqlite(full);
         reader.Error("path", $"'{path}' leaves the folder of the pipeline file: write an absolute path.");
         return null;
+    }
+
+    private SystemConfig.Postgres? Postgres(FieldReader reader) => Server(reader) is var (connection, schema) ? new SystemConfig.Postgres(connection, schema) : null;
+
+    /// <summary>How change tracking uses a source's log.</summary>
+    private static PostgresLogConfig Log(FieldReader reader)
+    {
+        var (slot, publication) = (reader.Text("slot"), reader.Text("publication"));
+        if (slot is not null && (slot.Length is 0 or > LongestName || slot.Any(c => !char.IsAsciiLetterLower(c) && !char.IsAsciiDigit(c) && c != '_')))
+            reader.Error("slot", $"'{slot}' can't be a slot's name: expected 1 to {LongestName} of a-z 0-9 _.");
+        if (publication is not null && (publication.Length is 0 || Encoding.UTF8.GetByteCount(publication) > LongestName))
+            reader.Error("publication", $"'{publication}' can't be a publication's name: expected 1 to {LongestName} bytes.");
+        return new PostgresLogConfig(slot, publication, reader.Size("retain"));
     }
 
     private (SecretString Connection, string? Schema)? Server(FieldReader reader)

@@ -6,6 +6,9 @@ namespace CdcSync.Core.Sources;
 /// <summary>A source whose change tracking CdcSync can switch on. The only thing that ever writes to a source, and only when a person asks for it.</summary>
 public interface ITrackingSetup
 {
+    /// <summary>True where changes are kept for the retention; false where they are kept until the pipeline has them.</summary>
+    bool KeepsByAge => true;
+
     /// <summary>The statements that <see cref="EnableTrackingAsync"/> would run.</summary>
     /// <param name="tables">The tables.</param>
     /// <param name="retention">How long changes are kept at least.</param>

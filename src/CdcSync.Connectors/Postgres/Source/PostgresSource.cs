@@ -15,7 +15,7 @@ namespace CdcSync.Connectors.Postgres.Source;
 /// A PostgreSQL database (15 or newer) as a source: change tracking by its log, high-water marks, full refresh. Rows are read in one REPEATABLE READ transaction per pass, which ends as soon as
 /// the rows are spooled. docs/postgresql.md says what each capture sees and misses.
 /// </summary>
-public sealed class PostgresSource : IChangeSource
+public sealed class PostgresSource : IChangeSource, ITrackingSetup, ITrackingRemoval
 {
     private readonly PostgresSourceOptions _options;
     private readonly TimeProvider _time;
@@ -79,7 +79,7 @@ public sealed class PostgresSource : IChangeSource
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<DiscoveredObject>> DiscoverAsync(IReadOnlyList<string> patterns, CancellationToken ct) =>
-        AskAsync(connection => PostgresDiscovery.Of(_catalogue.DescribeAll(connection), patterns), ct);
+        AskAsync(connection => PostgresDiscovery.Of(_catalogue.DescribeAll(connection), LogFacts.Ask(connection, _options.Slot, _options.Publication), patterns), ct);
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<CdcSyncException>> CheckAsync(Dataset dataset, CancellationToken ct) => AskAsync(connection =>
@@ -100,9 +100,45 @@ public sealed class PostgresSource : IChangeSource
     }, ct);
 
     /// <inheritdoc/>
+    public bool KeepsByAge => false;
+
+    /// <inheritdoc/>
+    public async ValueTask<string> TrackingScriptAsync(IReadOnlyList<SourceObject.Table> tables, TimeSpan retention, CancellationToken ct) =>
+        string.Join('\n', await AskAsync(connection => TrackingStatements(connection, tables), ct));
+
+    /// <inheritdoc/>
+    /// <remarks>A slot can't be made in a transaction that has written: what was done before a failure stays, and the next run goes on from there.</remarks>
+    public async ValueTask EnableTrackingAsync(IReadOnlyList<SourceObject.Table> tables, TimeSpan retention, CancellationToken ct) =>
+        await AskAsync(connection => Alter(connection, TrackingStatements(connection, tables), "switching change tracking on"), ct);
+
+    /// <inheritdoc/>
+    public async ValueTask<string> RemovalScriptAsync(CancellationToken ct) => string.Join('\n', await AskAsync(RemovalStatements, ct));
+
+    /// <inheritdoc/>
+    public async ValueTask RemoveTrackingAsync(CancellationToken ct)
+    {
+        // A copy of the slot that is kept for the next pass would keep the log.
+        await _log.LetGoAsync();
+        await AskAsync(connection => Alter(connection, RemovalStatements(connection), "removing slot and publication"), ct);
+    }
+
+    /// <inheritdoc/>
     public ValueTask DisposeAsync() => _log.DisposeAsync();
 
     private ValueTask<SourceConnection> ConnectAsync(CancellationToken ct) => SourceConnection.OpenAsync(Name, _options, ct);
+
+    private IReadOnlyList<string> TrackingStatements(SourceConnection connection, IReadOnlyList<SourceObject.Table> tables) => new TrackingSetup(Name, _options.Slot, _options.Publication)
+        .Statements(LogFacts.Ask(connection, _options.Slot, _options.Publication), tables, _catalogue.Describe(connection, tables));
+
+    private IReadOnlyList<string> RemovalStatements(SourceConnection connection) =>
+        new TrackingSetup(Name, _options.Slot, _options.Publication).Removal(LogFacts.Ask(connection, _options.Slot, _options.Publication));
+
+    private static bool Alter(SourceConnection connection, IReadOnlyList<string> statements, string doing)
+    {
+        connection.Execute(SetupSql.AllowWrites(), doing);
+        foreach (var statement in statements) connection.Execute(statement, doing);
+        return true;
+    }
 
     private async ValueTask<IReadSession> OpenSnapshotAsync(IReadOnlyList<ReadRequest> requests, CancellationToken ct)
     {

@@ -39,6 +39,7 @@ internal sealed class LogSession : IReadSession
     {
         // The wire is read synchronously; not on the caller's thread.
         await Task.Yield();
+        if (datasets.Count == 0) yield break;
         var asked = datasets.Select(d => _tracked[d]).ToList();
         if (_isFlushed) throw new InvalidOperationException("a window larger than memory is read once, for all its datasets");
         if (_window is { IsEnded: false })

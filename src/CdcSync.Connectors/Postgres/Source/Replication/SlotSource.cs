@@ -90,10 +90,16 @@ internal sealed class SlotSource : IAsyncDisposable
         return ValueTask.CompletedTask;
     }
 
+    /// <summary>Ends the session that is kept, and with it its copy of the slot.</summary>
+    public async ValueTask LetGoAsync()
+    {
+        while (_idle.TryPop(out var reader)) await reader.DisposeAsync();
+    }
+
     public async ValueTask DisposeAsync()
     {
         await _keeper.DisposeAsync();
-        while (_idle.TryPop(out var reader)) await reader.DisposeAsync();
+        await LetGoAsync();
     }
 
     private LogFacts Ask(SlotReader reader, CancellationToken ct)

@@ -117,7 +117,8 @@ public sealed class ReplicationAcknowledgeTests
             await database.RunAsync($"INSERT INTO a VALUES ({i})");
             await a.CatchUpAsync(source);
             var copies = await database.Database.QueryAsync($"SELECT confirmed_flush_lsn::text FROM pg_replication_slots WHERE temporary AND database = '{database.Database.Name}'");
-            Assert.Equal(Place(a), Lsn.Parse((string)Assert.Single(copies)[0]!));
+            // It stands at the end of the record that was read last, which may begin before the window's end.
+            Assert.InRange(Lsn.Parse((string)Assert.Single(copies)[0]!).Value, Place(a).Value, Place(a).Value + 8_192);
         }
     }
 

@@ -58,7 +58,7 @@ public sealed class ReplicationGapTests
             using var stop = new CancellationTokenSource();
             var stream = other.StartReplication(new PgOutputReplicationSlot(database.Slot), new PgOutputReplicationOptions("cdcsync", PgOutputProtocolVersion.V1), stop.Token).GetAsyncEnumerator(Token);
             var reading = stream.MoveNextAsync().AsTask();
-            while (await database.Database.ScalarAsync<bool>($"SELECT active FROM pg_replication_slots WHERE slot_name = '{database.Slot}'") == false) await Task.Delay(5, Token);
+            while (!reading.IsCompleted && !await database.Database.ScalarAsync<bool>($"SELECT active FROM pg_replication_slots WHERE slot_name = '{database.Slot}'")) await Task.Delay(5, Token);
             var fault = await TrackedDatabase.FaultAsync(source, follower, ReadingState.Denied, ErrorCodes.SlotInUse);
             Assert.True(fault.IsTransient);
             await stop.CancelAsync();

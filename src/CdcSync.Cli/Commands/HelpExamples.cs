@@ -26,7 +26,7 @@ internal sealed class HelpExamples(HelpAction help) : SynchronousCommandLineActi
         ["checkpoint"] = ["cdcsync checkpoint show"],
         ["checkpoint show"] = ["cdcsync checkpoint show orders --json"],
         ["history"] = ["cdcsync history orders --limit 5"],
-        ["reconcile"] = ["cdcsync reconcile", "cdcsync reconcile orders --mode keys", "cdcsync reconcile orders --repair --json"],
+        ["reconcile"] = ["cdcsync reconcile", "cdcsync reconcile orders --mode keys", "cdcsync reconcile orders --repair --html report.html"],
         ["quarantine"] = ["cdcsync quarantine list"],
         ["quarantine list"] = ["cdcsync quarantine list orders --limit 10"],
         ["quarantine show"] = ["cdcsync quarantine show orders 4711", "cdcsync quarantine show order_lines 4711 2 --json"],

@@ -14,9 +14,11 @@ internal static class ReconcileCommand
 
     private static readonly Option<bool> Repair = new("--repair") { Description = "Make the warehouse equal; takes the pipeline's lease." };
 
+    private static readonly Option<string?> Html = new("--html") { Description = "Also write the report as one HTML file.", HelpName = "FILE" };
+
     public static Command Create(Terminal terminal)
     {
-        var command = new Command("reconcile", "Compare source and warehouse, row by row, while sync goes on.") { CommonOptions.Datasets, CommonOptions.Dataset, Mode, Repair, CommonOptions.Json };
+        var command = new Command("reconcile", "Compare source and warehouse, row by row, while sync goes on.") { CommonOptions.Datasets, CommonOptions.Dataset, Mode, Repair, Html, CommonOptions.Json };
         command.SetAction((parsed, ct) => RunAsync(parsed, terminal, ct));
         return command;
     }
@@ -33,6 +35,8 @@ internal static class ReconcileCommand
             outcomes.Add(await CompareAsync(observed, dataset, request, ct));
         await observed.EndAsync();
         var document = ReconcileView.Document(config.Name, request, outcomes);
+        if (parsed.GetValue(Html) is { } file)
+            Write(file, ReconcileHtml.Of(document), terminal);
         terminal.Data(parsed.GetValue(CommonOptions.Json) ? JsonOutput.Write(document) : ReconcileView.Text(document, terminal.Abilities.Unicode));
         foreach (var fault in outcomes.Select(o => o.Fault).OfType<CdcSyncException>())
             terminal.Fault(fault);
@@ -49,6 +53,19 @@ internal static class ReconcileCommand
         catch (CdcSyncException fault)
         {
             return new ReconcileOutcomeOf(dataset.Id, null, fault);
+        }
+    }
+
+    private static void Write(string file, string html, Terminal terminal)
+    {
+        try
+        {
+            File.WriteAllText(file, terminal.Scrubber.Scrub(html));
+            terminal.Note($"Written: {file}");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            terminal.Fault(new CdcSyncException(ErrorCodes.WrongUsage, $"the report can't be written to '{file}': {e.GetType().Name}.", "Name a file in a folder that can be written. Run: cdcsync reconcile --help"));
         }
     }
 

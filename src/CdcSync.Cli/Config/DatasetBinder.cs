@@ -47,6 +47,7 @@ internal sealed class DatasetBinder(Diagnostics diagnostics, Keyring keys)
             Interval = draft.Interval,
             FreshnessTarget = contract.Promise(ServiceLevelKind.Freshness, table),
             Breaker = draft.Breaker,
+            Reconcile = draft.Reconcile,
         };
         CheckShape(draft, dataset);
         return dataset;
@@ -75,6 +76,8 @@ internal sealed class DatasetBinder(Diagnostics diagnostics, Keyring keys)
 
     private static void CheckKey(DatasetDraft draft, ContractObject table, Capture capture)
     {
+        if (draft.Reconcile is not null && !table.Properties.Any(p => p.IsKey))
+            draft.Reader.Error("reconcile", $"the object '{table.Name}' has no key, so that its rows can't be told apart.");
         if (capture is not Capture.FullRefresh && !table.Properties.Any(p => p.IsKey))
             draft.Reader.Error("contract", $"the object '{table.Name}' has no key: mark the key's properties with primaryKey: true (with primaryKeyPosition where they are several), or use capture: full-refresh.");
     }

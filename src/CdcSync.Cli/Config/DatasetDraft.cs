@@ -45,6 +45,9 @@ internal sealed record DatasetDraft
 
     /// <summary>The delete breaker.</summary>
     public required DeleteBreaker Breaker { get; init; }
+
+    /// <summary>When source and target are compared.</summary>
+    public required ReconcileSchedule? Reconcile { get; init; }
 }
 
 /// <summary>What datasets do unless they say otherwise: the file's <c>defaults</c>.</summary>

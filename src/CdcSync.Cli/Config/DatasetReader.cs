@@ -1,5 +1,6 @@
 using CdcSync.Core.Contracts;
 using CdcSync.Core.Datasets;
+using CdcSync.Core.Reconciliation;
 using CdcSync.Core.Yaml;
 
 namespace CdcSync.Cli.Config;
@@ -39,6 +40,7 @@ internal sealed class DatasetReader(DatasetDefaults defaults, IReadOnlyCollectio
             GapPolicy = Gap(reader) ?? defaults.GapPolicy,
             Group = reader.Node("group") is null ? null : reader.RequiredText("group"),
             Breaker = Breaker(reader) ?? defaults.Breaker,
+            Reconcile = Schedule(reader),
         };
         reader.End();
         return draft;
@@ -102,6 +104,16 @@ internal sealed class DatasetReader(DatasetDefaults defaults, IReadOnlyCollectio
     private static DeleteMode? Deletes(FieldReader reader) => reader.Choice("deletes", ("hard", DeleteMode.Hard), ("soft", DeleteMode.Soft));
 
     private static GapPolicy? Gap(FieldReader reader) => reader.Choice("gapPolicy", ("fail", GapPolicy.Fail), ("resnapshot", GapPolicy.Resnapshot));
+
+    private static ReconcileSchedule? Schedule(FieldReader reader)
+    {
+        if (reader.Map("reconcile") is not { } schedule) return null;
+        var every = schedule.RequiredNode("every") is null ? null : schedule.Duration("every");
+        var mode = schedule.Choice("mode", ("digest", ReconcileMode.Digest), ("keys", ReconcileMode.Keys), ("full", ReconcileMode.Full));
+        var repair = schedule.Flag("repair");
+        schedule.End();
+        return every is { } time ? new ReconcileSchedule(time, mode ?? ReconcileMode.Digest, repair ?? false) : null;
+    }
 
     private static DeleteBreaker? Breaker(FieldReader reader)
     {

@@ -60,6 +60,9 @@ public sealed record Dataset
     /// <summary>The delete breaker; default: more than 10 % of the rows and more than 1,000.</summary>
     public DeleteBreaker Breaker { get; init; } = DeleteBreaker.Default;
 
+    /// <summary>When a worker compares source and target by itself; null = only when it is asked to.</summary>
+    public ReconcileSchedule? Reconcile { get; init; }
+
     /// <summary>The key columns in key order; empty for a full refresh of an object without a key.</summary>
     public IReadOnlyList<DatasetColumn> Key => _derived.Key;
 

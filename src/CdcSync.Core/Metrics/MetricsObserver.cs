@@ -1,6 +1,7 @@
 using CdcSync.Core.Checkpoints;
 using CdcSync.Core.Datasets;
 using CdcSync.Core.Errors;
+using CdcSync.Core.Reconciliation;
 using CdcSync.Core.Sync;
 using CdcSync.Core.Warehouses;
 
@@ -114,6 +115,17 @@ public sealed class MetricsObserver : ISyncObserver
 
     /// <inheritdoc/>
     public void QuarantineCounted(Dataset dataset, long rows) => _metrics[dataset.Id].QuarantineRows.Set(rows);
+
+    /// <inheritdoc/>
+    public void Reconciled(Dataset dataset, ReconcileReport report)
+    {
+        var cells = _metrics[dataset.Id];
+        foreach (var (kind, gauge) in cells.Drift)
+            gauge.Set(report.Found.Of(kind) - report.Repaired.Of(kind));
+        foreach (var (kind, counter) in cells.Repaired)
+            counter.Add(report.Repaired.Of(kind));
+        cells.LastReconciled.Set(report.FinishedAt);
+    }
 
     /// <inheritdoc/>
     public void LeaseChanged(bool held)

@@ -1,5 +1,6 @@
 using CdcSync.Core.Datasets;
 using CdcSync.Core.Errors;
+using CdcSync.Core.Reconciliation;
 using CdcSync.Core.Sync;
 using CdcSync.Core.Warehouses;
 
@@ -62,6 +63,10 @@ public sealed class SyncMetrics : IDisposable
         var quarantined = Registry.Counter("cdcsync_rows_quarantined_total", "Rows kept out of the target.", DatasetLabels);
         var quarantine = Registry.Gauge("cdcsync_quarantine_rows", "Rows in quarantine.", DatasetLabels);
         var resyncs = Registry.Counter("cdcsync_resyncs_total", "Datasets loaded anew, by cause.", [.. DatasetLabels, "cause"]);
+        var drift = Registry.Gauge("cdcsync_reconcile_drift_rows", "Rows that differ, as the last comparison left them.", [.. DatasetLabels, "kind"]);
+        var repaired = Registry.Counter("cdcsync_reconcile_repaired_rows_total", "Rows that comparisons mended.", [.. DatasetLabels, "kind"]);
+        var compared = Registry.Gauge("cdcsync_reconcile_last_success_timestamp_seconds", "When source and target were last compared to the end; 0 = never.", DatasetLabels);
+        var comparisons = Registry.Gauge("cdcsync_reconcile_interval_seconds", "The time between two comparisons; 0 = none are scheduled.", DatasetLabels);
         var duration = Registry.Histogram("cdcsync_batch_stage_duration_seconds", "The time a batch spent per stage.", StageBounds, [.. DatasetLabels, "stage"]);
         var latency = Registry.Histogram("cdcsync_end_to_end_latency_seconds", "From a batch's newest commit in the source until it was visible.", LatencyBounds, DatasetLabels);
 
@@ -82,11 +87,15 @@ public sealed class SyncMetrics : IDisposable
                 RowsQuarantined = quarantined.Add(labels),
                 QuarantineRows = quarantine.Add(labels),
                 Resyncs = PerValue(resyncs, labels, Enum.GetValues<ResyncCause>(), Name),
+                Drift = PerValue(drift, labels, Enum.GetValues<Difference>(), Name),
+                Repaired = PerValue(repaired, labels, Enum.GetValues<Difference>(), Name),
+                LastReconciled = compared.Add(labels),
                 StageDuration = PerValue(duration, labels, Stages, stage => stage),
                 Latency = latency.Add(labels),
             };
             target.Add(labels).Set(dataset.FreshnessTarget?.TotalSeconds ?? 0);
             interval.Add(labels).Set(dataset.Interval.TotalSeconds);
+            comparisons.Add(labels).Set(dataset.Reconcile?.Every.TotalSeconds ?? 0);
             lag.Add(labels).ComputeFrom(() => Lag(cells.Watermark.Value));
             headroom.Add(labels).ComputeFrom(() => Headroom(cells));
             ratio.Add(labels).ComputeFrom(() => Math.Round(Headroom(cells) / cells.Retention.Value, 6));
@@ -220,6 +229,12 @@ internal sealed record DatasetMetrics
     public required Gauge QuarantineRows { get; init; }
 
     public required IReadOnlyDictionary<ResyncCause, Counter> Resyncs { get; init; }
+
+    public required IReadOnlyDictionary<Difference, Gauge> Drift { get; init; }
+
+    public required IReadOnlyDictionary<Difference, Counter> Repaired { get; init; }
+
+    public required Gauge LastReconciled { get; init; }
 
     public required IReadOnlyDictionary<string, Histogram> StageDuration { get; init; }
 

@@ -33,6 +33,9 @@ public readonly record struct DriftCounts(long Missing, long Different, long Ext
     /// <summary>All of them.</summary>
     public long Total => Missing + Different + Extra;
 
+    /// <summary>Those of one kind.</summary>
+    public long Of(Difference kind) => kind switch { Difference.Missing => Missing, Difference.Different => Different, _ => Extra };
+
     /// <summary>With one more.</summary>
     public DriftCounts With(Difference kind) => kind switch
     {

@@ -31,6 +31,9 @@ internal sealed class Lane(Dataset dataset, IChangeSource source, Keyring keyrin
     /// <summary>When it is to be polled next.</summary>
     public DateTimeOffset Due { get; set; }
 
+    /// <summary>When source and target are to be compared next; null = not by itself, or that is going on.</summary>
+    public DateTimeOffset? ReconcileDue { get; set; }
+
     /// <summary>Failures in a row.</summary>
     public int Failures { get; set; }
 

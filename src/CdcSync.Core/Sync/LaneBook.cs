@@ -1,3 +1,4 @@
+using CdcSync.Core.Datasets;
 using CdcSync.Core.Errors;
 using CdcSync.Core.Warehouses;
 
@@ -10,15 +11,18 @@ internal sealed class LaneBook(EngineContext engine)
     public async Task OpenAsync(IReadOnlyList<Lane> lanes, CancellationToken ct)
     {
         var written = (await engine.Warehouse.Control.ReadStatusAsync(engine.Pipeline, ct)).ToDictionary(s => s.State.Dataset);
+        var compared = lanes.Any(l => l.Dataset.Reconcile is not null) ? await engine.Warehouse.Control.ReadReconciledAsync(engine.Pipeline, ct) : new Dictionary<DatasetId, DateTimeOffset>();
         foreach (var lane in lanes)
         {
+            var now = engine.Time.GetUtcNow();
+            lane.ReconcileDue = lane.Dataset.Reconcile is { } schedule ? compared.TryGetValue(lane.Dataset.Id, out var last) ? last + schedule.Every : now : null;
             var status = written.GetValueOrDefault(lane.Dataset.Id);
             lane.Phase = status?.State.Phase;
             lane.WrittenError = status?.State.ErrorCode;
             lane.Busy = false;
             lane.Failures = 0;
             lane.TargetEnsured = false;
-            lane.Due = engine.Time.GetUtcNow();
+            lane.Due = now;
             engine.Observer.QuarantineCounted(lane.Dataset, status?.Quarantined ?? 0);
             if (status is null)
                 await WriteAsync(lane, DatasetPhase.New, null, ct);

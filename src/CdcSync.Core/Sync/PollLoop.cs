@@ -1,10 +1,11 @@
 using CdcSync.Core.Errors;
+using CdcSync.Core.Reconciliation;
 using CdcSync.Core.Warehouses;
 
 namespace CdcSync.Core.Sync;
 
 /// <summary>Polls one source for as long as the lease is held: whenever lanes are due and free, a pass; lanes still publishing are left out of it.</summary>
-internal sealed class PollLoop(EngineContext engine, LaneBook book, SourcePass pass)
+internal sealed class PollLoop(EngineContext engine, LaneBook book, SourcePass pass, Comparison comparison)
 {
     private static readonly TimeSpan LongestSleep = TimeSpan.FromSeconds(30);
     private readonly HashSet<Task> _running = [];
@@ -21,6 +22,7 @@ internal sealed class PollLoop(EngineContext engine, LaneBook book, SourcePass p
                 var due = DueAndFree(lanes);
                 if (due.Count > 0)
                     await PassAsync(due, lease, ct);
+                BeginComparisons(lanes, lease, ct);
                 await SleepAsync(lanes, ct);
             }
         }
@@ -36,6 +38,34 @@ internal sealed class PollLoop(EngineContext engine, LaneBook book, SourcePass p
         var now = engine.Time.GetUtcNow();
         return [.. lanes.GroupBy(l => l.Unit).Where(unit => unit.All(l => !l.Busy && !l.NeedsResync) && unit.Any(l => l.Due <= now)).SelectMany(unit => unit)];
     }
+
+    /// <summary>Begins the comparisons whose time has come, of datasets that are loaded. One that mends has its unit for itself, and waits until it is free; others go on beside it.</summary>
+    private void BeginComparisons(IReadOnlyList<Lane> lanes, Lease lease, CancellationToken ct)
+    {
+        foreach (var lane in lanes.Where(l => IsToBeCompared(l, lanes)))
+        {
+            lane.ReconcileDue = null;
+            Lane[] unit = [.. lanes.Where(l => l.Unit == lane.Unit)];
+            Lane[] held = lane.Dataset.Reconcile!.IsRepair ? unit : [];
+            foreach (var mine in held)
+                mine.Busy = true;
+            _running.Add(Task.Run(async () =>
+            {
+                try
+                {
+                    await comparison.RunScheduledAsync(lane, unit, lease, ct);
+                }
+                finally
+                {
+                    foreach (var mine in held)
+                        mine.Busy = false;
+                }
+            }, CancellationToken.None));
+        }
+    }
+
+    private bool IsToBeCompared(Lane lane, IReadOnlyList<Lane> lanes) => lane.ReconcileDue <= engine.Time.GetUtcNow() && lane.Phase is DatasetPhase.Streaming or DatasetPhase.Failing
+        && (!lane.Dataset.Reconcile!.IsRepair || lanes.Where(l => l.Unit == lane.Unit).All(l => !l.Busy && !l.NeedsResync));
 
     private async Task PassAsync(IReadOnlyList<Lane> due, Lease lease, CancellationToken ct)
     {
@@ -74,7 +104,7 @@ internal sealed class PollLoop(EngineContext engine, LaneBook book, SourcePass p
     private async Task SleepAsync(IReadOnlyList<Lane> lanes, CancellationToken ct)
     {
         var now = engine.Time.GetUtcNow();
-        var next = lanes.GroupBy(l => l.Unit).Where(unit => unit.All(l => !l.Busy && !l.NeedsResync)).SelectMany(unit => unit).Select(l => l.Due).DefaultIfEmpty(now + LongestSleep).Min();
+        var next = lanes.GroupBy(l => l.Unit).Where(unit => unit.All(l => !l.Busy && !l.NeedsResync)).SelectMany(unit => unit).Select(l => l.ReconcileDue is { } compare && compare > now && compare < l.Due ? compare : l.Due).DefaultIfEmpty(now + LongestSleep).Min();
         var sleep = next - now < LongestSleep ? next - now : LongestSleep;
         if (sleep > TimeSpan.Zero)
         {

@@ -88,9 +88,9 @@ public sealed class SyncEngine
         var unit = Chosen(new HashSet<DatasetId> { dataset });
         var lane = unit.Single(l => l.Dataset.Id == dataset);
         if (request.IsRepair)
-            return await UnderLeaseAsync(keeper => ReconcileAsync(lane, request, new LaneRepair(_engine, lane, _publisher, token => SyncAsync(unit, keeper, token), keeper.Lease), keeper.Lost), ct);
+            return await UnderLeaseAsync(keeper => Comparison(lane.Source).RepairAsync(lane, unit, request, keeper.Lease, keeper.Lost), ct);
         await _engine.Warehouse.Control.CheckSchemaAsync(ct);
-        return await ReconcileAsync(lane, request, null, ct);
+        return await Comparison(lane.Source).CompareAsync(lane, request, ct);
     }
 
     /// <summary>Reads what a pass would read and counts it. Writes nothing anywhere.</summary>
@@ -144,7 +144,7 @@ public sealed class SyncEngine
     {
         await _book.OpenAsync(_lanes, keeper.Lost);
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(keeper.Lost);
-        List<Task> loops = [.. _lanes.GroupBy(l => l.Source).Select(s => Task.Run(() => new PollLoop(_engine, _book, Pass(s.Key)).RunAsync([.. s], keeper.Lease, ended.Token))), SweepLoopAsync(ended.Token)];
+        List<Task> loops = [.. _lanes.GroupBy(l => l.Source).Select(s => Task.Run(() => new PollLoop(_engine, _book, Pass(s.Key), Comparison(s.Key)).RunAsync([.. s], keeper.Lease, ended.Token))), SweepLoopAsync(ended.Token)];
         await Task.WhenAny(loops);                                       // a loop ends by cancellation, or by a bug: then all end
         await ended.CancelAsync();
         await Task.WhenAll(loops);
@@ -152,23 +152,7 @@ public sealed class SyncEngine
 
     private SourcePass Pass(IChangeSource source) => new(_engine, source, _publisher, _firstLoad, new Acknowledgement(_engine, source, [.. _lanes.Where(l => l.Source == source)]));
 
-    /// <summary>Brings the lanes of one unit to their source's now; all or the error.</summary>
-    private async Task SyncAsync(IReadOnlyList<Lane> unit, LeaseKeeper keeper, CancellationToken ct)
-    {
-        foreach (var outcome in await new SingleRun(_engine, _book, Pass(unit[0].Source)).RunAsync(unit, keeper.Lease, ct))
-            if (outcome.Fault is { } fault) throw fault;
-    }
-
-
-    private async Task<ReconcileReport> ReconcileAsync(Lane lane, ReconcileRequest request, LaneRepair? repair, CancellationToken ct)
-    {
-        if (repair is not null)
-            await _firstLoad.EnsureTargetAsync(lane, isFirst: false, ct);
-        var report = await new Reconciler(_engine, lane, request, repair).RunAsync(ct);
-        await _engine.Warehouse.Control.WriteReconciliationAsync(_pipeline.Name, report, ct);
-        _engine.Observer.Reconciled(lane.Dataset, report);
-        return report;
-    }
+    private Comparison Comparison(IChangeSource source) => new(_engine, _book, _publisher, _firstLoad, Pass(source));
 
     private Task<PassReport> UnderLeaseAsync(Func<LeaseKeeper, Task<IReadOnlyList<DatasetOutcome>[]>> work, CancellationToken ct) => UnderLeaseAsync(async keeper =>
     {

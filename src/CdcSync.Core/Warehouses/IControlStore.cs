@@ -45,6 +45,9 @@ public interface IControlStore
     /// <summary>Records a comparison of source and target.</summary>
     ValueTask WriteReconciliationAsync(string pipeline, ReconcileReport report, CancellationToken ct);
 
+    /// <summary>When each dataset's last comparison ended; a dataset that was never compared is absent.</summary>
+    ValueTask<IReadOnlyDictionary<DatasetId, DateTimeOffset>> ReadReconciledAsync(string pipeline, CancellationToken ct);
+
     /// <summary>Takes the pipeline's lease if it is free or expired, by the warehouse's clock. Each taking has a new, higher token.</summary>
     /// <returns>The lease; null if another holder has it.</returns>
     ValueTask<Lease?> TryAcquireLeaseAsync(string pipeline, string holder, TimeSpan duration, CancellationToken ct);

@@ -60,6 +60,23 @@ public abstract partial class WarehouseConformance
         Assert.Empty(await digests.FindAsync(DigestScope.Rows(dataset), codec.Decode([codec.KeysOf(deleted).Key(0)]), default).ToListAsync());
     }
 
+    [Fact]
+    public async Task Comparisons_are_recorded_and_the_last_one_of_each_dataset_is_known()
+    {
+        Assert.Empty(await Control.ReadReconciledAsync("pipe", default));
+        var accounts = new DatasetId("accounts");
+        foreach (var minutes in new[] { 10, 30, 20 })
+            await Control.WriteReconciliationAsync("pipe", Report(accounts, SourceTime.AddMinutes(minutes)), default);
+        await Control.WriteReconciliationAsync("another", Report(new DatasetId("others"), SourceTime), default);
+        Assert.Equal(new Dictionary<DatasetId, DateTimeOffset> { [accounts] = SourceTime.AddMinutes(30) }, await Control.ReadReconciledAsync("pipe", default));
+
+        static ReconcileReport Report(DatasetId dataset, DateTimeOffset at) => new()
+        {
+            Id = Guid.CreateVersion7(), Dataset = dataset, Request = new(ReconcileMode.Digest, IsRepair: true), StartedAt = at.AddSeconds(-1), FinishedAt = at, SourceRows = 9, TargetRows = 8, SoftDeleted = 1, Explained = 1,
+            InFlight = 2, Found = new(3, 2, 1), Repaired = new(1, 2, 0), RowsTravelled = 12, IsCut = false, Keys = [new DriftedKey("[\"ž\"]", Difference.Extra, IsRepaired: true)], Map = [0, 1],
+        };
+    }
+
     /// <summary>Compares all that a target says of its rows with what these rows say.</summary>
     private async Task AssertSameAsync(Dataset dataset, RecordBatch rows)
     {

@@ -1,5 +1,6 @@
 using CdcSync.Cli.Config;
 using CdcSync.Core.Datasets;
+using CdcSync.Core.Reconciliation;
 using CdcSync.Core.Errors;
 using CdcSync.Core.Tests.Contracts;
 using CdcSync.Core.Yaml;
@@ -38,6 +39,7 @@ public sealed class PipelineConfigTests : IDisposable
                 gapPolicy: fail
                 group: order-lines
                 breaker: { ratio: 0.2, rows: 5 }
+                reconcile: { every: 1h, mode: keys, repair: true }
               returns:
                 source: shop
                 query: SELECT * FROM returns;
@@ -57,6 +59,8 @@ public sealed class PipelineConfigTests : IDisposable
         Assert.Equal((TimeSpan.FromSeconds(5), 2, 1000L), (config.Engine.LeaseDuration, config.Engine.MaxParallel, config.Engine.SnapshotRowsPerRange));
 
         var (customers, orders, returns) = (config.Pipeline.Datasets[0], config.Pipeline.Datasets[1], config.Pipeline.Datasets[2]);
+        Assert.Equal(new ReconcileSchedule(TimeSpan.FromHours(1), ReconcileMode.Keys, IsRepair: true), orders.Reconcile);
+        Assert.Null(customers.Reconcile);
         Assert.Equal(new TargetTable("sales", "customers"), customers.Target);
         Assert.Equal((TimeSpan.FromSeconds(10), DeleteMode.Soft, GapPolicy.Resnapshot, new DeleteBreaker(0.5, 1000)), (customers.Interval, customers.Deletes, customers.GapPolicy, customers.Breaker));
         Assert.IsType<Capture.ChangeTracking>(customers.Capture);

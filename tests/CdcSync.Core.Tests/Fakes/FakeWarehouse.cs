@@ -132,6 +132,12 @@ internal sealed class FakeWarehouse(TimeProvider time, FaultPlan faults) : IWare
         return ValueTask.FromResult<IReadOnlyList<DatasetStatus>>([.. States.Values.Select(s => new DatasetStatus(s, Checkpoints.GetValueOrDefault(s.Dataset), null, 0))]);
     }
 
+    public ValueTask<IReadOnlyDictionary<DatasetId, DateTimeOffset>> ReadReconciledAsync(string pipeline, CancellationToken ct)
+    {
+        faults.Pass();
+        return ValueTask.FromResult<IReadOnlyDictionary<DatasetId, DateTimeOffset>>(Reconciliations.GroupBy(r => r.Dataset).ToDictionary(g => g.Key, g => g.Max(r => r.FinishedAt)));
+    }
+
     public ValueTask WriteReconciliationAsync(string pipeline, ReconcileReport report, CancellationToken ct)
     {
         Reconciliations.Add(report);

@@ -234,6 +234,25 @@ public sealed class MetricsObserverTests : IDisposable
 
     public void Dispose() => _world.Dispose();
 
+    [Fact]
+    public void A_comparison_leaves_its_drift_what_it_mended_and_when()
+    {
+        var report = new Core.Reconciliation.ReconcileReport
+        {
+            Id = Guid.CreateVersion7(), Dataset = _world.Orders.Id, Request = new(Core.Reconciliation.ReconcileMode.Digest, IsRepair: true), StartedAt = _world.Clock.Now, FinishedAt = _world.Clock.Now.AddSeconds(2),
+            SourceRows = 9, TargetRows = 9, SoftDeleted = 0, Explained = 0, InFlight = 0, Found = new(3, 2, 1), Repaired = new(1, 2, 0), RowsTravelled = 12, IsCut = false, Keys = [], Map = [],
+        };
+        _world.Observer.Reconciled(_world.Orders, report);
+        _world.Observer.Reconciled(_world.Orders, report);
+        Assert.Equal((2, 0, 1), (Drift("missing"), Drift("different"), Drift("extra")));
+        Assert.Equal((2, 4, 0), (Repaired("missing"), Repaired("different"), Repaired("extra")));
+        Assert.Equal(MetricsWorld.Noon.AddSeconds(2).ToUnixTimeSeconds(), _world.ReadOrders("cdcsync_reconcile_last_success_timestamp_seconds"));
+        Assert.Equal(0, _world.ReadOrders("cdcsync_reconcile_interval_seconds"));
+
+        double Drift(string kind) => _world.Read("cdcsync_reconcile_drift_rows", ("dataset", "orders"), ("kind", kind));
+        double Repaired(string kind) => _world.Read("cdcsync_reconcile_repaired_rows_total", ("dataset", "orders"), ("kind", kind));
+    }
+
     private List<string> SeriesNames() =>
         [.. StrictExpositionParser.ParsePrometheusText(Exposition.Write(_world.Metrics.Registry, ExpositionFormat.PrometheusText)).Values
             .SelectMany(f => f.Samples).Select(s => $"{s.Name} {string.Join(' ', s.Labels.Select(l => $"{l.Key}={l.Value}"))}")];

@@ -95,6 +95,10 @@ internal sealed class PostgresControlStore(PostgresSessions sessions, string pip
             BigInt(report.SourceRows), BigInt(report.TargetRows), BigInt(report.Found.Missing), BigInt(report.Found.Different), BigInt(report.Found.Extra), BigInt(report.Repaired.Total),
             Json(ControlText.OfReport(report))), _ => true, ct);
 
+    public async ValueTask<IReadOnlyDictionary<DatasetId, DateTimeOffset>> ReadReconciledAsync(string pipeline, CancellationToken ct) =>
+        (await QueryAsync("reading when datasets were compared", Statement(ControlSql.ReadReconciled, Text(pipeline)), r => (Id: new DatasetId(r.GetString(0)), At: r.GetFieldValue<DateTimeOffset>(1)), ct))
+            .ToDictionary(r => r.Id, r => r.At);
+
     public async ValueTask<Lease?> TryAcquireLeaseAsync(string pipeline, string holder, TimeSpan duration, CancellationToken ct)
     {
         var lease = (await QueryAsync($"{pipeline}: taking the lease", Statement(ControlSql.AcquireLease, Text(pipeline), Text(holder), Double(duration.TotalSeconds)),

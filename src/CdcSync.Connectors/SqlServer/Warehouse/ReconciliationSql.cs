@@ -13,6 +13,9 @@ internal static class ReconciliationSql
         SourceRows = new("@source_rows", TSqlType.BigInt), TargetRows = new("@target_rows", TSqlType.BigInt),
         Missing = new("@missing", TSqlType.BigInt), Different = new("@different", TSqlType.BigInt), Extra = new("@extra", TSqlType.BigInt), Repaired = new("@repaired", TSqlType.BigInt);
 
+    /// <summary>When each dataset was last compared.</summary>
+    public static TSql ReadReconciled() => new("SELECT dataset, MAX(finished_at) AS finished_at FROM cdcsync.reconciliation WHERE pipeline = @pipeline AND finished_at IS NOT NULL GROUP BY dataset;", TSqlKinds.Select, PipelineName);
+
     /// <summary>Writes the record of a comparison.</summary>
     public static TSql Write() => new(
         """

@@ -86,6 +86,10 @@ internal sealed class SqlServerControlStore(WarehouseSessions sessions, string p
     public async ValueTask WriteReconciliationAsync(string pipeline, ReconcileReport report, CancellationToken ct) =>
         await QueryAsync($"{report.Dataset}: recording a comparison", ReconciliationSql.Write(pipeline, report), _ => true, ct);
 
+    public async ValueTask<IReadOnlyDictionary<DatasetId, DateTimeOffset>> ReadReconciledAsync(string pipeline, CancellationToken ct) =>
+        (await QueryAsync("reading when datasets were compared", new Statement(ReconciliationSql.ReadReconciled(), PipelineName.With(pipeline)), r => (Id: new DatasetId(r.GetString(0)), At: Instant(r, 1)), ct))
+            .ToDictionary(r => r.Id, r => r.At);
+
     public async ValueTask<Lease?> TryAcquireLeaseAsync(string pipeline, string holder, TimeSpan duration, CancellationToken ct) =>
         (await QueryAsync($"{pipeline}: taking the lease", new Statement(ControlSql.AcquireLease(),
             Resource.With($"cdcsync.lease.{pipeline}"), Wait.With(sessions.LockMilliseconds), PipelineName.With(pipeline), Holder.With(holder), Lasting(duration)),

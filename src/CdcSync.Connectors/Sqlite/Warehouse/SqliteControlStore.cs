@@ -103,6 +103,12 @@ internal sealed class SqliteControlStore(SqliteSessions sessions, string pipelin
     public ValueTask<IReadOnlyList<DatasetStatus>> ReadStatusAsync(string pipeline, CancellationToken ct) =>
         new(sessions.Read("reading the status", session => StateRecords.Status(session, pipeline), ct));
 
+    public ValueTask<IReadOnlyDictionary<DatasetId, DateTimeOffset>> ReadReconciledAsync(string pipeline, CancellationToken ct) =>
+        new(sessions.Read("reading when datasets were compared", session => (IReadOnlyDictionary<DatasetId, DateTimeOffset>)session
+            .Fixed("SELECT dataset, max(finished_at) FROM main.cdcsync_reconciliation WHERE pipeline = ?1 AND finished_at IS NOT NULL GROUP BY dataset")
+            .With(pipeline)
+            .All(row => (Id: new DatasetId(row.Text(0)), At: Instant.Read(row.Text(1)))).ToDictionary(r => r.Id, r => r.At), ct));
+
     public async ValueTask WriteReconciliationAsync(string pipeline, ReconcileReport report, CancellationToken ct) =>
         await sessions.WriteAsync($"recording a comparison of {report.Dataset}", session => session
             .Fixed("""

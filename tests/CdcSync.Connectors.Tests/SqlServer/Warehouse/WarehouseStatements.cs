@@ -80,6 +80,7 @@ internal static class WarehouseStatements
         yield return Made(StateSql.OwnersOfTarget());
         yield return Made(StateSql.ReadStatus());
         yield return Made(ReconciliationSql.Write());
+        yield return Made(ReconciliationSql.ReadReconciled());
     }
 
     private static IEnumerable<(string, TSql, SqlServerTable?)> Targeted(SqlServerTable target)

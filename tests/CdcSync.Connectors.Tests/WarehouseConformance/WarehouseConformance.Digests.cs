@@ -72,8 +72,22 @@ public abstract partial class WarehouseConformance
 
         static ReconcileReport Report(DatasetId dataset, DateTimeOffset at) => new()
         {
-            Id = Guid.CreateVersion7(), Dataset = dataset, Request = new(ReconcileMode.Digest, IsRepair: true), StartedAt = at.AddSeconds(-1), FinishedAt = at, SourceRows = 9, TargetRows = 8, SoftDeleted = 1, Explained = 1,
-            InFlight = 2, Found = new(3, 2, 1), Repaired = new(1, 2, 0), RowsTravelled = 12, IsCut = false, Keys = [new DriftedKey("[\"ž\"]", Difference.Extra, IsRepaired: true)], Map = [0, 1],
+            Id = Guid.CreateVersion7(),
+            Dataset = dataset,
+            Request = new(ReconcileMode.Digest, IsRepair: true),
+            StartedAt = at.AddSeconds(-1),
+            FinishedAt = at,
+            SourceRows = 9,
+            TargetRows = 8,
+            SoftDeleted = 1,
+            Explained = 1,
+            InFlight = 2,
+            Found = new(3, 2, 1),
+            Repaired = new(1, 2, 0),
+            RowsTravelled = 12,
+            IsCut = false,
+            Keys = [new DriftedKey("[\"ž\"]", Difference.Extra, IsRepaired: true)],
+            Map = [0, 1],
         };
     }
 

@@ -239,8 +239,22 @@ public sealed class MetricsObserverTests : IDisposable
     {
         var report = new Core.Reconciliation.ReconcileReport
         {
-            Id = Guid.CreateVersion7(), Dataset = _world.Orders.Id, Request = new(Core.Reconciliation.ReconcileMode.Digest, IsRepair: true), StartedAt = _world.Clock.Now, FinishedAt = _world.Clock.Now.AddSeconds(2),
-            SourceRows = 9, TargetRows = 9, SoftDeleted = 0, Explained = 0, InFlight = 0, Found = new(3, 2, 1), Repaired = new(1, 2, 0), RowsTravelled = 12, IsCut = false, Keys = [], Map = [],
+            Id = Guid.CreateVersion7(),
+            Dataset = _world.Orders.Id,
+            Request = new(Core.Reconciliation.ReconcileMode.Digest, IsRepair: true),
+            StartedAt = _world.Clock.Now,
+            FinishedAt = _world.Clock.Now.AddSeconds(2),
+            SourceRows = 9,
+            TargetRows = 9,
+            SoftDeleted = 0,
+            Explained = 0,
+            InFlight = 0,
+            Found = new(3, 2, 1),
+            Repaired = new(1, 2, 0),
+            RowsTravelled = 12,
+            IsCut = false,
+            Keys = [],
+            Map = [],
         };
         _world.Observer.Reconciled(_world.Orders, report);
         _world.Observer.Reconciled(_world.Orders, report);

@@ -59,8 +59,21 @@ public sealed partial class ReconcileViewTests
         var request = new ReconcileRequest(ReconcileMode.Digest, IsRepair: false);
         var report = new ReconcileReport
         {
-            Id = Guid.Empty, Dataset = new DatasetId("orders"), Request = request, StartedAt = Noon, FinishedAt = Noon.AddSeconds(1.5), SourceRows = 1_000, TargetRows = 998, SoftDeleted = 0, Explained = 2, InFlight = 3,
-            Found = new(4, 8, 0), Repaired = new(1, 0, 0), RowsTravelled = 60, IsCut = false, Map = [0, 0, 1, 11, 0],
+            Id = Guid.Empty,
+            Dataset = new DatasetId("orders"),
+            Request = request,
+            StartedAt = Noon,
+            FinishedAt = Noon.AddSeconds(1.5),
+            SourceRows = 1_000,
+            TargetRows = 998,
+            SoftDeleted = 0,
+            Explained = 2,
+            InFlight = 3,
+            Found = new(4, 8, 0),
+            Repaired = new(1, 0, 0),
+            RowsTravelled = 60,
+            IsCut = false,
+            Map = [0, 0, 1, 11, 0],
             Keys = [new DriftedKey("[\"1\"]", Difference.Missing, IsRepaired: true), new DriftedKey("[\"<b>\"]", Difference.Different, IsRepaired: false)],
         };
         return ReconcileView.Document("shop", request,

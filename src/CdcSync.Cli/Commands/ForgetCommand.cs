@@ -1,7 +1,9 @@
 using System.CommandLine;
+using CdcSync.Cli.Config;
 using CdcSync.Cli.Output;
 using CdcSync.Core.Datasets;
 using CdcSync.Core.Errors;
+using CdcSync.Core.Sources;
 using CdcSync.Core.Yaml;
 
 namespace CdcSync.Cli.Commands;
@@ -32,9 +34,32 @@ internal static class ForgetCommand
         var forgotten = new List<string>();
         foreach (var dataset in chosen)
             if (await observed.Engine.ForgetAsync(dataset, ct)) forgotten.Add(dataset.Value);
+        var removed = await RemoveTrackingAsync(config, composition, chosen.ToHashSet(), ct);
         await observed.EndAsync();
-        terminal.Data(parsed.GetValue(CommonOptions.Json) ? JsonOutput.Write(new ForgetDocument(config.Name, forgotten)) : forgotten is [] ? "There was nothing to forget." : $"Forgotten: {string.Join(", ", forgotten)}.");
+        terminal.Data(parsed.GetValue(CommonOptions.Json) ? JsonOutput.Write(new ForgetDocument(config.Name, forgotten, removed)) : Text(forgotten, removed));
         return (int)ExitCode.Ok;
+    }
+
+    /// <summary>What a source keeps for the pipeline alone goes with the last dataset that needed it: nobody would read it any more, and it would fill the source's disk.</summary>
+    private static async Task<IReadOnlyList<string>> RemoveTrackingAsync(PipelineConfig config, Composition composition, IReadOnlySet<DatasetId> chosen, CancellationToken ct)
+    {
+        var left = await composition.Warehouse.Control.ReadCheckpointsAsync([.. config.Pipeline.Datasets.Select(d => d.Id)], ct);
+        var removed = new List<string>();
+        foreach (var source in config.Pipeline.Datasets.Where(d => d.Capture is Capture.ChangeTracking).GroupBy(d => d.SourceName))
+        {
+            if (!source.Any(d => chosen.Contains(d.Id)) || source.Any(d => left.ContainsKey(d.Id)) || composition.Source(source.Key) is not ITrackingRemoval removal) continue;
+            var script = await removal.RemovalScriptAsync(ct);
+            await removal.RemoveTrackingAsync(ct);
+            if (script.Length > 0) removed.Add(script);
+        }
+
+        return removed;
+    }
+
+    private static string Text(List<string> forgotten, IReadOnlyList<string> removed)
+    {
+        var text = forgotten is [] ? "There was nothing to forget." : $"Forgotten: {string.Join(", ", forgotten)}.";
+        return removed is [] ? text : $"{text}\nRun in the source:\n{string.Join('\n', removed)}";
     }
 
     private static DatasetId Find(string pipeline, string[] known, string name) => known.Contains(name) ? new DatasetId(name)

@@ -125,7 +125,7 @@ internal sealed record QuarantineRetriedDocument(string Dataset, long Were, long
 
 internal sealed record QuarantineDropDocument(string Pipeline, string Dataset, long Dropped) : JsonDocumentRoot;
 
-internal sealed record ForgetDocument(string Pipeline, IReadOnlyList<string> Forgotten) : JsonDocumentRoot;
+internal sealed record ForgetDocument(string Pipeline, IReadOnlyList<string> Forgotten, IReadOnlyList<string> Removed) : JsonDocumentRoot;
 
 internal sealed record LintDocument(IReadOnlyList<ContractLintDocument> Contracts) : JsonDocumentRoot;
 

@@ -108,6 +108,12 @@ public sealed class LogPipelineTests(ITestOutputHelper output)
         // All is acknowledged: the slot stands where the log was read to, and only its copies are gone.
         Assert.Equal(1, await shop.ScalarAsync<long>("SELECT count(*) FROM pg_replication_slots"));
         Assert.True(await shop.ScalarAsync<bool>("SELECT confirmed_flush_lsn > pg_current_wal_flush_lsn() - 100000 FROM pg_replication_slots"));
+
+        // The slot goes with the last dataset that needs it, and not before.
+        await RunAsync(0, "forget", "accounts", "--yes");
+        Assert.Equal(1, await shop.ScalarAsync<long>("SELECT count(*) FROM pg_replication_slots"));
+        Assert.Contains("DROP PUBLICATION \"cdcsync_bank_bank\"", (await RunAsync(0, "forget", "entries", "--yes")).Out, StringComparison.Ordinal);
+        Assert.Equal(0, await shop.ScalarAsync<long>("SELECT (SELECT count(*) FROM pg_replication_slots) + (SELECT count(*) FROM pg_publication)"));
     }
 
     /// <summary>Moves money, with its entries, between accounts; now and then terms are extended. Each transaction sums up to nothing.</summary>

@@ -5,6 +5,7 @@ using CdcSync.Connectors.Postgres.Source.Marks;
 using CdcSync.Connectors.Postgres.Source.Ranges;
 using CdcSync.Connectors.Postgres.Source.Replication;
 using CdcSync.Core.Datasets;
+using CdcSync.Core.Diagnosis;
 using CdcSync.Core.Errors;
 using CdcSync.Core.Sources;
 using CdcSync.Core.Sources.Marks;
@@ -15,7 +16,7 @@ namespace CdcSync.Connectors.Postgres.Source;
 /// A PostgreSQL database (15 or newer) as a source: change tracking by its log, high-water marks, full refresh. Rows are read in one REPEATABLE READ transaction per pass, which ends as soon as
 /// the rows are spooled. docs/postgresql.md says what each capture sees and misses.
 /// </summary>
-public sealed class PostgresSource : IChangeSource, ITrackingSetup, ITrackingRemoval
+public sealed class PostgresSource : IChangeSource, ITrackingSetup, ITrackingRemoval, IDiagnosable, IGrantable
 {
     private readonly PostgresSourceOptions _options;
     private readonly TimeProvider _time;
@@ -88,6 +89,13 @@ public sealed class PostgresSource : IChangeSource, ITrackingSetup, ITrackingRem
         var faults = DatasetInspection.Faults(Name, dataset, description, () => Catalogue.Names(connection));
         return faults.Count == 0 && dataset.Capture is Capture.ChangeTracking ? _log.Check(connection, dataset, description.Object!) : faults;
     }, ct);
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<Finding>> DiagnoseAsync(IReadOnlyList<Dataset> datasets, CancellationToken ct) =>
+        AskAsync(connection => new SourceDiagnosis(connection, _catalogue, _options.Slot).Findings(datasets), ct);
+
+    /// <inheritdoc/>
+    public GrantScript Grants(IReadOnlyList<Dataset> datasets, string login) => SourceGrants.For(SourceSettings.Database(_options), datasets, login);
 
     /// <summary>Which way a dataset is read by its timestamp now, and why.</summary>
     /// <param name="dataset">A dataset with a high-water mark.</param>

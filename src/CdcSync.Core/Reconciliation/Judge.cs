@@ -8,7 +8,7 @@ namespace CdcSync.Core.Reconciliation;
 /// <summary>
 /// Decides of keys that differed once whether they really do, while sync may go on. It reads the checkpoint, then the target's rows, then the source's rows, then which
 /// keys changed in the source after that checkpoint. A key that is not among those had one and the same row from the checkpoint until it was read on both sides: it
-/// must be equal, or is drift. One that is among them is in flight, and judged again when the target has passed that change (ADR 71).
+/// must be equal, or is drift. One that is among them is in flight, and judged again when the target has passed that change (ADR 73).
 /// </summary>
 internal sealed class Judge(EngineContext engine, Lane lane, SourceSide source, IDigestReader target, DigestScope scope)
 {

@@ -17,7 +17,7 @@ public sealed class PostgresPairTests
         var server = await PostgresServer.SharedAsync();
         await using var source = await server.CreateDatabaseAsync();
         await using var warehouse = await server.CreateDatabaseAsync();
-        Write(folder);
+        Write(folder, "capture: { highWaterMark: updated_at, kind: timestamp, overlap: 1m }", "acceptMissedDeletes: true");
         await source.ExecuteAsync($"""
             CREATE TABLE entries (id bigint PRIMARY KEY, note text, amount numeric(12,2), weight double precision, paid boolean, updated_at timestamptz NOT NULL);
             INSERT INTO entries SELECT i * 3, CASE i % 5 WHEN 0 THEN NULL WHEN 1 THEN '' ELSE 'note ' || i END, i * 0.37, i / 3.0, i % 2 = 0, timestamptz '2026-01-01' + i * interval '1 second' FROM generate_series(1, {Rows}) AS i
@@ -50,11 +50,80 @@ public sealed class PostgresPairTests
         }
     }
 
+    [Fact]
+    public async Task By_its_log_a_source_is_compared_beside_a_daemon_and_a_writer_without_a_false_alarm()
+    {
+        if (PostgresServer.SkipReason is { } reason) Assert.Skip(reason);
+        await using var server = await PostgresServer.StartAsync(["wal_level=logical", "fsync=off", "full_page_writes=off", "max_replication_slots=20"]);
+        using var folder = new TempFolder();
+        await using var source = await server.CreateDatabaseAsync();
+        await using var warehouse = await server.CreateDatabaseAsync();
+        Write(folder, "interval: 300ms");
+        await source.ExecuteAsync("""
+            CREATE TABLE entries (id bigint PRIMARY KEY, note text, amount numeric(12,2), weight double precision, paid boolean, updated_at timestamptz NOT NULL);
+            INSERT INTO entries SELECT i * 3, 'note ' || i, i * 0.37, i / 3.0, i % 2 = 0, timestamptz '2026-01-01' + i * interval '1 second' FROM generate_series(1, 20000) AS i
+            """);
+        Dictionary<string, string> environment = new() { ["SHOP"] = source.ConnectionString, ["WAREHOUSE"] = warehouse.ConnectionString };
+        await RunAsync(0, "discover", "shop", "entries", "--enable-tracking", "--apply");
+        await RunAsync(0, "sync", "--migrate");
+        using var stop = new CancellationTokenSource();
+        var writing = Task.Run(() => WriteAsync(source, stop.Token));
+        try
+        {
+            await using var daemon = CdcsyncProcess.Start(folder.Root, ["run", "--listen", "127.0.0.1:0"], environment);
+            await daemon.WaitForLineAsync("lease taken");
+            for (var run = 0; run < 4; run++)
+                Assert.Equal((0, 0, 0), HandEditTests.Counts(Only(await RunAsync(0, "reconcile", "--json")).GetProperty("report")));
+            await warehouse.ExecuteAsync("DELETE FROM landed.entries WHERE id = 30");
+            Assert.Equal((1, 0, 0), HandEditTests.Counts(Only(await RunAsync(3, "reconcile", "--json")).GetProperty("report")));
+            daemon.Send(Signal.Terminate);
+            await daemon.WaitForExitAsync();
+        }
+        finally
+        {
+            await stop.CancelAsync();
+            await writing;
+        }
+
+        await warehouse.ExecuteAsync("UPDATE landed.entries SET paid = NOT paid WHERE id = 60; INSERT INTO landed.entries (id, updated_at) VALUES (1, now())");
+        Assert.Equal((1, 1, 1), HandEditTests.Counts(Only(await RunAsync(0, "reconcile", "--repair", "--json")).GetProperty("report")));
+        await RunAsync(0, "sync");
+        const string Content = "SELECT count(*) || md5(string_agg(e::text, '' ORDER BY id)) FROM";
+        Assert.Equal(await source.ScalarAsync<string>($"{Content} entries AS e"), await warehouse.ScalarAsync<string>($"{Content} landed.entries AS e"));
+
+        async Task<ProcessResult> RunAsync(int exitCode, params string[] arguments)
+        {
+            var result = await CdcsyncProcess.RunAsync(folder.Root, arguments, environment);
+            Assert.True(result.ExitCode == exitCode, result.ToString());
+            return result;
+        }
+    }
+
+    /// <summary>Flags that are set and cleared, rows that come and go: in the upper half of the keys.</summary>
+    private static async Task WriteAsync(PostgresDatabase source, CancellationToken stop)
+    {
+        var random = new Random(5);
+        await using var connection = await source.OpenAsync();
+        while (!stop.IsCancellationRequested)
+        {
+            var key = 3 * random.Next(15_000, 15_300);
+            await using var command = connection.CreateCommand();
+            command.CommandText = random.Next(4) switch
+            {
+                0 => $"DELETE FROM entries WHERE id = {key}",
+                1 => $"INSERT INTO entries VALUES ({key}, 'new', 1, 1, true, now()) ON CONFLICT DO NOTHING",
+                _ => $"UPDATE entries SET paid = NOT paid WHERE id = {key}",
+            };
+            await command.ExecuteNonQueryAsync(CancellationToken.None);
+            await Task.Delay(2, CancellationToken.None);
+        }
+    }
+
     private static JsonElement Only(ProcessResult result) => JsonDocument.Parse(result.Out).RootElement.GetProperty("datasets").EnumerateArray().Single();
 
-    private static void Write(TempFolder folder)
+    private static void Write(TempFolder folder, params string[] more)
     {
-        File.WriteAllText(folder["cdcsync.yaml"], """
+        File.WriteAllText(folder["cdcsync.yaml"], $$"""
             pipeline: book
             sources: { shop: { kind: postgres, connection: "${env:SHOP}" } }
             warehouse: { kind: postgres, connection: "${env:WAREHOUSE}", schema: landed }
@@ -63,8 +132,7 @@ public sealed class PostgresPairTests
                 source: shop
                 object: entries
                 contract: book.odcs.yaml
-                capture: { highWaterMark: updated_at, kind: timestamp, overlap: 1m }
-                acceptMissedDeletes: true
+                {{string.Join("\n    ", more)}}
             """);
         File.WriteAllText(folder["book.odcs.yaml"], """
             apiVersion: v3.1.0

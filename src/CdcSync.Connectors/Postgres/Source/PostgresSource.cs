@@ -167,7 +167,7 @@ public sealed class PostgresSource : IChangeSource, ITrackingSetup, ITrackingRem
         using var cancellation = connection.CancelledBy(ct);
         var facts = ReadTransaction.Ask(connection);
         var clock = new SessionClock(facts.Clock, _clock.Observe(facts.Clock));
-        var open = requests.Any(r => r.Dataset.Capture is Capture.HighWaterMark { Kind: MarkKind.Timestamp }) ? OpenTransactions.Ask(connection) : null;
+        var open = requests.Any(r => r.Dataset.Capture is Capture.HighWaterMark { IsStampedByServer: true }) ? OpenTransactions.Ask(connection) : null;
         var queries = requests.Where(r => r.Dataset.Object is SourceObject.Query).ToDictionary(r => r.Dataset.Id, r => _catalogue.Describe(connection, r.Dataset));
         var began = _time.GetTimestamp();
         var transaction = ReadTransaction.Begin(connection, facts);
@@ -175,8 +175,7 @@ public sealed class PostgresSource : IChangeSource, ITrackingSetup, ITrackingRem
         var descriptions = tables.Zip(_catalogue.Describe(connection, [.. tables.Select(t => (SourceObject.Table)t.Dataset.Object)]), (t, o) => (t.Dataset.Id, Description: new Description(o)))
             .ToDictionary(d => d.Id, d => d.Description);
         var readers = requests.ToDictionary(r => r.Dataset.Id, r => Reader(transaction, r, queries.GetValueOrDefault(r.Dataset.Id) ?? descriptions[r.Dataset.Id], clock, open));
-        var isHeld = open is { MaySeeAll: true } && requests.Any(r => r.Dataset.Capture is Capture.HighWaterMark { IsStampedByServer: true });
-        return new PostgresReadSession(transaction, readers, _turns, () => _time.GetElapsedTime(began) > _options.MaxReadAge) { HeldBackFor = isHeld ? facts.Clock - open!.Oldest : null };
+        return new PostgresReadSession(transaction, readers, _turns, () => _time.GetElapsedTime(began) > _options.MaxReadAge) { HeldBackFor = open is { MaySeeAll: true } ? facts.Clock - open.Oldest : null };
     }
 
     private DatasetReader Reader(ReadTransaction transaction, ReadRequest request, Description description, SessionClock clock, OpenTransactions? open)
@@ -185,7 +184,7 @@ public sealed class PostgresSource : IChangeSource, ITrackingSetup, ITrackingRem
         return request.Dataset.Capture switch
         {
             Capture.FullRefresh => FullReader.Open(transaction, request, description.Object!),
-            Capture.HighWaterMark { Kind: MarkKind.Timestamp } => Apart(transaction, () => StampReader.Open(transaction, request, description.Object!, _memories.GetOrAdd(request.Dataset.Id, _ => new MarkMemory()), clock, open!)),
+            Capture.HighWaterMark { Kind: MarkKind.Timestamp } => Apart(transaction, () => StampReader.Open(transaction, request, description.Object!, _memories.GetOrAdd(request.Dataset.Id, _ => new MarkMemory()), clock, open)),
             Capture.HighWaterMark => Apart(transaction, () => NumberReader.Open(transaction, request, description.Object!)),
             var other => throw new UnreachableException(other.GetType().Name),
         };

@@ -67,6 +67,8 @@ public sealed class SourceMarkTests
         await using var open = await WriterAsync(database, "SELECT 1");
         var rows = await database.Database.QueryAsync($"SELECT xact_start, pid FROM pg_stat_activity WHERE pid = {open.Process}");
         Assert.Equal(new MarkWay(new DateTimeOffset((DateTime)rows[0][0]!).AddSeconds(-1), null, (int)rows[0][1]!, "late"), await source.MarkWayAsync(dataset, Token));
+        await using var session = await source.OpenAsync([new ReadRequest(dataset, null)], Token);
+        Assert.Equal(session.SourceTime - new DateTimeOffset((DateTime)rows[0][0]!), session.HeldBackFor);
     }
 
     [Fact]

@@ -27,23 +27,23 @@ public sealed record MarkWay(DateTimeOffset? Settled, string? WhyNot, int? Holde
     /// <param name="capture">The capture.</param>
     /// <param name="mark">Its column.</param>
     /// <param name="facts">The server, asked first.</param>
-    /// <param name="open">Its transactions, asked after it and before the snapshot.</param>
-    internal static MarkWay Of(Capture.HighWaterMark capture, PostgresColumn mark, ServerFacts facts, OpenTransactions open)
+    /// <param name="open">Its transactions, asked after it and before the snapshot; null = not asked, as nobody promises that the server stamps.</param>
+    internal static MarkWay Of(Capture.HighWaterMark capture, PostgresColumn mark, ServerFacts facts, OpenTransactions? open)
     {
-        var whyNot = capture switch
-        {
-            { Kind: not MarkKind.Timestamp } => "numbers are taken long before they are committed",
-            { IsStampedByServer: false } => "the pipeline file does not say that the server sets the stamp (stampedBy: server)",
-            _ when mark.Type.Oid != PostgresOid.TimestampTz => $"{mark.Name} is {mark.DeclaredType}: what its clock shows depends on the writer's time zone; it would have to be timestamptz",
-            _ when facts.IsStandby => "the server is a standby, which does not show the primary's transactions",
-            _ when !open.MaySeeAll => "the role does not see when other roles' transactions began (GRANT pg_read_all_stats)",
-            _ when open.Prepared > 0 => $"there are prepared transactions ({open.Prepared}), whose begin is not to be learned",
-            _ when open.Hidden > 0 => $"{open.Hidden} sessions don't show their transactions (track_activities is off for them)",
-            _ => null,
-        };
-        if (whyNot is not null) return new MarkWay(null, whyNot);
+        if (capture.Kind != MarkKind.Timestamp) return new MarkWay(null, "numbers are taken long before they are committed");
+        if (open is null || !capture.IsStampedByServer) return new MarkWay(null, "the pipeline file does not say that the server sets the stamp (stampedBy: server)");
+        if (WhyNotKnown(mark, facts, open) is { } whyNot) return new MarkWay(null, whyNot);
         var isHeld = open.Oldest < facts.Clock;
         return new MarkWay((isHeld ? open.Oldest!.Value : facts.Clock) - Margin, null, isHeld ? open.OldestProcess : null, isHeld ? open.OldestName : null);
+    }
+
+    private static string? WhyNotKnown(PostgresColumn mark, ServerFacts facts, OpenTransactions open)
+    {
+        if (mark.Type.Oid != PostgresOid.TimestampTz) return $"{mark.Name} is {mark.DeclaredType}: what its clock shows depends on the writer's time zone; it would have to be timestamptz";
+        if (facts.IsStandby) return "the server is a standby, which does not show the primary's transactions";
+        if (!open.MaySeeAll) return "the role does not see when other roles' transactions began (GRANT pg_read_all_stats)";
+        if (open.Prepared > 0) return $"there are prepared transactions ({open.Prepared}), whose begin is not to be learned";
+        return open.Hidden > 0 ? $"{open.Hidden} sessions don't show their transactions (track_activities is off for them)" : null;
     }
 }
 

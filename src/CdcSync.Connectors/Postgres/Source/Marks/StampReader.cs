@@ -32,8 +32,8 @@ internal sealed class StampReader : DatasetReader
     /// <param name="source">Its object.</param>
     /// <param name="memory">What was delivered before.</param>
     /// <param name="clock">The source's clock.</param>
-    /// <param name="open">The transactions that were open before the snapshot.</param>
-    public static DatasetReader Open(ReadTransaction transaction, ReadRequest request, PostgresObject source, MarkMemory memory, SessionClock clock, OpenTransactions open)
+    /// <param name="open">The transactions that were open before the snapshot; null = not asked, as no dataset needs to know.</param>
+    public static DatasetReader Open(ReadTransaction transaction, ReadRequest request, PostgresObject source, MarkMemory memory, SessionClock clock, OpenTransactions? open)
     {
         var (dataset, identity) = (request.Dataset, transaction.Facts.Identity);
         var capture = (Capture.HighWaterMark)dataset.Capture;

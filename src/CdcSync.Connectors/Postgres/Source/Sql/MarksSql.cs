@@ -11,13 +11,15 @@ internal static class MarksSql
     /// The open transactions of the database, but the asking one: the oldest begin, whose it is, and how many there are whose begin does not show (because
     /// track_activities is off for them). To be asked after the clock and before the prepared ones: a transaction on its way from open to prepared is in one or both.
     /// </summary>
+    /// <remarks>A transaction takes its time from the message that began it. Of several in one message the later ones take that of the first: so a client that is
+    /// executing one counts from there, also in the moment between two of them.</remarks>
     public static string OpenTransactions() => """
         WITH others AS MATERIALIZED (
-            SELECT a.pid, a.xact_start, a.state, a.backend_xid, a.application_name
+            SELECT a.pid, least(a.xact_start, CASE WHEN a.state = 'active' AND a.backend_type = 'client backend' THEN a.query_start END) AS begun, a.xact_start, a.state, a.backend_xid, a.application_name
             FROM pg_catalog.pg_stat_activity AS a WHERE a.datname = pg_catalog.current_database() AND a.pid <> pg_catalog.pg_backend_pid())
-        SELECT o.xact_start, o.pid, o.application_name, (SELECT count(*) FROM others AS h WHERE h.state = 'disabled' OR (h.backend_xid IS NOT NULL AND h.xact_start IS NULL)),
+        SELECT o.begun, o.pid, o.application_name, (SELECT count(*) FROM others AS h WHERE h.state = 'disabled' OR (h.backend_xid IS NOT NULL AND h.xact_start IS NULL)),
                pg_catalog.pg_has_role(current_user, 'pg_read_all_stats', 'USAGE')
-        FROM (VALUES (1)) AS one LEFT JOIN LATERAL (SELECT * FROM others WHERE xact_start IS NOT NULL ORDER BY xact_start LIMIT 1) AS o ON true
+        FROM (VALUES (1)) AS one LEFT JOIN LATERAL (SELECT * FROM others WHERE begun IS NOT NULL ORDER BY begun LIMIT 1) AS o ON true
         """;
 
     /// <summary>How many prepared transactions of the database there are: when they began is not to be learned.</summary>

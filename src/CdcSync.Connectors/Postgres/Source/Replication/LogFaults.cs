@@ -62,4 +62,7 @@ internal sealed class LogFaults(string source, string slot, string publication)
     /// <summary>A transaction may have written its commit without being visible yet.</summary>
     public CdcSyncException Unsettled(string what, string who) => new(ErrorCodes.SourceTransactionInTheWay, $"{what}: {who} of source {source} may be committing and is not visible yet.",
         $"It is waited for; see pg_stat_activity and pg_prepared_xacts. {Again}");
+
+    /// <summary>The log is written, but not made safe.</summary>
+    public CdcSyncException NotFlushed() => new(ErrorCodes.SourceUnavailable, $"source {source}: the server does not make its log safe: what was committed can't be read yet.", $"Look at its disk. {Again}");
 }

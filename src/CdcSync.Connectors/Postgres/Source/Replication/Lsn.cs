@@ -27,6 +27,9 @@ internal readonly record struct Lsn(ulong Value) : IComparable<Lsn>
         _ => this,
     };
 
+    /// <summary>True at the beginning of a page: the log may be safe up to here in the middle of a record.</summary>
+    public bool IsPage => Value % Page == 0;
+
     /// <summary>The later of two.</summary>
     public static Lsn Max(Lsn a, Lsn b) => a > b ? a : b;
 

@@ -20,6 +20,9 @@ internal sealed class SlotSource : IAsyncDisposable
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(5);
     private static readonly TimeSpan Margin = TimeSpan.FromMilliseconds(50);
 
+    // The server makes its log safe every 15 seconds at the latest, where anything is written.
+    private static readonly TimeSpan LongestPatience = TimeSpan.FromSeconds(20);
+
     private readonly string _name;
     private readonly PostgresSourceOptions _options;
     private readonly Catalogue _catalogue;
@@ -31,6 +34,7 @@ internal sealed class SlotSource : IAsyncDisposable
     private readonly ConcurrentDictionary<DatasetId, (Position From, Lsn UpTo)> _unchanged = new();
     private readonly SlotKeeper _keeper;
     private Lsn _settled;
+    private LogEnd? _end;
 
     public SlotSource(string name, PostgresSourceOptions options, Catalogue catalogue, Func<CancellationToken, ValueTask<SourceConnection>> connect, TimeProvider time)
     {
@@ -113,7 +117,7 @@ internal sealed class SlotSource : IAsyncDisposable
         using var cancellation = reader.Connection.CancelledBy(ct);
         var readings = new Dictionary<DatasetId, Reading>();
         var identity = new ServerFacts(facts.Server.Clock, facts.Server.IsStandby, facts.Server.System, facts.Server.DatabaseName).Identity;
-        var flushed = facts.Server.IsStandby ? Lsn.Zero : await FlushedAsync(reader.Connection, facts.Server, ct);
+        var (flushed, clock) = facts.Server.IsStandby ? new LogEnd(Lsn.Zero, facts.Server.Clock) : await EndAsync(reader.Connection, facts.Server, ct);
         var tracked = new List<TrackedDataset>();
         var starts = new List<(Dataset Dataset, LogPosition At)>();
         // Described after the end of what is read was fixed: what was altered since shows as a difference to the checkpoint, or comes with the next window.
@@ -142,7 +146,7 @@ internal sealed class SlotSource : IAsyncDisposable
             readings[dataset.Id] = unsettled is null ? Reading.Start(identity, at.ToPosition()) : Reading.Failed(ReadingState.Denied, _faults.Unsettled($"the load of dataset {dataset.Id} can't begin", $"transaction {unsettled}"), identity);
         var window = Read(reader, flushed, tracked, readings, identity);
         Judge(window, flushed, tracked, requests, readings, identity);
-        return new LogSession(this, reader, window, tracked, readings, facts.Server.Clock, _options.LogBuffer);
+        return new LogSession(this, reader, window, tracked, readings, clock, _options.LogBuffer);
     }
 
     /// <summary>Why a dataset can't be read from the log at all; null = it can.</summary>
@@ -160,6 +164,7 @@ internal sealed class SlotSource : IAsyncDisposable
         if (CheckpointFit.Misfit(dataset, from, LogPosition.Kind, identity) is { } misfit) return misfit;
         if (LogPosition.Parse(from.Stream.Canonical) is not { } last) return CheckpointFit.Unreadable(dataset, identity);
         if (last.Timeline != facts.Server.Timeline) return LogFaults.Rewound(dataset, $"the server is on timeline {facts.Server.Timeline}, the checkpoint on {last.Timeline}");
+        if (last.At > facts.Server.Flushed) return LogFaults.Rewound(dataset, $"the server's log ends at {facts.Server.Flushed}, the checkpoint is {last.At}");
         if (facts.Slot is null) return LogFaults.Expired(dataset, $"there is no replication slot {_options.Slot} any more (cdcsync discover {_name} --enable-tracking --apply makes it anew)");
         if (facts.Slot.WalStatus == "lost" || facts.Slot.Confirmed is null) return LogFaults.Expired(dataset, $"the slot {_options.Slot} has lost its log (max_slot_wal_keep_size)");
         // The server would forward an older start in silence.
@@ -172,7 +177,6 @@ internal sealed class SlotSource : IAsyncDisposable
     {
         var last = LogPosition.Parse(from.Stream.Canonical)!;
         after = _unchanged.TryGetValue(dataset.Id, out var seen) && seen.From == from.Stream ? seen.UpTo : last.At;
-        if (last.At > now.At) return LogFaults.Rewound(dataset, $"the server's log ends at {now.At}, the checkpoint is {last.At}");
         if (last.Table != now.Table) return LogFaults.Expired(dataset, $"{table} is another table than the checkpoint was made on: it was created again under its name");
         if (last.Publication != now.Publication || last.Membership != now.Membership) return LogFaults.Expired(dataset, $"the publication was altered, or {table} was taken out of it and put back: what changed meanwhile is not known");
         if (last.Columns != now.Columns) return LogFaults.ColumnsChanged(dataset, $"{table}");
@@ -180,19 +184,25 @@ internal sealed class SlotSource : IAsyncDisposable
     }
 
     /// <summary>
-    /// Up to where the log can be read: not before all is safe that was committed when the clock was read. A commit without synchronous_commit is safe after three rounds of
-    /// the server's writer at the latest; what is still not safe then is of transactions that are open, and is not made safe before they commit.
+    /// Up to where the log is read: the end of a record, with all that was committed when the clock was read. A commit without synchronous_commit is safe after three rounds of the
+    /// server's writer at the latest; what is still not safe then is of open transactions. Safe up to a page's end, the log may break off within a record of theirs, and the server
+    /// would wait for the rest of it: then the last end that was found is taken, with its clock.
     /// </summary>
-    private async Task<Lsn> FlushedAsync(SourceConnection connection, LogServer server, CancellationToken ct)
+    private async Task<LogEnd> EndAsync(SourceConnection connection, LogServer server, CancellationToken ct)
     {
         var (inserted, flushed, began) = (server.Inserted!.Value.EndOfRecord, server.Flushed!.Value, _time.GetTimestamp());
-        while (flushed < inserted && inserted > _settled && _time.GetElapsedTime(began) < (3 * server.WriterDelay) + Margin)
+        var patience = _end is not null && inserted <= _settled ? TimeSpan.Zero : (3 * server.WriterDelay) + Margin;
+        while (flushed < inserted && (_time.GetElapsedTime(began) < patience || (flushed.IsPage && _end is null)))
         {
+            if (_time.GetElapsedTime(began) > LongestPatience) throw _faults.NotFlushed();
             await Task.Delay(Pause, _time, ct);
             flushed = connection.Ask([Parameter.Statement(SlotSql.Flushed())], "reading the end of the log", rows => rows.Read() ? LogFacts.LsnOf(rows, 0)!.Value : Lsn.Zero);
         }
         _settled = inserted;
-        return flushed;
+        return _end = flushed >= inserted ? new LogEnd(inserted, server.Clock)
+            : !flushed.IsPage ? new LogEnd(flushed, server.Clock)
+            : _end!.At <= flushed ? _end
+            : throw _faults.NotFlushed();                                // the server was restarted from an older state
     }
 
     /// <summary>
@@ -282,3 +292,8 @@ internal sealed class SlotSource : IAsyncDisposable
         });
     }
 }
+
+/// <summary>Up to where a log is read.</summary>
+/// <param name="At">The end of a record.</param>
+/// <param name="Clock">The server's clock: what was committed before is before that end.</param>
+internal sealed record LogEnd(Lsn At, DateTimeOffset Clock);

@@ -270,6 +270,28 @@ public sealed class ReplicationRuleTests
     }
 
     [Fact]
+    public async Task The_log_of_an_open_transaction_that_breaks_off_within_a_record_holds_up_nobody()
+    {
+        await using var database = await TrackedDatabase.CreateAsync(Notes);
+        var source = database.Open();
+        var follower = await database.LoadedAsync(source, "notes");
+        await using var open = await database.Database.OpenAsync();
+        await using var transaction = await open.BeginTransactionAsync(Token);
+        for (var i = 0; i < 15; i++)
+        {
+            // Records longer than a page: the server's writer makes whole pages safe, and the rest when somebody commits.
+            await using (var insert = new Npgsql.NpgsqlCommand($"INSERT INTO notes VALUES ({i}, {i}, (SELECT string_agg(md5((s * {i + 7})::text), '') FROM generate_series(1, 700) AS s))", open)) await insert.ExecuteNonQueryAsync(Token);
+            var began = System.Diagnostics.Stopwatch.GetTimestamp();
+            await follower.CatchUpAsync(source);
+            Assert.Empty(follower.Rows);
+            Assert.True(System.Diagnostics.Stopwatch.GetElapsedTime(began) < TimeSpan.FromSeconds(10), "it waited for the server's next record");
+        }
+        await transaction.CommitAsync(Token);
+        await follower.CatchUpAsync(source);
+        Assert.Equal(15, follower.Rows.Count);
+    }
+
+    [Fact]
     public async Task A_transaction_of_300000_rows_is_handed_over_in_bounded_memory()
     {
         await using var database = await TrackedDatabase.CreateAsync(Notes);

@@ -26,7 +26,11 @@ public sealed class ReplicationModelTests
         await using var database = await TrackedDatabase.CreateAsync(
             "CREATE TABLE t0 (id bigint PRIMARY KEY, n bigint, body text); ALTER TABLE t0 ALTER body SET STORAGE EXTERNAL",
             "CREATE TABLE t1 (id bigint PRIMARY KEY, n bigint, body text); ALTER TABLE t1 ALTER body SET STORAGE EXTERNAL; ALTER TABLE t1 REPLICA IDENTITY FULL");
-        var steps = (from action in Gen.Choose(0, 99) from session in Gen.Choose(0, Sessions - 1) from table in Gen.Choose(0, 1) from key in Gen.Choose(0, 5) from other in Gen.Choose(0, 5)
+        var steps = (from action in Gen.Choose(0, 99)
+                     from session in Gen.Choose(0, Sessions - 1)
+                     from table in Gen.Choose(0, 1)
+                     from key in Gen.Choose(0, 5)
+                     from other in Gen.Choose(0, 5)
                      select new Step(action, session, table, key, other)).ListOf();
         Prop.ForAll(Arb.From(steps), list => RunAsync(database, list).GetAwaiter().GetResult()).Check(Config.QuickThrowOnFailure.WithMaxTest(25).WithEndSize(60));
     }

@@ -35,7 +35,7 @@ internal sealed class Narrowing(DigestScope scope, IDigestReader source, IDigest
             var shift = Math.Max(0, large[0].Part.Shift - Fan(large));
             Part[] asked = [.. large.Select(p => p.Part)];
             var (sourceDigests, targetDigests) = await BothAsync(source.DigestAsync(scope, asked, shift, ct), target.DigestAsync(scope, asked, shift, ct));
-            parts = Differing(sourceDigests, targetDigests, shift, EveryRow: false);
+            parts = Differing(sourceDigests, targetDigests, shift, everyRow: false);
         }
     }
 
@@ -82,9 +82,9 @@ internal sealed class Narrowing(DigestScope scope, IDigestReader source, IDigest
         return rows;
     }
 
-    private static List<DifferingPart> Differing(IReadOnlyDictionary<long, PartDigest> source, IReadOnlyDictionary<long, PartDigest> target, int shift, bool EveryRow) =>
+    private static List<DifferingPart> Differing(IReadOnlyDictionary<long, PartDigest> source, IReadOnlyDictionary<long, PartDigest> target, int shift, bool everyRow) =>
         [.. source.Keys.Union(target.Keys).Order()
-            .Where(prefix => EveryRow || source.GetValueOrDefault(prefix) != target.GetValueOrDefault(prefix))
+            .Where(prefix => everyRow || source.GetValueOrDefault(prefix) != target.GetValueOrDefault(prefix))
             .Select(prefix => new DifferingPart(new Part(prefix, shift), Math.Max(source.GetValueOrDefault(prefix).Rows, target.GetValueOrDefault(prefix).Rows)))];
 
     /// <summary>Ordered places are cut between the first row and the last; hashes are everywhere.</summary>

@@ -28,6 +28,8 @@ internal static class CommandTree
             HistoryCommand.Create(terminal),
             ReconcileCommand.Create(terminal),
             QuarantineCommand.Create(terminal),
+            PauseCommand.Pause(terminal),
+            PauseCommand.Resume(terminal),
             ResyncCommand.Create(terminal),
             ForgetCommand.Create(terminal),
         };

@@ -32,6 +32,8 @@ internal sealed class HelpExamples(HelpAction help) : SynchronousCommandLineActi
         ["quarantine show"] = ["cdcsync quarantine show orders 4711", "cdcsync quarantine show order_lines 4711 2 --json"],
         ["quarantine retry"] = ["cdcsync quarantine retry orders"],
         ["quarantine drop"] = ["cdcsync quarantine drop orders 4711 --yes"],
+        ["pause"] = ["cdcsync pause orders"],
+        ["resume"] = ["cdcsync resume orders"],
         ["forget"] = ["cdcsync forget orders", "cdcsync forget old_orders --yes"],
         ["resync"] = ["cdcsync resync orders", "cdcsync resync orders --yes --accept-deletes"],
     };

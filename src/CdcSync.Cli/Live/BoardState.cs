@@ -61,6 +61,9 @@ internal sealed record DatasetLine
     /// <summary>Rows in quarantine.</summary>
     public long Quarantined { get; init; }
 
+    /// <summary>True while a person has paused it.</summary>
+    public bool IsPaused { get; init; }
+
     /// <summary>True if the warehouse is older than the contract allows.</summary>
     public bool IsLate => Lag > Target;
 
@@ -71,7 +74,7 @@ internal sealed record DatasetLine
         DatasetPhase.Blocked => 5,
         DatasetPhase.Failing => 4,
         _ when IsFailing => 4,
-        _ when IsLate => 3,
+        _ when IsLate || IsPaused => 3,
         _ when Quarantined > 0 => 2,
         DatasetPhase.Streaming => 0,
         _ => 1,

@@ -12,6 +12,7 @@ internal sealed class DatasetTally(Dataset dataset)
 
     private readonly Queue<(DateTimeOffset At, long Rows)> _recent = new();
     private DatasetPhase _phase = DatasetPhase.New;
+    private bool _isPaused;
     private LoadTally? _load;
     private TimedFault? _fault;
     private bool _isFailing;
@@ -49,6 +50,8 @@ internal sealed class DatasetTally(Dataset dataset)
     public void Failed(TimedFault fault) => (_fault, _isFailing) = (fault, true);
 
     public void Quarantined(long rows) => _quarantined = rows;
+
+    public void Paused(bool isPaused) => _isPaused = isPaused;
 
     public void Read(long rows, DateTimeOffset now)
     {
@@ -89,6 +92,7 @@ internal sealed class DatasetTally(Dataset dataset)
             Fault = _fault?.At(now),
             IsFailing = _isFailing,
             Quarantined = _quarantined,
+            IsPaused = _isPaused,
         };
     }
 

@@ -75,6 +75,8 @@ internal sealed class LiveBoard : ISyncObserver
             _faults[side] = new TimedFault(fault, _time.GetUtcNow(), retryIn);
     }
 
+    public void PauseChanged(Dataset dataset, bool isPaused) => On(dataset, t => t.Paused(isPaused));
+
     public void PhaseChanged(Dataset dataset, DatasetPhase phase) => On(dataset, t => t.Entered(phase));
 
     public void QuarantineCounted(Dataset dataset, long rows) => On(dataset, t => t.Quarantined(rows));

@@ -15,6 +15,7 @@ internal static class RowText
     {
         { Phase: DatasetPhase.ResyncRequired } => (isShort ? "resync" : "resync required", Worst),
         { Phase: DatasetPhase.Blocked } => ("blocked", Worst),
+        { IsPaused: true } => ("paused", Bad),
         { IsFailing: true } or { Phase: DatasetPhase.Failing } => ("failing", dataset.Fault is { Code.IsTransient: true } ? Bad : Worst),
         { IsLate: true } => ("late", Bad),
         { Phase: DatasetPhase.Snapshot } => (dataset.Load is { Ranges: > 1 } load ? $"{(isShort ? "load" : "loading")} {load.Done}/{load.Ranges}" : "loading", Busy),

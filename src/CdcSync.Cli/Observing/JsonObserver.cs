@@ -12,6 +12,7 @@ namespace CdcSync.Cli.Observing;
 internal sealed class JsonObserver(JsonFeed feed) : ISyncObserver
 {
     private readonly ConcurrentDictionary<DatasetId, long> _quarantined = new();
+    private readonly ConcurrentDictionary<DatasetId, bool> _paused = new();
     private bool? _isHeld;
 
     public void CheckpointRead(Dataset dataset, Checkpoint? checkpoint)
@@ -45,6 +46,12 @@ internal sealed class JsonObserver(JsonFeed feed) : ISyncObserver
     public void WorkerFailed(string side, CdcSyncException fault, TimeSpan retryIn) => feed.Tell(new SystemFailedLine(side, FaultDocument.Of(fault), Math.Round(retryIn.TotalSeconds, 3)));
 
     public void PhaseChanged(Dataset dataset, DatasetPhase phase) => feed.Tell(new StateLine(dataset.Id.Value, Words.Of(phase)));
+
+    public void PauseChanged(Dataset dataset, bool isPaused)
+    {
+        if (isPaused ? _paused.TryAdd(dataset.Id, true) : _paused.TryRemove(dataset.Id, out _))
+            feed.Tell(new PauseLine(dataset.Id.Value, isPaused));
+    }
 
     public void QuarantineCounted(Dataset dataset, long rows)
     {

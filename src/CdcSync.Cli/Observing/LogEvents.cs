@@ -27,6 +27,12 @@ internal static partial class LogEvents
     [LoggerMessage(1007, LogLevel.Information, "{dataset}: compared in {took}: {source} rows in the source, {target} in the target, {missing} missing, {different} different, {extra} extra, {repaired} repaired")]
     public static partial void Reconciled(this ILogger log, string dataset, string took, long source, long target, long missing, long different, long extra, long repaired);
 
+    [LoggerMessage(1008, LogLevel.Information, "{dataset}: paused; it is not read until: cdcsync resume {dataset}")]
+    public static partial void Paused(this ILogger log, string dataset);
+
+    [LoggerMessage(1009, LogLevel.Information, "{dataset}: goes on")]
+    public static partial void Resumed(this ILogger log, string dataset);
+
     [LoggerMessage(2001, LogLevel.Warning, "{dataset}: failed, again in {wait}: {fault}")]
     public static partial void BatchFailedForNow(this ILogger log, string dataset, string wait, string fault);
 

@@ -16,6 +16,7 @@ internal sealed class LogObserver(ILogger log) : ISyncObserver
     private readonly ConcurrentDictionary<DatasetId, DatasetPhase> _phases = new();
     private readonly ConcurrentDictionary<DatasetId, int> _loading = new();
     private readonly ConcurrentDictionary<DatasetId, long> _quarantined = new();
+    private readonly ConcurrentDictionary<DatasetId, bool> _paused = new();
     private LeaseState _lease = LeaseState.Unknown;
 
     private enum LeaseState
@@ -85,6 +86,16 @@ internal sealed class LogObserver(ILogger log) : ISyncObserver
         var isNews = phase is not (DatasetPhase.New or DatasetPhase.Snapshot) && phase != before && (phase != DatasetPhase.Streaming || before is not null);
         if (isNews)
             log.PhaseChanged(dataset.Id.Value, Words.Of(phase).Replace('_', ' '));
+    }
+
+    public void PauseChanged(Dataset dataset, bool isPaused)
+    {
+        // That a dataset is not paused is news only after it was.
+        if (isPaused ? !_paused.TryAdd(dataset.Id, true) : !_paused.TryRemove(dataset.Id, out _)) return;
+        if (isPaused)
+            log.Paused(dataset.Id.Value);
+        else
+            log.Resumed(dataset.Id.Value);
     }
 
     public void QuarantineCounted(Dataset dataset, long rows)

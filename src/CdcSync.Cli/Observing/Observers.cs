@@ -34,6 +34,8 @@ internal sealed class Observers(params IReadOnlyList<ISyncObserver> all) : ISync
 
     public void PhaseChanged(Dataset dataset, DatasetPhase phase) => Tell(o => o.PhaseChanged(dataset, phase));
 
+    public void PauseChanged(Dataset dataset, bool isPaused) => Tell(o => o.PauseChanged(dataset, isPaused));
+
     public void QuarantineCounted(Dataset dataset, long rows) => Tell(o => o.QuarantineCounted(dataset, rows));
 
     public void Reconciled(Dataset dataset, ReconcileReport report) => Tell(o => o.Reconciled(dataset, report));

@@ -8,6 +8,7 @@ namespace CdcSync.Cli.Output;
 [JsonSerializable(typeof(ReadyLine))]
 [JsonSerializable(typeof(BatchLine))]
 [JsonSerializable(typeof(StateLine))]
+[JsonSerializable(typeof(PauseLine))]
 [JsonSerializable(typeof(FirstLoadLine))]
 [JsonSerializable(typeof(FailedLine))]
 [JsonSerializable(typeof(SystemFailedLine))]
@@ -47,6 +48,8 @@ internal sealed record ReadyLine(string Pipeline, int Datasets, string Metrics) 
 internal sealed record BatchLine(string Dataset, string Kind, long Generation, long RowsRead, long Inserted, long Updated, long Deleted, long Erased, long Quarantined, double Seconds, string? CompleteUpTo) : JsonLine("batch");
 
 internal sealed record StateLine(string Dataset, string State) : JsonLine("state");
+
+internal sealed record PauseLine(string Dataset, bool IsPaused) : JsonLine("pause");
 
 internal sealed record FirstLoadLine(string Dataset, int Ranges, int RemainingRanges) : JsonLine("first_load");
 

@@ -20,6 +20,7 @@ namespace CdcSync.Cli.Output;
 [JsonSerializable(typeof(QuarantineRetryDocument))]
 [JsonSerializable(typeof(QuarantineDropDocument))]
 [JsonSerializable(typeof(ForgetDocument))]
+[JsonSerializable(typeof(PauseDocument))]
 [JsonSerializable(typeof(LintDocument))]
 [JsonSerializable(typeof(DoctorDocument))]
 [JsonSerializable(typeof(GrantsDocument))]
@@ -97,7 +98,7 @@ internal sealed record StatusDocument(string Pipeline, IReadOnlyList<DatasetStat
     public StatusDocument Only(IReadOnlySet<DatasetId>? chosen) => chosen is null ? this : this with { Datasets = [.. Datasets.Where(d => chosen.Any(c => c.Value == d.Dataset))] };
 }
 
-internal sealed record DatasetStatusDocument(string Dataset, string Target, string State, bool IsConfigured, string? CompleteUpTo, double? LagSeconds, double? FreshnessTargetSeconds, bool? IsFresh,
+internal sealed record DatasetStatusDocument(string Dataset, string Target, string State, bool IsPaused, bool IsConfigured, string? CompleteUpTo, double? LagSeconds, double? FreshnessTargetSeconds, bool? IsFresh,
     string? LastCommitAt, long? Generation, SnapshotDocument? Snapshot, long QuarantinedRows, FaultDocument? Error, string? NextAction, ContractDocument Contract);
 
 internal sealed record SnapshotDocument(int Ranges, int RemainingRanges);
@@ -126,6 +127,8 @@ internal sealed record QuarantineRetriedDocument(string Dataset, long Were, long
 internal sealed record QuarantineDropDocument(string Pipeline, string Dataset, long Dropped) : JsonDocumentRoot;
 
 internal sealed record ForgetDocument(string Pipeline, IReadOnlyList<string> Forgotten, IReadOnlyList<string> Removed) : JsonDocumentRoot;
+
+internal sealed record PauseDocument(string Pipeline, bool IsPaused, IReadOnlyList<string> Datasets) : JsonDocumentRoot;
 
 internal sealed record LintDocument(IReadOnlyList<ContractLintDocument> Contracts) : JsonDocumentRoot;
 

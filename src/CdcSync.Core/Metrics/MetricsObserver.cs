@@ -114,6 +114,9 @@ public sealed class MetricsObserver : ISyncObserver
     }
 
     /// <inheritdoc/>
+    public void PauseChanged(Dataset dataset, bool isPaused) => _metrics[dataset.Id].Paused.Set(isPaused);
+
+    /// <inheritdoc/>
     public void QuarantineCounted(Dataset dataset, long rows) => _metrics[dataset.Id].QuarantineRows.Set(rows);
 
     /// <inheritdoc/>

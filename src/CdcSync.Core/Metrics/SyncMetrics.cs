@@ -61,6 +61,7 @@ public sealed class SyncMetrics : IDisposable
         var rows = Registry.Counter("cdcsync_rows_total", "Rows changed in the warehouse.", [.. DatasetLabels, "op"]);
         var read = Registry.Counter("cdcsync_read_bytes_total", "Bytes of column data read from the source.", DatasetLabels);
         var quarantined = Registry.Counter("cdcsync_rows_quarantined_total", "Rows kept out of the target.", DatasetLabels);
+        var paused = Registry.Gauge("cdcsync_dataset_paused", "1 while the dataset is paused by a person.", DatasetLabels);
         var quarantine = Registry.Gauge("cdcsync_quarantine_rows", "Rows in quarantine.", DatasetLabels);
         var resyncs = Registry.Counter("cdcsync_resyncs_total", "Datasets loaded anew, by cause.", [.. DatasetLabels, "cause"]);
         var drift = Registry.Gauge("cdcsync_reconcile_drift_rows", "Rows that differ, as the last comparison left them.", [.. DatasetLabels, "kind"]);
@@ -85,6 +86,7 @@ public sealed class SyncMetrics : IDisposable
                 Rows = PerValue(rows, labels, Enum.GetValues<RowOperation>(), Name),
                 ReadBytes = read.Add(labels),
                 RowsQuarantined = quarantined.Add(labels),
+                Paused = paused.Add(labels),
                 QuarantineRows = quarantine.Add(labels),
                 Resyncs = PerValue(resyncs, labels, Enum.GetValues<ResyncCause>(), Name),
                 Drift = PerValue(drift, labels, Enum.GetValues<Difference>(), Name),
@@ -225,6 +227,8 @@ internal sealed record DatasetMetrics
     public required Counter ReadBytes { get; init; }
 
     public required Counter RowsQuarantined { get; init; }
+
+    public required Gauge Paused { get; init; }
 
     public required Gauge QuarantineRows { get; init; }
 

@@ -64,6 +64,11 @@ public interface ISyncObserver
     /// <summary>A dataset's phase changed.</summary>
     void PhaseChanged(Dataset dataset, DatasetPhase phase);
 
+    /// <summary>A person paused a dataset (true), or let it go on. Told once at the start as well.</summary>
+    void PauseChanged(Dataset dataset, bool isPaused)
+    {
+    }
+
     /// <summary>The number of rows in a dataset's quarantine.</summary>
     void QuarantineCounted(Dataset dataset, long rows);
 

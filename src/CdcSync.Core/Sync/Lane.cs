@@ -43,6 +43,9 @@ internal sealed class Lane(Dataset dataset, IChangeSource source, Keyring keyrin
     /// <summary>The error last written to the warehouse.</summary>
     public string? WrittenError { get; set; }
 
+    /// <summary>True while it is paused by a person: what has begun is finished, nothing new begins by itself.</summary>
+    public bool IsPaused { get; set; }
+
     /// <summary>True once the target was found fit; forgotten after every failure.</summary>
     public bool TargetEnsured { get; set; }
 

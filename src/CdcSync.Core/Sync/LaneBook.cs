@@ -12,9 +12,12 @@ internal sealed class LaneBook(EngineContext engine)
     {
         var written = (await engine.Warehouse.Control.ReadStatusAsync(engine.Pipeline, ct)).ToDictionary(s => s.State.Dataset);
         var compared = lanes.Any(l => l.Dataset.Reconcile is not null) ? await engine.Warehouse.Control.ReadReconciledAsync(engine.Pipeline, ct) : new Dictionary<DatasetId, DateTimeOffset>();
+        var paused = await engine.Warehouse.Control.ReadPausedAsync(engine.Pipeline, ct);
         foreach (var lane in lanes)
         {
             var now = engine.Time.GetUtcNow();
+            lane.IsPaused = paused.Contains(lane.Dataset.Id);
+            engine.Observer.PauseChanged(lane.Dataset, lane.IsPaused);
             lane.ReconcileDue = lane.Dataset.Reconcile is { } schedule ? compared.TryGetValue(lane.Dataset.Id, out var last) ? last + schedule.Every : now : null;
             var status = written.GetValueOrDefault(lane.Dataset.Id);
             lane.Phase = status?.State.Phase;
@@ -28,6 +31,17 @@ internal sealed class LaneBook(EngineContext engine)
                 await WriteAsync(lane, DatasetPhase.New, null, ct);
             else
                 engine.Observer.PhaseChanged(lane.Dataset, status.State.Phase);
+        }
+    }
+
+    /// <summary>Asks whether a person has paused lanes, or let them go on: what was due meanwhile is due now.</summary>
+    public async Task ReadPausesAsync(IReadOnlyList<Lane> lanes, CancellationToken ct)
+    {
+        var paused = await engine.Warehouse.Control.ReadPausedAsync(engine.Pipeline, ct);
+        foreach (var lane in lanes.Where(l => l.IsPaused != paused.Contains(l.Dataset.Id)))
+        {
+            lane.IsPaused = !lane.IsPaused;
+            engine.Observer.PauseChanged(lane.Dataset, lane.IsPaused);
         }
     }
 

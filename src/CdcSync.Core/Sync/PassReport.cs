@@ -41,4 +41,7 @@ public enum OutcomeKind
 
     /// <summary>It can't go on without a resync.</summary>
     ResyncRequired,
+
+    /// <summary>A person paused it, or another of its group; it was not read.</summary>
+    Paused,
 }

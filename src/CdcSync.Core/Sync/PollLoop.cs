@@ -8,7 +8,9 @@ namespace CdcSync.Core.Sync;
 internal sealed class PollLoop(EngineContext engine, LaneBook book, SourcePass pass, Comparison comparison)
 {
     private static readonly TimeSpan LongestSleep = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan PausesAskedEvery = TimeSpan.FromSeconds(2);
     private readonly HashSet<Task> _running = [];
+    private DateTimeOffset _pausesAsked = DateTimeOffset.MinValue;
     private int _failures;
 
     /// <summary>Runs until cancelled, then waits for what has begun to commit.</summary>
@@ -19,6 +21,7 @@ internal sealed class PollLoop(EngineContext engine, LaneBook book, SourcePass p
             while (true)
             {
                 ct.ThrowIfCancellationRequested();
+                await ReadPausesAsync(lanes, ct);
                 var due = DueAndFree(lanes);
                 if (due.Count > 0)
                     await PassAsync(due, lease, ct);
@@ -32,11 +35,26 @@ internal sealed class PollLoop(EngineContext engine, LaneBook book, SourcePass p
         }
     }
 
+    private async Task ReadPausesAsync(IReadOnlyList<Lane> lanes, CancellationToken ct)
+    {
+        var now = engine.Time.GetUtcNow();
+        if (now - _pausesAsked < PausesAskedEvery) return;
+        _pausesAsked = now;
+        try
+        {
+            await book.ReadPausesAsync(lanes, ct);
+        }
+        catch (CdcSyncException)
+        {
+            // Whoever can't ask can't publish either: the pass will tell. Until then what was known last holds.
+        }
+    }
+
     /// <summary>A group is polled when one of it is due and all of it are free to go on.</summary>
     private List<Lane> DueAndFree(IReadOnlyList<Lane> lanes)
     {
         var now = engine.Time.GetUtcNow();
-        return [.. lanes.GroupBy(l => l.Unit).Where(unit => unit.All(l => !l.Busy && !l.NeedsResync) && unit.Any(l => l.Due <= now)).SelectMany(unit => unit)];
+        return [.. lanes.GroupBy(l => l.Unit).Where(unit => unit.All(IsFree) && unit.Any(l => l.Due <= now)).SelectMany(unit => unit)];
     }
 
     /// <summary>Begins the comparisons whose time has come, of datasets that are loaded. One that mends has its unit for itself, and waits until it is free; others go on beside it.</summary>
@@ -64,8 +82,10 @@ internal sealed class PollLoop(EngineContext engine, LaneBook book, SourcePass p
         }
     }
 
-    private bool IsToBeCompared(Lane lane, IReadOnlyList<Lane> lanes) => lane.ReconcileDue <= engine.Time.GetUtcNow() && lane.Phase is DatasetPhase.Streaming or DatasetPhase.Failing
-        && (!lane.Dataset.Reconcile!.IsRepair || lanes.Where(l => l.Unit == lane.Unit).All(l => !l.Busy && !l.NeedsResync));
+    private static bool IsFree(Lane lane) => !lane.Busy && !lane.NeedsResync && !lane.IsPaused;
+
+    private bool IsToBeCompared(Lane lane, IReadOnlyList<Lane> lanes) => !lane.IsPaused && lane.ReconcileDue <= engine.Time.GetUtcNow() && lane.Phase is DatasetPhase.Streaming or DatasetPhase.Failing
+        && (!lane.Dataset.Reconcile!.IsRepair || lanes.Where(l => l.Unit == lane.Unit).All(IsFree));
 
     private async Task PassAsync(IReadOnlyList<Lane> due, Lease lease, CancellationToken ct)
     {
@@ -104,8 +124,9 @@ internal sealed class PollLoop(EngineContext engine, LaneBook book, SourcePass p
     private async Task SleepAsync(IReadOnlyList<Lane> lanes, CancellationToken ct)
     {
         var now = engine.Time.GetUtcNow();
-        var next = lanes.GroupBy(l => l.Unit).Where(unit => unit.All(l => !l.Busy && !l.NeedsResync)).SelectMany(unit => unit).Select(l => l.ReconcileDue is { } compare && compare > now && compare < l.Due ? compare : l.Due).DefaultIfEmpty(now + LongestSleep).Min();
-        var sleep = next - now < LongestSleep ? next - now : LongestSleep;
+        var next = lanes.GroupBy(l => l.Unit).Where(unit => unit.All(IsFree)).SelectMany(unit => unit).Select(l => l.ReconcileDue is { } compare && compare > now && compare < l.Due ? compare : l.Due).DefaultIfEmpty(now + LongestSleep).Min();
+        var longest = lanes.Any(l => l.IsPaused) ? PausesAskedEvery : LongestSleep;
+        var sleep = next - now < longest ? next - now : longest;
         if (sleep > TimeSpan.Zero)
         {
             using var woken = CancellationTokenSource.CreateLinkedTokenSource(ct);

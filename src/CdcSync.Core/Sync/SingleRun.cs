@@ -12,6 +12,10 @@ internal sealed class SingleRun(EngineContext engine, LaneBook book, SourcePass 
     public async Task<IReadOnlyList<DatasetOutcome>> RunAsync(IReadOnlyList<Lane> lanes, Lease lease, CancellationToken ct)
     {
         var total = lanes.ToDictionary(l => l, l => new DatasetOutcome(l.Dataset.Id, OutcomeKind.Unchanged, 0, MergeStats.None, 0, null));
+        Lane[] paused = [.. lanes.GroupBy(l => l.Unit).Where(unit => unit.Any(l => l.IsPaused)).SelectMany(unit => unit)];
+        foreach (var lane in paused)
+            total[lane] = total[lane] with { Kind = OutcomeKind.Paused };
+        lanes = [.. lanes.Except(paused)];
         var open = Free(lanes);
         foreach (var lane in lanes.Except(open))
             total[lane] = Step.Failed(lane, lane.NeedsResync ? ResyncRequired(lane) : GroupWaits(lane)).Outcome;

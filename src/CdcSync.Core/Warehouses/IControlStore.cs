@@ -42,6 +42,13 @@ public interface IControlStore
     /// <summary>The status of every dataset of a pipeline, as the view <c>dataset_status</c> shows it.</summary>
     ValueTask<IReadOnlyList<DatasetStatus>> ReadStatusAsync(string pipeline, CancellationToken ct);
 
+    /// <summary>Pauses a dataset or lets it go on. Needs no lease: whoever works asks at every poll.</summary>
+    /// <returns>False if nothing is known of the dataset.</returns>
+    ValueTask<bool> SetPausedAsync(string pipeline, DatasetId dataset, bool paused, CancellationToken ct);
+
+    /// <summary>The datasets of a pipeline that are paused.</summary>
+    ValueTask<IReadOnlySet<DatasetId>> ReadPausedAsync(string pipeline, CancellationToken ct);
+
     /// <summary>Records a comparison of source and target.</summary>
     ValueTask WriteReconciliationAsync(string pipeline, ReconcileReport report, CancellationToken ct);
 

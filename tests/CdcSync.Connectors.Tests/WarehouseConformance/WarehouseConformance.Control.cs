@@ -37,6 +37,25 @@ public abstract partial class WarehouseConformance
     }
 
     [Fact]
+    public async Task A_dataset_is_paused_and_goes_on_and_its_state_does_not_change_that()
+    {
+        var (dataset, other) = (await EnsuredAsync(TestDatasets.Accounts()), await EnsuredAsync(TestDatasets.Of("notes", 1, ("id", CdcSync.Arrow.Int64Type.Default))));
+        Assert.Empty(await Control.ReadPausedAsync("pipe", default));
+        Assert.False(await Control.SetPausedAsync("pipe", new DatasetId("stranger"), true, default));
+        Assert.False(await Control.SetPausedAsync("another pipe", dataset.Id, true, default));
+
+        Assert.True(await Control.SetPausedAsync("pipe", dataset.Id, true, default));
+        Assert.True(await Control.SetPausedAsync("pipe", dataset.Id, true, default));
+        foreach (var each in new[] { dataset, other })
+            await Control.WriteStateAsync(new DatasetState("pipe", each.Id, each.Target, DatasetPhase.Streaming, null, null, null, each.Contract), default);
+        Assert.Equal([dataset.Id], await Control.ReadPausedAsync("pipe", default));
+        Assert.Empty(await Control.ReadPausedAsync("another pipe", default));
+
+        Assert.True(await Control.SetPausedAsync("pipe", dataset.Id, false, default));
+        Assert.Empty(await Control.ReadPausedAsync("pipe", default));
+    }
+
+    [Fact]
     public async Task Without_a_control_schema_the_remedy_is_to_migrate()
     {
         var empty = await CreateAsync();

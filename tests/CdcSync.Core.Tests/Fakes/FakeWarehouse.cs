@@ -26,6 +26,8 @@ internal sealed class FakeWarehouse(TimeProvider time, FaultPlan faults) : IWare
 
     public List<ReconcileReport> Reconciliations { get; } = [];
 
+    public HashSet<DatasetId> Paused { get; } = [];
+
     public Lease? Held { get; set; }
 
     /// <summary>What happens to the next commit's answer.</summary>
@@ -180,6 +182,18 @@ internal sealed class FakeWarehouse(TimeProvider time, FaultPlan faults) : IWare
 
     public ValueTask<IReadOnlyDictionary<DatasetId, long>> CountQuarantinedAsync(string pipeline, CancellationToken ct) =>
         ValueTask.FromResult<IReadOnlyDictionary<DatasetId, long>>(Quarantine.GroupBy(q => q.Dataset).ToDictionary(g => g.Key, g => (long)g.Count()));
+
+    public ValueTask<bool> SetPausedAsync(string pipeline, DatasetId dataset, bool paused, CancellationToken ct)
+    {
+        lock (_transaction)
+            return ValueTask.FromResult(paused ? Paused.Add(dataset) : Paused.Remove(dataset));
+    }
+
+    public ValueTask<IReadOnlySet<DatasetId>> ReadPausedAsync(string pipeline, CancellationToken ct)
+    {
+        lock (_transaction)
+            return ValueTask.FromResult<IReadOnlySet<DatasetId>>(Paused.ToHashSet());
+    }
 
     public ValueTask<bool> ForgetAsync(Lease lease, DatasetId dataset, CancellationToken ct) => throw new NotSupportedException();
 

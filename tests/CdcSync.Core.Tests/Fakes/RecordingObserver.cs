@@ -33,6 +33,10 @@ internal sealed class RecordingObserver : ISyncObserver
 
     public void SourceRetains(string source, long bytes) => Retained.Enqueue((source, bytes));
 
+    public ConcurrentQueue<(DatasetId Dataset, bool IsPaused)> Pauses { get; } = [];
+
+    public void PauseChanged(Dataset dataset, bool isPaused) => Pauses.Enqueue((dataset.Id, isPaused));
+
     public ConcurrentDictionary<DatasetId, TimeSpan> Retentions { get; } = [];
 
     public ConcurrentQueue<(string Source, TimeSpan? HeldBackFor)> Reads { get; } = [];

@@ -321,6 +321,48 @@ public sealed class SyncEngineTests
     }
 
     [Fact]
+    public async Task A_paused_dataset_is_not_read_nor_is_its_group_until_it_goes_on()
+    {
+        var (orders, lines, notes) = (World.Of("orders", group: "sales"), World.Of("lines", group: "sales"), World.Of("notes"));
+        using var world = new World(orders, lines, notes);
+        await world.SyncAsync();
+        foreach (var each in new[] { orders, lines, notes })
+            world.Source[each.Id].Put(1, "changed");
+        await world.Warehouse.SetPausedAsync("test", lines.Id, true, CancellationToken.None);
+        var report = await world.SyncAsync();
+        Assert.Equal([OutcomeKind.Paused, OutcomeKind.Paused, OutcomeKind.Synced], report.Outcomes.Select(o => o.Kind));
+        Assert.Equal((ExitCode.Ok, 0, 1), (report.Exit, world.Warehouse.Rows(orders.Id).Count, world.Warehouse.Rows(notes.Id).Count));
+
+        await world.Warehouse.SetPausedAsync("test", lines.Id, false, CancellationToken.None);
+        await world.SyncAsync();
+        Assert.True(world.Equal(orders) && world.Equal(lines));
+    }
+
+    [Fact]
+    public async Task The_daemon_leaves_a_dataset_alone_from_the_poll_after_its_pause_until_it_goes_on()
+    {
+        var (orders, notes) = (World.Of("orders"), World.Of("notes"));
+        using var world = new World(orders, notes);
+        using var stop = new CancellationTokenSource();
+        var daemon = world.Engine().RunAsync(stop.Token);
+        world.Source[orders.Id].Put(1, "before");
+        await UntilAsync(() => world.Warehouse.Rows(orders.Id).Count == 1 && world.Equal(orders));
+
+        await world.Warehouse.SetPausedAsync("test", orders.Id, true, CancellationToken.None);
+        await UntilAsync(() => world.Observer.Pauses.Contains((orders.Id, true)));
+        world.Source[orders.Id].Put(2, "meanwhile");
+        world.Source[notes.Id].Put(1, "meanwhile");
+        await UntilAsync(() => world.Warehouse.Rows(notes.Id).Count == 1 && world.Equal(notes));
+        Assert.Single(world.Warehouse.Rows(orders.Id));
+
+        await world.Warehouse.SetPausedAsync("test", orders.Id, false, CancellationToken.None);
+        await UntilAsync(() => world.Warehouse.Rows(orders.Id).Count == 2 && world.Equal(orders));
+        await stop.CancelAsync();
+        await daemon;
+        Assert.Equal([(orders.Id, true), (orders.Id, false)], world.Observer.Pauses.Where(p => p.Dataset == orders.Id).Skip(1));
+    }
+
+    [Fact]
     public async Task One_bad_dataset_spoils_no_other()
     {
         var (orders, returns) = (World.Of("orders"), World.Of("returns"));

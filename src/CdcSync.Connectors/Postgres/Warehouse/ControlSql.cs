@@ -92,6 +92,12 @@ internal static class ControlSql
     /// <summary>1 pipeline.</summary>
     public const string CountQuarantined = "SELECT dataset, count(*) FROM cdcsync.quarantine WHERE pipeline = $1 GROUP BY dataset";
 
+    /// <summary>1 pipeline, 2 dataset, 3 paused. A row if there is such a dataset.</summary>
+    public const string SetPaused = "UPDATE cdcsync.dataset_state SET paused = $3, updated_at = clock_timestamp() WHERE pipeline = $1 AND dataset = $2 RETURNING 1";
+
+    /// <summary>1 pipeline.</summary>
+    public const string ReadPaused = "SELECT dataset FROM cdcsync.dataset_state WHERE pipeline = $1 AND paused";
+
     /// <summary>1 pipeline, 2 datasets.</summary>
     public const string ReadCheckpoints = """
         SELECT dataset, generation, source_kind, source_id, position_kind, position, snapshot::text, complete_up_to

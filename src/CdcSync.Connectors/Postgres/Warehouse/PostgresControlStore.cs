@@ -89,6 +89,12 @@ internal sealed class PostgresControlStore(PostgresSessions sessions, string pip
     public async ValueTask<IReadOnlyList<DatasetStatus>> ReadStatusAsync(string pipeline, CancellationToken ct) =>
         await QueryAsync("reading the status", Statement(ControlSql.ReadStatus, Text(pipeline)), r => ReadStatus(pipeline, r), ct);
 
+    public async ValueTask<bool> SetPausedAsync(string pipeline, DatasetId dataset, bool paused, CancellationToken ct) =>
+        (await QueryAsync(paused ? $"{dataset}: pausing it" : $"{dataset}: letting it go on", Statement(ControlSql.SetPaused, Text(pipeline), Text(dataset.Value), Boolean(paused)), _ => true, ct)).Count > 0;
+
+    public async ValueTask<IReadOnlySet<DatasetId>> ReadPausedAsync(string pipeline, CancellationToken ct) =>
+        (await QueryAsync("reading what is paused", Statement(ControlSql.ReadPaused, Text(pipeline)), r => new DatasetId(r.GetString(0)), ct)).ToHashSet();
+
     public async ValueTask WriteReconciliationAsync(string pipeline, ReconcileReport report, CancellationToken ct) =>
         await QueryAsync($"{report.Dataset}: recording a comparison", Statement(ControlSql.WriteReconciliation,
             Uuid(report.Id), Text(pipeline), Text(report.Dataset.Value), Text(ControlText.Of(report.Request.Mode)), Instant(report.StartedAt), Instant(report.FinishedAt), Text(ControlText.Of(report.Outcome)),

@@ -83,6 +83,13 @@ internal sealed class SqlServerControlStore(WarehouseSessions sessions, string p
     public async ValueTask<IReadOnlyList<DatasetStatus>> ReadStatusAsync(string pipeline, CancellationToken ct) =>
         await QueryAsync("reading the status", new Statement(StateSql.ReadStatus(), PipelineName.With(pipeline)), r => ControlRows.Status(pipeline, r), ct);
 
+    public async ValueTask<bool> SetPausedAsync(string pipeline, DatasetId dataset, bool paused, CancellationToken ct) =>
+        (await QueryAsync(paused ? $"{dataset}: pausing it" : $"{dataset}: letting it go on", new Statement(StateSql.SetPaused(), PipelineName.With(pipeline), DatasetName.With(dataset.Value), Paused.With(paused)),
+            r => r.GetInt64(0), ct)).Single() > 0;
+
+    public async ValueTask<IReadOnlySet<DatasetId>> ReadPausedAsync(string pipeline, CancellationToken ct) =>
+        (await QueryAsync("reading what is paused", new Statement(StateSql.ReadPaused(), PipelineName.With(pipeline)), r => new DatasetId(r.GetString(0)), ct)).ToHashSet();
+
     public async ValueTask WriteReconciliationAsync(string pipeline, ReconcileReport report, CancellationToken ct) =>
         await QueryAsync($"{report.Dataset}: recording a comparison", ReconciliationSql.Write(pipeline, report), _ => true, ct);
 

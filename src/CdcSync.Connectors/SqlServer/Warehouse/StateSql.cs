@@ -104,6 +104,16 @@ internal static class StateSql
                    @freshness, @contract_id, @contract_version, @contract_owner, SYSUTCDATETIME());
         """, Upsert, [.. State, ErrorCodeText, Error]);
 
+    /// <summary>Pauses a dataset or lets it go on, and says how many there are of that name.</summary>
+    public static TSql SetPaused() => new(
+        """
+        UPDATE cdcsync.dataset_state SET paused = @paused, updated_at = SYSUTCDATETIME() WHERE pipeline = @pipeline AND dataset = @dataset;
+        SELECT ROWCOUNT_BIG() AS known;
+        """, TSqlKinds.Update | TSqlKinds.Select, PipelineName, DatasetName, Paused);
+
+    /// <summary>The datasets that are paused.</summary>
+    public static TSql ReadPaused() => new("SELECT dataset FROM cdcsync.dataset_state WHERE pipeline = @pipeline AND paused = 1;", TSqlKinds.Select, PipelineName);
+
     /// <summary>Makes a target a dataset's own, before any state was written.</summary>
     public static TSql ClaimTarget() => new(
         """

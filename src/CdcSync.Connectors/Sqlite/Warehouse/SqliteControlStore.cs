@@ -103,6 +103,12 @@ internal sealed class SqliteControlStore(SqliteSessions sessions, string pipelin
     public ValueTask<IReadOnlyList<DatasetStatus>> ReadStatusAsync(string pipeline, CancellationToken ct) =>
         new(sessions.Read("reading the status", session => StateRecords.Status(session, pipeline), ct));
 
+    public ValueTask<bool> SetPausedAsync(string pipeline, DatasetId dataset, bool paused, CancellationToken ct) =>
+        sessions.WriteAsync(paused ? $"pausing {dataset}" : $"letting {dataset} go on", session => StateRecords.SetPaused(session, pipeline, dataset, paused), ct);
+
+    public ValueTask<IReadOnlySet<DatasetId>> ReadPausedAsync(string pipeline, CancellationToken ct) =>
+        new(sessions.Read("reading what is paused", session => (IReadOnlySet<DatasetId>)StateRecords.Paused(session, pipeline), ct));
+
     public ValueTask<IReadOnlyDictionary<DatasetId, DateTimeOffset>> ReadReconciledAsync(string pipeline, CancellationToken ct) =>
         new(sessions.Read("reading when datasets were compared", session => (IReadOnlyDictionary<DatasetId, DateTimeOffset>)session
             .Fixed("SELECT dataset, max(finished_at) FROM main.cdcsync_reconciliation WHERE pipeline = ?1 AND finished_at IS NOT NULL GROUP BY dataset")

@@ -38,6 +38,20 @@ internal static class StateRecords
             state.FreshnessTarget?.TotalSeconds, state.Contract.Id, state.Contract.Version, state.Contract.Owner)
         .Run();
 
+    /// <summary>Pauses a dataset or lets it go on.</summary>
+    /// <returns>False if nothing is known of it.</returns>
+    public static bool SetPaused(SqliteSession session, string pipeline, DatasetId dataset, bool paused) => session
+        .Fixed($"UPDATE main.cdcsync_dataset_state SET paused = ?3, updated_at = {Instant.Now} WHERE pipeline = ?1 AND dataset = ?2 RETURNING 1")
+        .With(pipeline, dataset.Value, paused ? 1L : 0L)
+        .First(_ => true, missing: false);
+
+    /// <summary>The datasets that are paused.</summary>
+    public static HashSet<DatasetId> Paused(SqliteSession session, string pipeline) => session
+        .Fixed("SELECT dataset FROM main.cdcsync_dataset_state WHERE pipeline = ?1 AND paused = 1")
+        .With(pipeline)
+        .All(row => new DatasetId(row.Text(0)))
+        .ToHashSet();
+
     /// <summary>Makes a target a dataset's own, before any state was written.</summary>
     public static void Claim(SqliteSession session, string pipeline, Dataset dataset) => session
         .Fixed($"""

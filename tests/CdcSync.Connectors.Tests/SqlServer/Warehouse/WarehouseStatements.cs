@@ -76,6 +76,8 @@ internal static class WarehouseStatements
         yield return Made(StateSql.Quarantine(1));
         yield return Made(StateSql.Quarantine(3));
         yield return Made(StateSql.WriteState());
+        yield return Made(StateSql.SetPaused());
+        yield return Made(StateSql.ReadPaused());
         yield return Made(StateSql.ClaimTarget());
         yield return Made(StateSql.OwnersOfTarget());
         yield return Made(StateSql.ReadStatus());

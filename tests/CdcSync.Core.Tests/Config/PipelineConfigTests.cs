@@ -1,7 +1,7 @@
 using CdcSync.Cli.Config;
 using CdcSync.Core.Datasets;
-using CdcSync.Core.Reconciliation;
 using CdcSync.Core.Errors;
+using CdcSync.Core.Reconciliation;
 using CdcSync.Core.Tests.Contracts;
 using CdcSync.Core.Yaml;
 

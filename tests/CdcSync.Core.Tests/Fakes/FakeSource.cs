@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using CdcSync.Arrow;
@@ -12,7 +13,7 @@ namespace CdcSync.Core.Tests.Fakes;
 /// <summary>A source in memory with versions, cleanup and truncate, as change tracking has them: one table of (id, value) per dataset.</summary>
 internal sealed class FakeSource(TimeProvider time, FaultPlan faults) : IChangeSource, IRangeReader
 {
-    private readonly Dictionary<DatasetId, FakeTable> _tables = [];
+    private readonly ConcurrentDictionary<DatasetId, FakeTable> _tables = [];
 
     public string Name => "fake";
 
@@ -36,7 +37,7 @@ internal sealed class FakeSource(TimeProvider time, FaultPlan faults) : IChangeS
 
     public IRangeReader Ranges => this;
 
-    public FakeTable this[DatasetId dataset] => _tables.TryGetValue(dataset, out var table) ? table : _tables[dataset] = new FakeTable();
+    public FakeTable this[DatasetId dataset] => _tables.GetOrAdd(dataset, _ => new FakeTable());
 
     public ValueTask<IReadSession> OpenAsync(IReadOnlyList<ReadRequest> requests, CancellationToken ct)
     {
@@ -169,57 +170,99 @@ internal sealed class FakeSource(TimeProvider time, FaultPlan faults) : IChangeS
 /// <summary>The last change of a key; a null value is a delete.</summary>
 internal sealed record Change(long Key, string? Value, long Version);
 
-/// <summary>A tracked table.</summary>
+/// <summary>A tracked table. Others write to it while it is read, as <see cref="FakeSource.Meanwhile"/> does from whichever thread reads.</summary>
 internal sealed class FakeTable
 {
+    private readonly Lock _state = new();
     private readonly Dictionary<long, long> _changed = [];
+    private Dictionary<long, string> _rows = [];
+    private long _version;
+    private long _minValid;
 
-    public Dictionary<long, string> Rows { get; private set; } = [];
+    /// <summary>The rows as they are now.</summary>
+    public IReadOnlyDictionary<long, string> Rows
+    {
+        get
+        {
+            lock (_state)
+                return new Dictionary<long, string>(_rows);
+        }
+    }
 
-    public long Version { get; private set; }
+    public long Version => Volatile.Read(ref _version);
 
-    public long MinValid { get; private set; }
+    public long MinValid => Volatile.Read(ref _minValid);
+
+    /// <summary>The changes it still has.</summary>
+    public int Kept
+    {
+        get
+        {
+            lock (_state)
+                return _changed.Count;
+        }
+    }
 
     public void Put(long key, string value)
     {
-        Rows[key] = value;
-        _changed[key] = ++Version;
+        lock (_state)
+        {
+            _rows[key] = value;
+            _changed[key] = ++_version;
+        }
     }
 
     public void Delete(long key)
     {
-        if (Rows.Remove(key))
-            _changed[key] = ++Version;
+        lock (_state)
+        {
+            if (_rows.Remove(key))
+                _changed[key] = ++_version;
+        }
     }
 
-    /// <summary>Forgets the changes up to a version, as retention does.</summary>
+    /// <summary>Forgets the changes up to now, as retention does.</summary>
     public void Cleanup()
     {
-        _changed.Clear();
-        MinValid = Version;
+        lock (_state)
+        {
+            _changed.Clear();
+            _minValid = _version;
+        }
     }
-
-    /// <summary>The changes it still has.</summary>
-    public int Kept => _changed.Count;
 
     /// <summary>Forgets the changes up to a version.</summary>
     public void Forget(long upTo)
     {
-        foreach (var key in _changed.Where(c => c.Value <= upTo).Select(c => c.Key).ToArray())
-            _changed.Remove(key);
-        MinValid = Math.Max(MinValid, upTo);
+        lock (_state)
+        {
+            foreach (var key in _changed.Where(c => c.Value <= upTo).Select(c => c.Key).ToArray())
+                _changed.Remove(key);
+            _minValid = Math.Max(_minValid, upTo);
+        }
     }
 
     /// <summary>Empties the table without tracking it, as TRUNCATE does: only the minimum valid version tells.</summary>
     public void Truncate()
     {
-        Rows.Clear();
-        _changed.Clear();
-        MinValid = ++Version;
+        lock (_state)
+        {
+            _rows.Clear();
+            _changed.Clear();
+            _minValid = ++_version;
+        }
     }
 
     /// <summary>Goes back to an older state, as a restore does.</summary>
-    public void Restore(IReadOnlyDictionary<long, string> rows, long version) => (Rows, Version) = (new(rows), version);
+    public void Restore(IReadOnlyDictionary<long, string> rows, long version)
+    {
+        lock (_state)
+            (_rows, _version) = (new(rows), version);
+    }
 
-    public List<Change> After(long version) => [.. _changed.Where(c => c.Value > version).OrderBy(c => c.Value).Select(c => new Change(c.Key, Rows.GetValueOrDefault(c.Key), c.Value))];
+    public List<Change> After(long version)
+    {
+        lock (_state)
+            return [.. _changed.Where(c => c.Value > version).OrderBy(c => c.Value).Select(c => new Change(c.Key, _rows.GetValueOrDefault(c.Key), c.Value))];
+    }
 }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using CdcSync.Arrow;
 using CdcSync.Core.Batches;
 using CdcSync.Core.Checkpoints;
@@ -14,7 +15,8 @@ internal sealed class FakeWarehouse(TimeProvider time, FaultPlan faults) : IWare
 {
     private readonly Lock _transaction = new();
 
-    public Dictionary<DatasetId, Dictionary<long, string?>> Tables { get; } = [];
+    /// <summary>By dataset, as first loads of several run side by side; a table itself belongs to its dataset's lane.</summary>
+    public ConcurrentDictionary<DatasetId, Dictionary<long, string?>> Tables { get; } = [];
 
     public Dictionary<DatasetId, Checkpoint> Checkpoints { get; } = [];
 
@@ -38,7 +40,7 @@ internal sealed class FakeWarehouse(TimeProvider time, FaultPlan faults) : IWare
 
     public IControlStore Control => this;
 
-    public Dictionary<long, string?> Rows(DatasetId dataset) => Tables.TryGetValue(dataset, out var rows) ? rows : Tables[dataset] = [];
+    public Dictionary<long, string?> Rows(DatasetId dataset) => Tables.GetOrAdd(dataset, _ => []);
 
     public ValueTask<IReadOnlyList<string>> EnsureTargetAsync(Dataset dataset, CancellationToken ct)
     {
@@ -111,14 +113,21 @@ internal sealed class FakeWarehouse(TimeProvider time, FaultPlan faults) : IWare
     public ValueTask<bool> WasCommittedAsync(Guid publication, CancellationToken ct)
     {
         faults.Pass();
-        return ValueTask.FromResult(Ledger.Any(e => e.Publication == publication));
+        lock (_transaction)
+            return ValueTask.FromResult(Ledger.Any(e => e.Publication == publication));
     }
 
-    public ValueTask<IReadOnlyList<LedgerEntry>> ReadLedgerAsync(DatasetId? dataset, int limit, CancellationToken ct) =>
-        ValueTask.FromResult<IReadOnlyList<LedgerEntry>>([.. Ledger.Where(e => dataset is null || e.Dataset == dataset).Reverse().Take(limit)]);
+    public ValueTask<IReadOnlyList<LedgerEntry>> ReadLedgerAsync(DatasetId? dataset, int limit, CancellationToken ct)
+    {
+        lock (_transaction)
+            return ValueTask.FromResult<IReadOnlyList<LedgerEntry>>([.. Ledger.Where(e => dataset is null || e.Dataset == dataset).Reverse().Take(limit)]);
+    }
 
-    public ValueTask<IReadOnlySet<string>> ReadLandedPathsAsync(string pipeline, CancellationToken ct) =>
-        ValueTask.FromResult<IReadOnlySet<string>>(Ledger.Select(e => e.Draft.Landing?.Path).OfType<string>().ToHashSet());
+    public ValueTask<IReadOnlySet<string>> ReadLandedPathsAsync(string pipeline, CancellationToken ct)
+    {
+        lock (_transaction)
+            return ValueTask.FromResult<IReadOnlySet<string>>(Ledger.Select(e => e.Draft.Landing?.Path).OfType<string>().ToHashSet());
+    }
 
     public ValueTask WriteStateAsync(DatasetState state, CancellationToken ct)
     {
@@ -131,18 +140,21 @@ internal sealed class FakeWarehouse(TimeProvider time, FaultPlan faults) : IWare
     public ValueTask<IReadOnlyList<DatasetStatus>> ReadStatusAsync(string pipeline, CancellationToken ct)
     {
         faults.Pass();
-        return ValueTask.FromResult<IReadOnlyList<DatasetStatus>>([.. States.Values.Select(s => new DatasetStatus(s, Checkpoints.GetValueOrDefault(s.Dataset), null, 0))]);
+        lock (_transaction)
+            return ValueTask.FromResult<IReadOnlyList<DatasetStatus>>([.. States.Values.Select(s => new DatasetStatus(s, Checkpoints.GetValueOrDefault(s.Dataset), null, 0))]);
     }
 
     public ValueTask<IReadOnlyDictionary<DatasetId, DateTimeOffset>> ReadReconciledAsync(string pipeline, CancellationToken ct)
     {
         faults.Pass();
-        return ValueTask.FromResult<IReadOnlyDictionary<DatasetId, DateTimeOffset>>(Reconciliations.GroupBy(r => r.Dataset).ToDictionary(g => g.Key, g => g.Max(r => r.FinishedAt)));
+        lock (_transaction)
+            return ValueTask.FromResult<IReadOnlyDictionary<DatasetId, DateTimeOffset>>(Reconciliations.GroupBy(r => r.Dataset).ToDictionary(g => g.Key, g => g.Max(r => r.FinishedAt)));
     }
 
     public ValueTask WriteReconciliationAsync(string pipeline, ReconcileReport report, CancellationToken ct)
     {
-        Reconciliations.Add(report);
+        lock (_transaction)
+            Reconciliations.Add(report);
         return ValueTask.CompletedTask;
     }
 
@@ -180,8 +192,11 @@ internal sealed class FakeWarehouse(TimeProvider time, FaultPlan faults) : IWare
         return ValueTask.CompletedTask;
     }
 
-    public ValueTask<IReadOnlyDictionary<DatasetId, long>> CountQuarantinedAsync(string pipeline, CancellationToken ct) =>
-        ValueTask.FromResult<IReadOnlyDictionary<DatasetId, long>>(Quarantine.GroupBy(q => q.Dataset).ToDictionary(g => g.Key, g => (long)g.Count()));
+    public ValueTask<IReadOnlyDictionary<DatasetId, long>> CountQuarantinedAsync(string pipeline, CancellationToken ct)
+    {
+        lock (_transaction)
+            return ValueTask.FromResult<IReadOnlyDictionary<DatasetId, long>>(Quarantine.GroupBy(q => q.Dataset).ToDictionary(g => g.Key, g => (long)g.Count()));
+    }
 
     public ValueTask<bool> SetPausedAsync(string pipeline, DatasetId dataset, bool paused, CancellationToken ct)
     {

@@ -2,9 +2,10 @@ using CdcSync.Core.Errors;
 
 namespace CdcSync.Core.Tests.Fakes;
 
-/// <summary>Makes the n-th call into a fake fail, once. The calls are counted over source and warehouse together.</summary>
+/// <summary>Makes the n-th call into a fake fail, once. The calls are counted over source and warehouse together, from whichever thread they come.</summary>
 internal sealed class FaultPlan
 {
+    private readonly Lock _count = new();
     private int _until = int.MaxValue;
     private Func<CdcSyncException>? _fault;
 
@@ -14,18 +15,29 @@ internal sealed class FaultPlan
     /// <summary>True once the armed fault was thrown.</summary>
     public bool Fired => _fault is null;
 
-    public void Arm(int call, Func<CdcSyncException> fault) => (_until, _fault, Calls) = (call, fault, 0);
+    public void Arm(int call, Func<CdcSyncException> fault)
+    {
+        lock (_count)
+            (_until, _fault, Calls) = (call, fault, 0);
+    }
 
-    public void Disarm() => (_until, _fault) = (int.MaxValue, null);
+    public void Disarm()
+    {
+        lock (_count)
+            (_until, _fault) = (int.MaxValue, null);
+    }
 
     /// <summary>Called by the fakes at every call that could fail in the real thing.</summary>
     public void Pass()
     {
-        Calls++;
-        if (Calls < _until || _fault is not { } fault)
-            return;
-        _fault = null;
-        throw fault();
+        lock (_count)
+        {
+            Calls++;
+            if (Calls < _until || _fault is not { } fault)
+                return;
+            _fault = null;
+            throw fault();
+        }
     }
 
     public static CdcSyncException Transient() => new(ErrorCodes.WarehouseUnavailable, "armed fault.", "Try again. Run: cdcsync status");

@@ -7,38 +7,38 @@ namespace CdcSync.EndToEnd.Tests.Reconcile;
 /// <summary>What people do to a warehouse by hand is found, all of it, and mended.</summary>
 public sealed class HandEditTests(ITestOutputHelper output)
 {
-    private const int Rows = 100_000;
+    private const int Rows = 20_000;
 
     [Theory]
     [InlineData(WarehouseKind.Sqlite, KeyKind.Integer)]
     [InlineData(WarehouseKind.Postgres, KeyKind.Integer)]
     [InlineData(WarehouseKind.Postgres, KeyKind.Text)]
-    public async Task A_thousand_edits_of_a_large_table_are_all_found_and_mended_and_a_hundred_move_less_than_one_row_in_a_hundred(WarehouseKind kind, KeyKind key)
+    public async Task Hundreds_of_edits_are_all_found_and_mended_and_of_one_in_a_thousand_less_than_one_row_in_a_hundred_moves(WarehouseKind kind, KeyKind key)
     {
         var seed = TestSeed.Next();
         output.WriteLine($"seed {seed}");
         await using var book = await Ledgerbook.CreateAsync(kind, Rows, key);
-        var edits = await book.EditAsync(1_000, Rows, seed, key);
+        var edits = await book.EditAsync(200, Rows, seed, key);
 
         var found = await book.ReconcileAsync(3);
         Assert.Equal(edits, Counts(found));
         Assert.Equal((Rows, 0), (found.GetProperty("sourceRows").GetInt32(), found.GetProperty("repaired").GetInt32()));
 
         var mended = await book.ReconcileAsync(0, "--repair");
-        Assert.Equal((edits, 1_000), (Counts(mended), mended.GetProperty("repaired").GetInt32()));
+        Assert.Equal((edits, 200), (Counts(mended), mended.GetProperty("repaired").GetInt32()));
         Assert.Equal(Rows, await book.Pipeline.AssertEqualAsync());
 
-        edits = await book.EditAsync(100, Rows, seed + 1, key);
+        edits = await book.EditAsync(Rows / 1_000, Rows, seed + 1, key);
         mended = await book.ReconcileAsync(0, "--repair");
-        Assert.Equal((edits, 100), (Counts(mended), mended.GetProperty("repaired").GetInt32()));
-        Assert.InRange(mended.GetProperty("rowsTravelled").GetInt32(), 100, (Rows / 100) - 1);
-        Assert.Equal((0, 0, 0), Counts(await book.ReconcileAsync(0)));
+        Assert.Equal((edits, Rows / 1_000), (Counts(mended), mended.GetProperty("repaired").GetInt32()));
+        Assert.InRange(mended.GetProperty("rowsTravelled").GetInt32(), Rows / 1_000, (Rows / 100) - 1);
+        Assert.Equal(Rows, await book.Pipeline.AssertEqualAsync());
     }
 
     /// <summary>What was mended before the kill stays, and the next run mends the rest.</summary>
     [Theory]
-    [InlineData(WarehouseKind.Sqlite, Failpoints.Narrowed, Failpoints.Landed, Failpoints.Staged, Failpoints.Merged, Failpoints.BeforeCommit, Failpoints.AfterCommit)]
-    [InlineData(WarehouseKind.Postgres, Failpoints.Merged, Failpoints.BeforeCommit, Failpoints.AfterCommit)]
+    [InlineData(WarehouseKind.Sqlite, Failpoints.Narrowed, Failpoints.Landed, Failpoints.Merged, Failpoints.AfterCommit)]
+    [InlineData(WarehouseKind.Postgres, Failpoints.BeforeCommit, Failpoints.AfterCommit)]
     public async Task A_repair_that_is_killed_at_any_step_is_finished_by_the_next(WarehouseKind kind, params string[] steps)
     {
         const int Few = 500;

@@ -160,7 +160,7 @@ public sealed class SyncEngine
         return new PassReport([.. _pipeline.Datasets.Where(d => byId.ContainsKey(d.Id)).Select(d => byId[d.Id])]);
     }, ct);
 
-    /// <summary>Does a single run's work under the lease. Losing the lease midway is an error of the run, not a cancellation.</summary>
+    /// <summary>Does a single run's work under the lease. Losing the lease midway is an error of the run, not a cancellation; a cancellation that nobody asked for is a bug, and stays one.</summary>
     private async Task<T> UnderLeaseAsync<T>(Func<LeaseKeeper, Task<T>> work, CancellationToken ct)
     {
         await using var keeper = await TakeLeaseAsync(ct);
@@ -169,7 +169,7 @@ public sealed class SyncEngine
             await _book.OpenAsync(_lanes, keeper.Lost);
             return await work(keeper);
         }
-        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
+        catch (OperationCanceledException) when (keeper.Lost.IsCancellationRequested && !ct.IsCancellationRequested)
         {
             throw new CdcSyncException(ErrorCodes.LeaseLost, $"pipeline '{_pipeline.Name}': the lease was lost midway; what was committed before is kept.", "Another worker may go on with it. Run: cdcsync status");
         }

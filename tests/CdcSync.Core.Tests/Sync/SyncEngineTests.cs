@@ -405,6 +405,16 @@ public sealed class SyncEngineTests
     }
 
     [Fact]
+    public async Task A_cancellation_that_nobody_asked_for_is_a_bug_and_no_lost_lease()
+    {
+        using var world = new World();
+        await world.SyncAsync();
+        world.Source[Orders.Id].Put(1, "a");
+        world.Source.Meanwhile = () => throw new OperationCanceledException();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(world.SyncAsync);
+    }
+
+    [Fact]
     public async Task A_worker_whose_lease_was_taken_publishes_nothing_more()
     {
         using var world = new World();

@@ -11,6 +11,7 @@ using CdcSync.Core.Landing;
 using CdcSync.Core.Sources;
 using CdcSync.Core.Sync;
 using CdcSync.Core.Warehouses;
+using CdcSync.Core.Yaml;
 using Microsoft.Data.Sqlite;
 using Npgsql;
 
@@ -34,7 +35,7 @@ internal sealed class Composition : IAsyncDisposable
             scrubber.Add(source.Connection.Reveal());
         foreach (var source in config.Sources.Values.OfType<SystemConfig.Postgres>())
             scrubber.Add(source.Connection.Reveal());
-        if (config.Http.Token is { } token)
+        foreach (var token in new[] { config.Http.Token, config.Http.MetricsToken }.OfType<SecretString>())
             scrubber.Add(token.Reveal());
         Warehouse = OpenWarehouse(config);
     }

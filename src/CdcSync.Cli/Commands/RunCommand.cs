@@ -1,5 +1,6 @@
 using System.CommandLine;
 using CdcSync.Cli.Daemon;
+using CdcSync.Cli.Http;
 using CdcSync.Cli.Output;
 
 namespace CdcSync.Cli.Commands;
@@ -26,8 +27,14 @@ internal static class RunCommand
     {
         var config = PipelineFile.Open(parsed, terminal);
         var http = config.Http;
-        var endpoint = new EndpointOptions(EndpointOptions.Parse(parsed.GetValue(Listen) ?? http.Listen), http.Token, http.Hosts,
-            http.BehindProxy || parsed.GetValue(BehindProxy) ? EndpointExposure.BehindProxy : EndpointExposure.Direct);
+        var endpoint = new EndpointOptions(EndpointOptions.Parse(parsed.GetValue(Listen) ?? http.Listen))
+        {
+            Token = http.Token,
+            MetricsToken = http.MetricsToken,
+            Hosts = http.Hosts,
+            Certificate = http.Certificate,
+            Exposure = http.BehindProxy || parsed.GetValue(BehindProxy) ? EndpointExposure.BehindProxy : EndpointExposure.Direct,
+        };
         endpoint.Check();
         await using var composition = new Composition(config, terminal.Scrubber);
         using var worker = new Worker(config, composition, terminal, parsed.GetValue(CommonOptions.JsonLines) ? new JsonFeed(terminal, TimeProvider.System) : null);

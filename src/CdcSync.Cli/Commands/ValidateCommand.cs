@@ -1,5 +1,5 @@
 using System.CommandLine;
-using CdcSync.Cli.Daemon;
+using CdcSync.Cli.Http;
 using CdcSync.Cli.Output;
 using CdcSync.Core.Errors;
 using CdcSync.Core.Yaml;

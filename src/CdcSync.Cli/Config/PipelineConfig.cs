@@ -1,3 +1,4 @@
+using CdcSync.Cli.Http;
 using CdcSync.Core.Datasets;
 using CdcSync.Core.Errors;
 using CdcSync.Core.Shaping;
@@ -96,12 +97,14 @@ internal abstract record SystemConfig
 /// <param name="Limit">The bytes of all files at the most.</param>
 internal sealed record LandingConfig(string Path, TimeSpan Keep, long Limit);
 
-/// <summary>What the daemon serves.</summary>
+/// <summary>What the daemon serves, and to whom.</summary>
 /// <param name="Listen">Address and port, as in <c>127.0.0.1:9464</c>.</param>
-/// <param name="Token">Asked for on /metrics; null = none.</param>
+/// <param name="Token">Asked for everywhere but on /healthz, /readyz and /metrics; null = none.</param>
+/// <param name="MetricsToken">Asked for on /metrics; null = <paramref name="Token"/> is.</param>
 /// <param name="Hosts">Names that the Host header may have, beside loopback's and the address itself.</param>
+/// <param name="Certificate">What it encrypts with; null = it does not.</param>
 /// <param name="BehindProxy">True if a proxy in front of it ends TLS.</param>
-internal sealed record HttpConfig(string Listen, SecretString? Token, IReadOnlyList<string> Hosts, bool BehindProxy);
+internal sealed record HttpConfig(string Listen, SecretString? Token, SecretString? MetricsToken, IReadOnlyList<string> Hosts, CertificateFiles? Certificate, bool BehindProxy);
 
 /// <summary>How change tracking uses a PostgreSQL source's log; null = by default.</summary>
 /// <param name="Slot">The replication slot's name.</param>

@@ -1,3 +1,4 @@
+using CdcSync.Cli.Http;
 using CdcSync.Core.Datasets;
 using CdcSync.Core.Errors;
 using CdcSync.Core.Shaping;
@@ -9,7 +10,6 @@ namespace CdcSync.Cli.Config;
 /// <summary>Reads the root of a pipeline file.</summary>
 internal sealed class PipelineReader(string file, string folder, ReadContext context, DatasetNeed need)
 {
-    private const string DefaultListen = "127.0.0.1:9464";
     private static readonly TimeSpan DefaultKeep = TimeSpan.FromDays(7);
     private const long DefaultLimit = 10L << 30;
 
@@ -57,11 +57,16 @@ internal sealed class PipelineReader(string file, string folder, ReadContext con
     {
         var reader = root.Map("landing") ?? Empty("landing");
         var path = reader.Text("path") ?? "./landing";
-        var full = ConfinedPath.Resolve(folder, path);
-        if (full is null) reader.Error("path", $"'{path}' leaves the folder of the pipeline file: write an absolute path.");
-        var landing = new LandingConfig(full ?? path, reader.Duration("keep") ?? DefaultKeep, reader.Size("limit") ?? DefaultLimit);
+        var landing = new LandingConfig(Confined(reader, "path", path), reader.Duration("keep") ?? DefaultKeep, reader.Size("limit") ?? DefaultLimit);
         reader.End();
         return landing;
+    }
+
+    private string Confined(FieldReader reader, string key, string path)
+    {
+        var full = ConfinedPath.Resolve(folder, path);
+        if (full is null) reader.Error(key, $"'{path}' leaves the folder of the pipeline file: write an absolute path.");
+        return full ?? path;
     }
 
     private Keyring Keys(FieldReader root, SecretReader secrets)
@@ -81,10 +86,18 @@ internal sealed class PipelineReader(string file, string folder, ReadContext con
     private HttpConfig Http(FieldReader root, SecretReader secrets)
     {
         var reader = root.Map("http") ?? Empty("http");
-        var token = reader.Node("token") is { } node ? secrets.Token(node, reader.PathOf("token")) : null;
-        var http = new HttpConfig(reader.Text("listen") ?? DefaultListen, token, reader.Texts("hosts") ?? [], reader.Flag("behindProxy") ?? false);
+        SecretString? Token(string key) => reader.Node(key) is { } node ? secrets.Token(node, reader.PathOf(key)) : null;
+        var http = new HttpConfig(reader.Text("listen") ?? EndpointOptions.DefaultListen, Token("token"), Token("metricsToken"), reader.Texts("hosts") ?? [], Certificate(reader), reader.Flag("behindProxy") ?? false);
         reader.End();
         return http;
+    }
+
+    private CertificateFiles? Certificate(FieldReader http)
+    {
+        var (certificate, key) = (http.Text("certificate"), http.Text("certificateKey"));
+        if (certificate is null != key is null)
+            http.Error(certificate is null ? "certificateKey" : "certificate", "certificate and certificateKey go together.");
+        return certificate is not null && key is not null ? new CertificateFiles(Confined(http, "certificate", certificate), Confined(http, "certificateKey", key)) : null;
     }
 
     private EngineOptions Engine(FieldReader root)

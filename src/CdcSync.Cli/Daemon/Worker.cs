@@ -1,4 +1,5 @@
 using CdcSync.Cli.Config;
+using CdcSync.Cli.Http;
 using CdcSync.Cli.Live;
 using CdcSync.Cli.Observing;
 using CdcSync.Cli.Output;
@@ -47,7 +48,7 @@ internal sealed class Worker : IDisposable
     /// <summary>Works until cancelled.</summary>
     public async Task RunAsync(EndpointOptions options, FirstStep first, CancellationToken ct)
     {
-        await using var endpoint = await Endpoint.StartAsync(options, _metrics, _log, ct);
+        await using var endpoint = await Endpoint.StartAsync(options, _metrics, _terminal.Scrubber, _log, ct);
         var metrics = new Uri(endpoint.Address, "/metrics").ToString();
         _terminal.Note($"ready: pipeline {_config.Name}, {_config.Pipeline.Datasets.Count} datasets, {metrics}");
         _feed?.Tell(new ReadyLine(_config.Name, _config.Pipeline.Datasets.Count, metrics));

@@ -2,7 +2,7 @@ using System.Data.Common;
 using System.Globalization;
 using System.Net;
 using CdcSync.Cli.Config;
-using CdcSync.Cli.Daemon;
+using CdcSync.Cli.Http;
 using CdcSync.Cli.Live;
 using CdcSync.Cli.Observing;
 using CdcSync.Cli.Output;
@@ -166,14 +166,14 @@ internal sealed class DemoRun(DemoOptions options, Terminal terminal, TimeProvid
     private async Task<Endpoint> StartEndpointAsync(SyncMetrics metrics, CancellationToken ct)
     {
         var log = new TerminalLog(terminal, time);
-        var usual = new EndpointOptions(EndpointOptions.Parse(EndpointOptions.DefaultListen), null, [], EndpointExposure.Direct);
+        var usual = new EndpointOptions(EndpointOptions.Parse(EndpointOptions.DefaultListen));
         try
         {
-            return await Endpoint.StartAsync(usual, metrics, log, ct);
+            return await Endpoint.StartAsync(usual, metrics, terminal.Scrubber, log, ct);
         }
         catch (CdcSyncException fault) when (fault.Code == ErrorCodes.EndpointUnavailable)
         {
-            return await Endpoint.StartAsync(usual with { Address = new IPEndPoint(usual.Address.Address, 0) }, metrics, log, ct);
+            return await Endpoint.StartAsync(usual with { Address = new IPEndPoint(usual.Address.Address, 0) }, metrics, terminal.Scrubber, log, ct);
         }
     }
 

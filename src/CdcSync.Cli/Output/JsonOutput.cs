@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using CdcSync.Cli.Http;
 using CdcSync.Core.Datasets;
 using CdcSync.Core.Errors;
 
@@ -25,6 +26,7 @@ namespace CdcSync.Cli.Output;
 [JsonSerializable(typeof(DoctorDocument))]
 [JsonSerializable(typeof(GrantsDocument))]
 [JsonSerializable(typeof(ReconcileDocument))]
+[JsonSerializable(typeof(ProblemDocument))]
 [JsonSerializable(typeof(EndDocument))]
 internal sealed partial class JsonOutput : JsonSerializerContext
 {
@@ -42,6 +44,9 @@ internal sealed partial class JsonOutput : JsonSerializerContext
     /// <summary>A document as text, without a final line end.</summary>
     public static string Write<TDocument>(TDocument document)
         where TDocument : JsonDocumentRoot => JsonSerializer.Serialize(document, typeof(TDocument), Readable);
+
+    /// <summary>A problem as text.</summary>
+    public static string Write(ProblemDocument problem) => JsonSerializer.Serialize(problem, Readable.ProblemDocument);
 }
 
 /// <summary>What every document begins with: a script reads these three fields first, whatever it asked and however it went.</summary>

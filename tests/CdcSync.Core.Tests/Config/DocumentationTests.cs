@@ -16,6 +16,8 @@ public sealed partial class DocumentationTests : IDisposable
         File.Copy(Path.Combine(ContractText.Root(), "contracts", "shop.odcs.yaml"), Path.Combine(_folder.Folder.FullName, "contracts", "shop.odcs.yaml"));
         _folder.Environment["CDCSYNC_PII_KEY"] = "0123456789abcdef";
         _folder.Environment["LEGACY_KEY"] = Convert.ToBase64String(new byte[32]);
+        foreach (var token in new[] { "CDCSYNC_HTTP_TOKEN", "CDCSYNC_METRICS_TOKEN" })
+            _folder.Environment[token] = "sample-" + token;
     }
 
     public static TheoryData<string> Blocks =>

@@ -1,4 +1,5 @@
 using CdcSync.Cli.Config;
+using CdcSync.Cli.Http;
 using CdcSync.Core.Datasets;
 using CdcSync.Core.Errors;
 using CdcSync.Core.Reconciliation;
@@ -23,7 +24,7 @@ public sealed class PipelineConfigTests : IDisposable
             warehouse: { kind: postgres, connection: "${env:WAREHOUSE}", schema: sales }
             landing: { path: /var/lib/cdcsync/landing, keep: 3d, limit: 1GiB }
             keys: { pii: "${env:PII}" }
-            http: { listen: "127.0.0.1:0", token: "${env:PII}", hosts: [metrics.example.com], behindProxy: true }
+            http: { listen: "127.0.0.1:0", token: "${env:PII}", metricsToken: "${env:WAREHOUSE}", hosts: [metrics.example.com], certificate: ./server.pem, certificateKey: /run/secrets/server.key, behindProxy: true }
             engine: { lease: 5s, parallel: 2, rowsPerRange: 1000 }
             defaults: { interval: 10s, deletes: soft, gapPolicy: resnapshot, breaker: { ratio: 0.5 } }
             datasets:
@@ -55,7 +56,8 @@ public sealed class PipelineConfigTests : IDisposable
         Assert.Equal(new LandingConfig("/var/lib/cdcsync/landing", TimeSpan.FromDays(3), 1L << 30), config.Landing);
         Assert.Equal(["pii"], config.Keys.Names);
         Assert.Equal(("127.0.0.1:0", true), (config.Http.Listen, config.Http.BehindProxy));
-        Assert.Equal("0123456789abcdef", config.Http.Token!.Reveal());
+        Assert.Equal(("0123456789abcdef", "Host=db;Username=u;Password=hunter22"), (config.Http.Token!.Reveal(), config.Http.MetricsToken!.Reveal()));
+        Assert.Equal(new CertificateFiles(Path.Combine(_folder.Folder.FullName, "server.pem"), "/run/secrets/server.key"), config.Http.Certificate);
         Assert.Equal((TimeSpan.FromSeconds(5), 2, 1000L), (config.Engine.LeaseDuration, config.Engine.MaxParallel, config.Engine.SnapshotRowsPerRange));
 
         var (customers, orders, returns) = (config.Pipeline.Datasets[0], config.Pipeline.Datasets[1], config.Pipeline.Datasets[2]);
@@ -162,6 +164,9 @@ public sealed class PipelineConfigTests : IDisposable
     [InlineData("defaults: {delets: hard}", "defaults: unknown key 'delets'. Did you mean 'deletes'?")]
     [InlineData("defaults: {breaker: {ratio: 2}}", "defaults.breaker.ratio: must be from 0 to 1.")]
     [InlineData("http: {listen: 9464}", "http.listen: expected a text (in quotes), found the number 9464.")]
+    [InlineData("http: {certificate: a.pem}", "http.certificate: certificate and certificateKey go together.")]
+    [InlineData("http: {certificate: ../a.pem, certificateKey: a.key}", "http.certificate: '../a.pem' leaves the folder of the pipeline file: write an absolute path.")]
+    [InlineData("http: {metricsToken: canary-secret}", "http.metricsToken: a secret stands in the file. Write a reference such as ${env:NAME} or ${file:/run/secrets/name}, or set allowInlineSecrets: true.")]
     [InlineData("engine: {lease: 500ms}", "engine.lease: expected at least 1s")]
     [InlineData("engine: {parallel: 0}", "engine.parallel: must be from 1 to 64.")]
     [InlineData("engine: {rowsPerRange: 0}", "engine.rowsPerRange: must be at least 1.")]

@@ -21,6 +21,7 @@ public sealed partial class ExampleTests
             ["SHOP"] = "Server=shop;Database=shop;User ID=r;Password=x",
             ["WAREHOUSE"] = warehouse,
             ["CDCSYNC_PII_KEY"] = "sample-key-of-the-shop-0001",
+            ["HTTP_TOKEN"] = "sample-operator-token-0001",
             ["METRICS_TOKEN"] = "sample-metrics-token-0001",
         });
         Assert.True(result.ExitCode == 0, result.ToString());

@@ -1,6 +1,6 @@
 using CdcSync.Core.Metrics;
 
-namespace CdcSync.Cli.Daemon;
+namespace CdcSync.Cli.Http;
 
 /// <summary>Says whether the worker does its work, or stands by to take it over.</summary>
 internal sealed class Readiness(SyncMetrics metrics)

@@ -1,0 +1,57 @@
+using System.Net;
+using System.Net.Sockets;
+using CdcSync.Core.Errors;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Net.Http.Headers;
+
+namespace CdcSync.Cli.Http;
+
+/// <summary>Decides whether a request may be answered: by the name it calls us, the page it comes from, and the token it shows.</summary>
+internal sealed class RequestGuard
+{
+    private static readonly string[] Loopback = ["localhost", "127.0.0.1", "[::1]"];
+    private readonly HashSet<string> _hosts;
+    private readonly HashSet<string> _named;
+    private readonly AccessToken? _token;
+    private readonly AccessToken? _metricsToken;
+
+    public RequestGuard(EndpointOptions options)
+    {
+        _named = new HashSet<string>(options.Hosts, StringComparer.OrdinalIgnoreCase);
+        _hosts = new HashSet<string>([.. Loopback, .. options.Hosts], StringComparer.OrdinalIgnoreCase);
+        if (!options.Address.Address.Equals(IPAddress.Any) && !options.Address.Address.Equals(IPAddress.IPv6Any))
+            _hosts.Add(options.Address.AddressFamily == AddressFamily.InterNetworkV6 ? $"[{options.Address.Address}]" : options.Address.Address.ToString());
+        _token = options.Token is { } token ? new AccessToken(token) : null;
+        _metricsToken = options.MetricsToken is { } metrics ? new AccessToken(metrics) : _token;
+    }
+
+    /// <summary>Why a request is not answered; null = it is.</summary>
+    public Problem? Refusal(HttpRequest request)
+    {
+        if (!_hosts.Contains(request.Host.Host))
+            return new Problem(HttpStatusCode.BadRequest, ErrorCodes.RequestRefused, "this host name is not served here.", "Name it in http.hosts of the pipeline file. Run: cdcsync validate");
+        var isChange = !HttpMethods.IsGet(request.Method) && !HttpMethods.IsHead(request.Method);
+        if (isChange && !IsOfOwnPage(request))
+            return new Problem(HttpStatusCode.Forbidden, ErrorCodes.RequestRefused, "the request comes from a page of another origin.", "Name the origin's host in http.hosts of the pipeline file. Run: cdcsync validate");
+        return request.Path.Value switch
+        {
+            "/healthz" or "/readyz" => null,                             // probes have no token, and learn nothing
+            "/metrics" => Asked(_metricsToken, request),
+            _ when isChange && _token is null => new Problem(HttpStatusCode.Forbidden, ErrorCodes.TokenRequired, "this worker has no token, so that it takes no orders.", "Set http.token: ${env:CDCSYNC_HTTP_TOKEN} in the pipeline file. Run: cdcsync validate"),
+            _ => Asked(_token, request),
+        };
+    }
+
+    private static Problem? Asked(AccessToken? token, HttpRequest request) => token is null || token.IsShownBy(request) ? null
+        : new Problem(HttpStatusCode.Unauthorized, ErrorCodes.TokenRequired, "a token is asked for.", "Send it as Authorization: Bearer TOKEN; http.token and http.metricsToken name it. Run: cdcsync validate");
+
+    /// <summary>
+    /// True unless a browser says that the request was made by another site's page: it is ours if it came from where it goes to, or from a name of http.hosts (a proxy may
+    /// have changed the Host header).
+    /// </summary>
+    private bool IsOfOwnPage(HttpRequest request)
+    {
+        var origin = request.Headers[HeaderNames.Origin].ToString();
+        return origin.Length == 0 || (Uri.TryCreate(origin, UriKind.Absolute, out var page) && (page.Authority.Equals(request.Host.Value, StringComparison.OrdinalIgnoreCase) || _named.Contains(page.Host)));
+    }
+}

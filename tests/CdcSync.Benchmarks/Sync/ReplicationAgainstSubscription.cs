@@ -99,7 +99,7 @@ internal static class ReplicationAgainstSubscription
         {
             await using var command = new NpgsqlCommand($"""
                 UPDATE orders SET status = 'shipped', amount = amount + 1, updated_at = updated_at + interval '1 h', round = {round}
-                 WHERE id = {rows} OR id IN (SELECT ({i} * {UpdatesEach}::bigint + k) * 7919 % {rows - 1} + 1 FROM generate_series(0, {UpdatesEach - 2}) AS k)
+                 WHERE id = ANY (ARRAY(SELECT ({i} * {UpdatesEach}::bigint + k) * 7919 % {rows - 1} + 1 FROM generate_series(0, {UpdatesEach - 2}) AS k) || {rows}::bigint)
                 """, connection);
             await command.ExecuteNonQueryAsync();
         }

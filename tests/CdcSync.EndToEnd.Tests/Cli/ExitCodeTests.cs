@@ -16,7 +16,7 @@ public sealed partial class ExitCodeTests
     public async Task A_situation_has_its_exit_code(string name)
     {
         var situation = ExitSituations.All.Single(s => s.Name == name);
-        using var pipeline = new PipelineFolder(more: "engine: { lease: 1s }\n");
+        using var pipeline = new PipelineFolder(more: $"engine: {{ {ExitSituations.Lease} }}\n");
         var result = await situation.EndAsync(pipeline);
         Assert.True(result.ExitCode == (int)situation.Code, result.ToString());
         Assert.Equal(situation.Code == ExitCode.Bug, result.Error.Contains("CDC9001", StringComparison.Ordinal));

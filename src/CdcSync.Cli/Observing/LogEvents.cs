@@ -44,4 +44,7 @@ internal static partial class LogEvents
 
     [LoggerMessage(2004, LogLevel.Warning, "{dataset}: {rows} rows in quarantine")]
     public static partial void QuarantineGrew(this ILogger log, string dataset, long rows);
+
+    [LoggerMessage(2005, LogLevel.Warning, "{dataset}: the warehouse refuses {rows} rows of a batch (found in {attempts} attempts); they go to quarantine, the rest is published")]
+    public static partial void RowsIsolated(this ILogger log, string dataset, long rows, int attempts);
 }

@@ -54,6 +54,8 @@ internal sealed class LogObserver(ILogger log) : ISyncObserver
             log.SnapshotProgressed(dataset.Id.Value, progress.Remaining.Count, progress.Total);
     }
 
+    public void RowsIsolated(Dataset dataset, long rows, int attempts) => log.RowsIsolated(dataset.Id.Value, rows, attempts);
+
     public void Reconciled(Dataset dataset, ReconcileReport report) => log.Reconciled(dataset.Id.Value, Words.Of(report.FinishedAt - report.StartedAt), report.SourceRows, report.TargetRows,
         report.Found.Missing, report.Found.Different, report.Found.Extra, report.Repaired.Total);
 

@@ -38,6 +38,8 @@ internal sealed class Observers(params IReadOnlyList<ISyncObserver> all) : ISync
 
     public void QuarantineCounted(Dataset dataset, long rows) => Tell(o => o.QuarantineCounted(dataset, rows));
 
+    public void RowsIsolated(Dataset dataset, long rows, int attempts) => Tell(o => o.RowsIsolated(dataset, rows, attempts));
+
     public void Reconciled(Dataset dataset, ReconcileReport report) => Tell(o => o.Reconciled(dataset, report));
 
     public void LeaseChanged(bool held) => Tell(o => o.LeaseChanged(held));

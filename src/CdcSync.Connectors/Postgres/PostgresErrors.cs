@@ -41,6 +41,8 @@ internal static class PostgresErrors
         (_, PostgresErrorCodes.OutOfMemory) => PostgresFault.OutOfMemory,
         ("08" or "53" or "57" or "58", _) => PostgresFault.Unavailable,
         ("22" or "23", _) => PostgresFault.ValueRefused,
+        // What a trigger raises, in its own words.
+        (_, PostgresErrorCodes.RaiseException) => PostgresFault.ValueRefused,
         (_, PostgresErrorCodes.ProgramLimitExceeded) => PostgresFault.TooLarge,
         (_, PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.UndefinedFunction or PostgresErrorCodes.InvalidSchemaName) => PostgresFault.ObjectMissing,
         (_, PostgresErrorCodes.UndefinedColumn) => PostgresFault.ColumnMissing,

@@ -1,15 +1,19 @@
 using System.Net.Sockets;
 using System.Security.Authentication;
+using System.Text.RegularExpressions;
 using Microsoft.Data.SqlClient;
 
 namespace CdcSync.Connectors.SqlServer;
 
 /// <summary>What the driver's and the server's errors are about: one table, by error number.</summary>
 /// <remarks>Numbers from Microsoft's "Database Engine events and errors" and "Troubleshoot transient connection errors in Azure SQL".</remarks>
-internal static class SqlServerErrors
+internal static partial class SqlServerErrors
 {
     /// <summary>Raised by the driver itself for a timeout.</summary>
     private const int DriverTimeout = -2;
+
+    /// <summary>True for numbers that triggers of users raise: RAISERROR's own, and those that are given to THROW.</summary>
+    public static bool IsOfUsers(int number) => number is >= 50_000 and < 100_000 and not Warehouse.WarehouseErrors.LockNotHad;
 
     /// <summary>True for what the driver throws when the server or the way to it fails; a cancellation is none.</summary>
     /// <remarks>The driver reports a broken or exhausted connection also as InvalidOperationException.</remarks>
@@ -61,6 +65,7 @@ internal static class SqlServerErrors
         2601 or 2627 => SqlServerFault.DuplicateKey,
         // The texts of these hold values of rows.
         220 or 232 or 241 or 242 or 244 or 245 or 248 or 295 or 296 or 402 or 511 or 515 or 517 or 547 or 1946 or 2628 or 4815 or 4816 or 6355 or 8114 or 8115 or 8134 or 8152 or 8169 or 9803 or 9807 or 9819 or 10794 => SqlServerFault.ValueRefused,
+        _ when IsOfUsers(number) => SqlServerFault.ValueRefused,
         _ => SqlServerFault.Other,
     };
 
@@ -74,6 +79,20 @@ internal static class SqlServerErrors
         { Errors.Count: > 0 } s => $"{Sentence(s.Errors[0].Message)} (error {s.Errors[0].Number})",
         _ => Sentence(e.Message),
     };
+
+    /// <summary>The number of what the server said first that is more than a note; 0 = it said nothing.</summary>
+    public static int Number(Exception e) => Inner<SqlException>(e)?.Errors.Cast<SqlError>().Select(x => x.Number).FirstOrDefault(n => OfNumber(n) is not SqlServerFault.Other) ?? 0;
+
+    /// <summary>The constraint, index or column (null) that refused a row, where the server's English text begins with it; null = it does not. What follows it holds values.</summary>
+    public static string? Named(string message) => Names().Match(message) is { Success: true } match ? match.Groups["name"].Value : null;
+
+    [GeneratedRegex("""
+        ^(Violation\ of\ (PRIMARY|UNIQUE)\ KEY\ constraint\ '(?<name>[^']+)'\.
+        | Cannot\ insert\ duplicate\ key\ row\ in\ object\ '[^']+'\ with\ unique\ index\ '(?<name>[^']+)'\.
+        | The\ [A-Z]+\ statement\ conflicted\ with\ the\ [A-Z\ ]+\ constraint\ "(?<name>[^"]+)"\.
+        | Cannot\ insert\ the\ value\ NULL\ into\ column\ '(?<name>[^']+)',)
+        """, RegexOptions.ExplicitCapture | RegexOptions.IgnorePatternWhitespace | RegexOptions.CultureInvariant)]
+    private static partial Regex Names();
 
     private static string Sentence(string message) => message.ReplaceLineEndings(" ").TrimEnd('.', ' ');
 

@@ -1,3 +1,5 @@
+using CdcSync.Core.Gates.Isolation;
+
 namespace CdcSync.Core.Errors;
 
 /// <summary>The one exception of the engine: what happened, where, what was found and expected, and the command that helps.</summary>
@@ -24,6 +26,9 @@ public sealed class CdcSyncException : Exception
 
     /// <summary>What to do next; names the command that helps.</summary>
     public string Remedy { get; }
+
+    /// <summary>Where a warehouse refused rows: why, for the entries of those that are found to be the cause; null = it is no such error.</summary>
+    public Refusal? Refusal { get; init; }
 
     /// <summary>True if the same attempt may succeed later without anyone acting. A property of the code.</summary>
     public bool IsTransient => Code.IsTransient;

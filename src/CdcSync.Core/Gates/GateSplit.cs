@@ -24,27 +24,35 @@ public static class GateSplit
         if (rejections.Count == 0) return (chunk, []);
         int[] rejected = [.. rejections.Select(r => r.Row)];
         var texts = new QuarantineText(dataset, chunk.Rows.Take(rejected));
-        return (Without(chunk, rejected), [.. rejections.Select((r, i) => new QuarantinedRow(texts.Key(i), r.Rule, r.Column, r.Reason, texts.Payload(i)))]);
+        return (Only(chunk, Others(chunk.Length, rejected)), [.. rejections.Select((r, i) => new QuarantinedRow(texts.Key(i), r.Rule, r.Column, r.Reason, texts.Payload(i)))]);
     }
 
-    private static ChangeChunk Without(ChangeChunk chunk, ReadOnlySpan<int> rejected)
+    /// <summary>Some rows of a chunk.</summary>
+    /// <param name="chunk">The chunk.</param>
+    /// <param name="rows">Their indexes, ascending.</param>
+    public static ChangeChunk Only(ChangeChunk chunk, int[] rows)
     {
-        var kept = new int[chunk.Length - rejected.Length];
-        var kinds = new ChangeKind[kept.Length];
-        var place = new int[chunk.Length];
-        var next = 0;
-        for (var row = 0; row < chunk.Length; row++)
+        ArgumentNullException.ThrowIfNull(chunk);
+        ArgumentNullException.ThrowIfNull(rows);
+        var kinds = new ChangeKind[rows.Length];
+        var place = new Dictionary<int, int>();
+        for (var i = 0; i < rows.Length; i++)
         {
-            if (!rejected.IsEmpty && rejected[0] == row)
-            {
-                rejected = rejected[1..];
-                place[row] = -1;
-                continue;
-            }
-            kinds[next] = chunk.Kinds.Span[row];
-            place[row] = next;
-            kept[next++] = row;
+            kinds[i] = chunk.Kinds.Span[rows[i]];
+            if (chunk.Faults.Count > 0) place[rows[i]] = i;
         }
-        return new ChangeChunk(chunk.Rows.Take(kept), kinds, [.. chunk.Faults.Where(f => place[f.Row] >= 0).Select(f => f with { Row = place[f.Row] })]);
+        return new ChangeChunk(chunk.Rows.Take(rows), kinds, [.. chunk.Faults.Where(f => place.ContainsKey(f.Row)).Select(f => f with { Row = place[f.Row] })]);
+    }
+
+    private static int[] Others(int length, ReadOnlySpan<int> rejected)
+    {
+        var kept = new int[length - rejected.Length];
+        var next = 0;
+        for (var row = 0; row < length; row++)
+        {
+            if (!rejected.IsEmpty && rejected[0] == row) rejected = rejected[1..];
+            else kept[next++] = row;
+        }
+        return kept;
     }
 }

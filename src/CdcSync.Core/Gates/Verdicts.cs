@@ -14,8 +14,8 @@ public interface IRowGate
 
 /// <summary>A row that must not be merged.</summary>
 /// <param name="Row">Its index in the chunk.</param>
-/// <param name="Rule">The rule it broke: <c>key</c>, <c>required</c>, <c>type</c>.</param>
-/// <param name="Column">The column.</param>
+/// <param name="Rule">The rule it broke: <c>key</c>, <c>required</c>, <c>type</c>, <c>warehouse</c> (the target's own constraint), or one of the contract's.</param>
+/// <param name="Column">The column; empty = none was named.</param>
 /// <param name="Reason">Found and expected, never the value.</param>
 public sealed record RowRejection(int Row, string Rule, string Column, string Reason);
 
@@ -52,7 +52,7 @@ public interface IStagedView
 /// <summary>A row kept out of the target, with what is needed to understand and retry it.</summary>
 /// <param name="Key">The key as a JSON array of canonical texts (null for a null part), after the shape.</param>
 /// <param name="Rule">The rule it broke.</param>
-/// <param name="Column">The column.</param>
+/// <param name="Column">The column; empty = none was named.</param>
 /// <param name="Reason">Found and expected, never the value.</param>
 /// <param name="Payload">The shaped row as a JSON object, at most 4 KiB.</param>
 public sealed record QuarantinedRow(string Key, string Rule, string Column, string Reason, string Payload);

@@ -28,6 +28,7 @@ public sealed class LandingFile : IAsyncDisposable
     private readonly Action<LandingPath> _released;
     private readonly Channel<Entry> _entries = Channel.CreateUnbounded<Entry>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
     private readonly Lock _window = new();
+    private readonly List<Part> _parts = [];
     private LandingPath? _path;
     private Spool? _spool;
     private Exception? _failure;
@@ -72,6 +73,7 @@ public sealed class LandingFile : IAsyncDisposable
         if (shaped.Length == 0) return ValueTask.CompletedTask;
         var part = OnFiles(() => (_spool ??= Spool.Create(_root, _path = _name(), _format.File)).Write(_format.ToFile(shaped)));
         _rows += shaped.Length;
+        _parts.Add(part);
         var bytes = shaped.Rows.ByteSize;
         _entries.Writer.TryWrite(new Entry(TryKeep(bytes) ? shaped : null, bytes, part));
         return ValueTask.CompletedTask;
@@ -114,6 +116,22 @@ public sealed class LandingFile : IAsyncDisposable
                 yield return entry.Chunk is { } chunk ? Release(chunk, entry.Bytes) : ReadBack(entry.Part);
             }
         }
+    }
+
+    /// <summary>The chunks again, from the file, once it is complete; as often as asked.</summary>
+    /// <param name="chunk">True for the chunks that are wanted, by their number from 0.</param>
+    /// <param name="ct">Cancels between two chunks.</param>
+    /// <returns>Chunks and their numbers.</returns>
+    /// <exception cref="Errors.CdcSyncException"><see cref="Errors.ErrorCodes.LandingCorrupt"/> if what is read back is not what was written.</exception>
+    public IEnumerable<(int Number, ChangeChunk Chunk)> ReadAgain(Func<int, bool> chunk, CancellationToken ct)
+    {
+        ArgumentNullException.ThrowIfNull(chunk);
+        if (_state != State.Completed) throw new InvalidOperationException("A landing file is read again once it is complete.");
+        return Enumerable.Range(0, _parts.Count).Where(chunk).Select(i =>
+        {
+            ct.ThrowIfCancellationRequested();
+            return (i, ReadBack(_parts[i]));
+        });
     }
 
     /// <summary>Ends the reader with an error, at once. Nothing can be appended afterwards.</summary>

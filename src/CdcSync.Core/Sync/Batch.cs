@@ -1,8 +1,10 @@
 using System.Diagnostics;
+using System.Runtime.ExceptionServices;
 using CdcSync.Core.Batches;
 using CdcSync.Core.Checkpoints;
 using CdcSync.Core.Errors;
 using CdcSync.Core.Gates;
+using CdcSync.Core.Gates.Isolation;
 using CdcSync.Core.Landing;
 using CdcSync.Core.Warehouses;
 
@@ -23,6 +25,8 @@ internal sealed class Batch(Lane lane, BatchStart start, EngineContext engine) :
     private DateTimeOffset? _newestCommit;
     private LandedFile? _landed;
     private IStage? _stagedIn;
+    private RefusedRows? _again;
+    private Exception? _readFault;
 
     public Lane Lane { get; } = lane;
 
@@ -65,6 +69,7 @@ internal sealed class Batch(Lane lane, BatchStart start, EngineContext engine) :
     public void Fail(Exception fault)
     {
         _file.Fail(fault);
+        _readFault = fault;
         _readingEnded.TrySetResult();
     }
 
@@ -92,6 +97,45 @@ internal sealed class Batch(Lane lane, BatchStart start, EngineContext engine) :
 
         // The file's last row is handed over a moment before the batch knows what the ledger has to name.
         await _readingEnded.Task;
+    }
+
+    /// <summary>Counts the rows that passed the gates, once the source has delivered all, so that they can be staged in parts.</summary>
+    /// <exception cref="CdcSyncException">The source could not deliver it.</exception>
+    public async Task CountAgainAsync(CancellationToken ct)
+    {
+        await _readingEnded.Task;
+        if (_readFault is not null)
+            ExceptionDispatchInfo.Throw(_readFault);
+        _again = new RefusedRows(Lane, _file, ct);
+    }
+
+    /// <summary>The rows that passed the gates.</summary>
+    public long RowsAgain => _again!.Count;
+
+    /// <summary>Leaves rows out from now on, by their ordinals: the warehouse refuses them.</summary>
+    public void Refuse(IReadOnlyList<RefusedRow> rows) => _again!.Refuse(rows);
+
+    /// <summary>Stages some of the rows, for a rehearsal.</summary>
+    public async Task StageOnlyAsync(IPublication publication, RowSet rows, CancellationToken ct)
+    {
+        _quarantined.Clear();
+        _stagedIn = await publication.OpenStageAsync(Lane.Dataset, Start.Mode, ct);
+        foreach (var chunk in _again!.Only(rows, ct))
+            await _stagedIn.WriteAsync(chunk, ct);
+    }
+
+    /// <summary>Stages all rows but those that the warehouse refuses, which go to quarantine.</summary>
+    public async Task StageRestAsync(IPublication publication, CancellationToken ct)
+    {
+        _quarantined.Clear();
+        _stagedIn = await publication.OpenStageAsync(Lane.Dataset, Start.Mode, ct);
+        foreach (var (accepted, rejected, superseded) in _again!.Parted(ct))
+        {
+            Quarantine(rejected);
+            if (superseded.Count > 0)
+                _quarantined.RemoveAll(q => q.Rule == RefusedRowGate.Rule && superseded.Contains(q.Key));
+            await _stagedIn.WriteAsync(accepted, ct);
+        }
     }
 
     /// <summary>True if the source has more after it already: it completes nothing up to the source's time. Known once it was read.</summary>

@@ -21,6 +21,9 @@ public sealed record EngineOptions
     /// <summary>Rows one batch may quarantine; above it the dataset stops rather than lose sight of rows. Default 10,000.</summary>
     public int QuarantineLimit { get; init; } = 10_000;
 
+    /// <summary>How often the warehouse is asked, at the most, to find the rows of one batch that it refuses. Default 4,000.</summary>
+    public int IsolationAttempts { get; init; } = 4_000;
+
     /// <summary>How often landing files are swept. Default 10 minutes.</summary>
     public TimeSpan SweepInterval { get; init; } = TimeSpan.FromMinutes(10);
 

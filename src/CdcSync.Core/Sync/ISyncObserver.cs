@@ -72,6 +72,14 @@ public interface ISyncObserver
     /// <summary>The number of rows in a dataset's quarantine.</summary>
     void QuarantineCounted(Dataset dataset, long rows);
 
+    /// <summary>Rows of a batch were found that the warehouse itself refuses; the batch is published without them.</summary>
+    /// <param name="dataset">The dataset.</param>
+    /// <param name="rows">How many.</param>
+    /// <param name="attempts">How often the warehouse was asked to find them.</param>
+    void RowsIsolated(Dataset dataset, long rows, int attempts)
+    {
+    }
+
     /// <summary>A dataset's source and target were compared, and perhaps made equal.</summary>
     void Reconciled(Dataset dataset, ReconcileReport report)
     {

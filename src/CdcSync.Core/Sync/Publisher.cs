@@ -42,21 +42,34 @@ internal sealed class Publisher(EngineContext engine)
         await engine.Slots.WaitAsync(ct);
         try
         {
-            await using var publication = await engine.Warehouse.OpenPublicationAsync(lease, ct);
-            foreach (var batch in batches)
-                await batch.StageAsync(publication, ct);
-            if (batches.All(b => b.IsIdle))
-                return (await AdvanceAsync(batches, lease, ct), null);
-            Failpoints.Hit(Failpoints.BeforePublish);
-            var began = Stopwatch.GetTimestamp();
-            var result = await PublishAsync(publication, batches, ct);
-            Failpoints.Hit(Failpoints.AfterCommit);
-            return (result.Outcome == PublicationOutcome.Committed ? Committed(batches, result.Stats, Stopwatch.GetElapsedTime(began)) : Refused(batches, result), result.Outcome);
+            try
+            {
+                return await AttemptAsync(batches, (batch, publication) => batch.StageAsync(publication, ct), lease, ct);
+            }
+            catch (CdcSyncException refused) when (refused.Refusal is not null)
+            {
+                await new Isolation(engine, batches, lease).RunAsync(refused, ct);
+                return await AttemptAsync(batches, (batch, publication) => batch.StageRestAsync(publication, ct), lease, ct);
+            }
         }
         finally
         {
             engine.Slots.Release();
         }
+    }
+
+    private async Task<(IReadOnlyList<Step> Steps, PublicationOutcome? Outcome)> AttemptAsync(IReadOnlyList<Batch> batches, Func<Batch, IPublication, Task> stage, Lease lease, CancellationToken ct)
+    {
+        await using var publication = await engine.Warehouse.OpenPublicationAsync(lease, ct);
+        foreach (var batch in batches)
+            await stage(batch, publication);
+        if (batches.All(b => b.IsIdle))
+            return (await AdvanceAsync(batches, lease, ct), null);
+        Failpoints.Hit(Failpoints.BeforePublish);
+        var began = Stopwatch.GetTimestamp();
+        var result = await PublishAsync(publication, batches, ct);
+        Failpoints.Hit(Failpoints.AfterCommit);
+        return (result.Outcome == PublicationOutcome.Committed ? Committed(batches, result.Stats, Stopwatch.GetElapsedTime(began)) : Refused(batches, result), result.Outcome);
     }
 
     /// <summary>Publishes; where the answer to the commit was lost, the ledger says what happened.</summary>
@@ -124,12 +137,16 @@ internal sealed class Publisher(EngineContext engine)
     {
         return [.. batches.Select(batch => Step.Failed(batch.Lane, result.Outcome switch
         {
-            PublicationOutcome.Superseded => SupersededFault(batch),
-            PublicationOutcome.LeaseLost => new CdcSyncException(ErrorCodes.LeaseLost, $"{batch.Lane.Dataset.Id}: the lease ended before the commit; nothing was committed.", "Another worker goes on, or this one takes the lease again. Run: cdcsync status"),
+            PublicationOutcome.Superseded or PublicationOutcome.LeaseLost => RivalFault(batch, result.Outcome),
             _ when result.BlockedDataset == batch.Lane.Dataset.Id => result.Blocked!,
             _ => new CdcSyncException(ErrorCodes.GroupWaits, $"{batch.Lane.Dataset.Id}: waits, because {result.BlockedDataset} of the same group was blocked.", result.Blocked!.Remedy),
         }))];
     }
+
+    /// <summary>Why a rival's deed kept a batch out.</summary>
+    internal static CdcSyncException RivalFault(Batch batch, PublicationOutcome outcome) => outcome == PublicationOutcome.Superseded
+        ? SupersededFault(batch)
+        : new CdcSyncException(ErrorCodes.LeaseLost, $"{batch.Lane.Dataset.Id}: the lease ended before the commit; nothing was committed.", "Another worker goes on, or this one takes the lease again. Run: cdcsync status");
 
     private static CdcSyncException SupersededFault(Batch batch) =>
         new(ErrorCodes.Superseded, $"{batch.Lane.Dataset.Id}: another worker moved the checkpoint from generation {batch.Move.ExpectedGeneration}; nothing was committed.",

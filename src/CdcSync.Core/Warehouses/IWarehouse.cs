@@ -64,6 +64,14 @@ public interface IPublication : IAsyncDisposable
     /// <exception cref="CdcSyncException"><see cref="ErrorCodes.CommitUnknown"/> if the answer to the commit was lost, with its cause as inner where that is known
     /// (a full disk); transient ones roll back.</exception>
     ValueTask<PublicationResult> PublishAsync(IReadOnlyList<DatasetPublication> parts, CancellationToken ct);
+
+    /// <summary>
+    /// Does what <see cref="PublishAsync"/> would do, without asking the gates, and rolls back: tells whether the warehouse takes the rows. Constraints that are
+    /// checked at the commit are checked too. Instead of publishing, and once.
+    /// </summary>
+    /// <returns>Committed = it would be.</returns>
+    /// <exception cref="CdcSyncException"><see cref="ErrorCodes.WarehouseRefusedRows"/> with its <see cref="CdcSyncException.Refusal"/>: it does not take them.</exception>
+    ValueTask<PublicationOutcome> RehearseAsync(IReadOnlyList<DatasetPublication> parts, CancellationToken ct);
 }
 
 /// <summary>How a stage is published.</summary>

@@ -6,6 +6,7 @@ using CdcSync.Connectors.Tests.WarehouseConformance;
 using CdcSync.Core.Checkpoints;
 using CdcSync.Core.Datasets;
 using CdcSync.Core.Errors;
+using CdcSync.Core.Gates.Isolation;
 using CdcSync.Core.Warehouses;
 using CdcSync.TestServers;
 using Npgsql;
@@ -245,6 +246,34 @@ public sealed class PostgresFaultTests
             Assert.Equal(ErrorCodes.WarehouseRefusedRows, fault.Code);
             Assert.Equal("accounts: publishing: PostgreSQL refused values (SQLSTATE 23514, constraint 'no_canaries').", fault.Message);
             Assert.Null(fault.InnerException);
+            Assert.Equal(new Refusal("", "PostgreSQL refused it: SQLSTATE 23514, constraint 'no_canaries'", DependsOnOthers: false), fault.Refusal);
+        }
+        Assert.Empty(await world.Warehouse.Control.ReadLedgerAsync(null, 10, default));
+    }
+
+    [Theory]
+    [InlineData("ALTER TABLE accounts ADD CONSTRAINT one_name UNIQUE (name) DEFERRABLE INITIALLY DEFERRED", "SQLSTATE 23505, constraint 'one_name'")]
+    [InlineData("CREATE FUNCTION guard() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN IF new.name = 'canary' AND new.id = 2 THEN RAISE EXCEPTION 'no %', new.name; END IF; RETURN new; END$$; CREATE TRIGGER guard BEFORE INSERT ON accounts FOR EACH ROW EXECUTE FUNCTION guard()", "SQLSTATE P0001")]
+    public async Task What_a_trigger_or_a_deferred_constraint_refuses_a_rehearsal_and_a_publication_refuse_alike(string guard, string reason)
+    {
+        await using var world = await World.StartAsync(2_000);
+        await world.Fixture.ExecuteAsync(guard);
+        Change[] changes = [Change.Upsert(1L, "canary", 1L), Change.Upsert(2L, "canary", 1L)];
+        foreach (var isRehearsal in new[] { true, false })
+        {
+            var publication = await world.Warehouse.OpenPublicationAsync(world.Lease, default);
+            await using (publication)
+            {
+                var stage = await publication.OpenStageAsync(Accounts, PublishMode.Merge, default);
+                await stage.WriteAsync(Change.Chunk(Accounts, changes), default);
+                var fault = await Assert.ThrowsAsync<CdcSyncException>(async () =>
+                {
+                    if (isRehearsal) await publication.RehearseAsync([world.Part(stage, 0)], default);
+                    else await publication.PublishAsync([world.Part(stage, 0)], default);
+                });
+                Assert.Equal(new Refusal("", $"PostgreSQL refused it: {reason}", DependsOnOthers: true), fault.Refusal);
+                Assert.DoesNotContain("canary", fault.ToString(), StringComparison.Ordinal);
+            }
         }
         Assert.Empty(await world.Warehouse.Control.ReadLedgerAsync(null, 10, default));
     }

@@ -4,6 +4,7 @@ using CdcSync.Connectors.Sqlite.Warehouse;
 using CdcSync.Connectors.Tests.WarehouseConformance;
 using CdcSync.Core.Checkpoints;
 using CdcSync.Core.Errors;
+using CdcSync.Core.Gates.Isolation;
 using CdcSync.Core.Warehouses;
 using Microsoft.Data.Sqlite;
 
@@ -129,6 +130,31 @@ public sealed class WarehouseErrorTests : IAsyncDisposable
         Assert.DoesNotContain("secret", error.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("canary", error.ToString(), StringComparison.Ordinal);
         Assert.Contains("trigger", error.Message, StringComparison.Ordinal);
+        Assert.Equal(new Refusal("", "SQLite refused it: a trigger of the target raised an error", DependsOnOthers: true), error.Refusal);
+    }
+
+    [Fact]
+    public async Task What_only_a_commit_would_refuse_a_rehearsal_refuses_too()
+    {
+        await using var opened = await OpenAsync();
+        var dataset = TestDatasets.Accounts();
+        await _fixture.ExecuteAsync("""
+            CREATE TABLE names (name TEXT PRIMARY KEY);
+            CREATE TABLE accounts (id INTEGER PRIMARY KEY, name TEXT REFERENCES names (name) DEFERRABLE INITIALLY DEFERRED, amount DECIMAL(12,2));
+            """);
+        await opened.Warehouse.EnsureTargetAsync(dataset, default);
+        var publication = await opened.Warehouse.OpenPublicationAsync(opened.Lease, default);
+        await using (publication)
+        {
+            var stage = await publication.OpenStageAsync(dataset, PublishMode.Merge, default);
+            await stage.WriteAsync(Change.Chunk(dataset, [Change.Upsert(1L, "nobody", 1L)]), default);
+            var move = new CheckpointMove(0, new Checkpoint(1, new SourceIdentity("test", "one"), new Position("test", "1"), null, null));
+            var ledger = new LedgerDraft(BatchKind.Window, null, move.Next.Stream, 1, 0, null, DateTimeOffset.UnixEpoch, null);
+
+            var error = await Assert.ThrowsAsync<CdcSyncException>(async () => await publication.RehearseAsync([new DatasetPublication(stage, move, [], ledger, [])], default));
+
+            Assert.Equal(new Refusal("", "SQLite refused it: FOREIGN KEY constraint failed", DependsOnOthers: true), error.Refusal);
+        }
     }
 
     [Fact]

@@ -5,6 +5,7 @@ using CdcSync.Core.Checkpoints;
 using CdcSync.Core.Datasets;
 using CdcSync.Core.Errors;
 using CdcSync.Core.Gates;
+using CdcSync.Core.Gates.Isolation;
 using CdcSync.Core.Reconciliation;
 using CdcSync.Core.Warehouses;
 
@@ -34,6 +35,12 @@ internal sealed class FakeWarehouse(TimeProvider time, FaultPlan faults) : IWare
 
     /// <summary>What happens to the next commit's answer.</summary>
     public CommitFate NextCommit { get; set; }
+
+    /// <summary>A constraint of the user's on all tables as they would be: null = it holds.</summary>
+    public Func<IReadOnlyDictionary<DatasetId, Dictionary<long, string?>>, Refusal?> Constraint { get; set; } = _ => null;
+
+    /// <summary>Rehearsals that were asked for.</summary>
+    public int Rehearsals { get; private set; }
 
     /// <summary>Runs in every publication before anything is compared or merged.</summary>
     public Func<Task>? BeforeCommit { get; set; }
@@ -218,6 +225,14 @@ internal sealed class FakeWarehouse(TimeProvider time, FaultPlan faults) : IWare
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
+    private Dictionary<DatasetId, Dictionary<long, string?>> Copy() => Tables.ToDictionary(t => t.Key, t => t.Value.ToDictionary());
+
+    private void Restore(Dictionary<DatasetId, Dictionary<long, string?>> tables)
+    {
+        foreach (var (id, rows) in tables)
+            Tables[id] = rows;
+    }
+
     private bool Holds(Lease lease) => Held is { } held && held.Token == lease.Token && held.ExpiresAt > time.GetUtcNow();
 
     private long GenerationOf(DatasetId dataset) => Checkpoints.GetValueOrDefault(dataset)?.Generation ?? 0;
@@ -324,26 +339,52 @@ internal sealed class FakeWarehouse(TimeProvider time, FaultPlan faults) : IWare
                 return Commit(parts);
         }
 
+        public ValueTask<PublicationOutcome> RehearseAsync(IReadOnlyList<DatasetPublication> parts, CancellationToken ct)
+        {
+            warehouse.Faults.Pass();
+            lock (warehouse._transaction)
+            {
+                warehouse.Rehearsals++;
+                if (Refused(parts) is { } refused)
+                    return ValueTask.FromResult(refused);
+                var before = warehouse.Copy();
+                Merge(parts);
+                warehouse.Restore(before);
+                return ValueTask.FromResult(PublicationOutcome.Committed);
+            }
+        }
+
         public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+        private PublicationOutcome? Refused(IReadOnlyList<DatasetPublication> parts) => !warehouse.Holds(lease) ? PublicationOutcome.LeaseLost
+            : parts.Any(p => warehouse.GenerationOf(p.Stage.Dataset.Id) != p.Move.ExpectedGeneration) ? PublicationOutcome.Superseded
+            : null;
+
+        private List<MergeStats> Merge(IReadOnlyList<DatasetPublication> parts)
+        {
+            var before = warehouse.Copy();
+            List<MergeStats> stats = [.. parts.Select(p => ((Stage)p.Stage).Merge())];
+            if (warehouse.Constraint(warehouse.Tables) is not { } refusal)
+                return stats;
+            warehouse.Restore(before);
+            throw new CdcSyncException(ErrorCodes.WarehouseRefusedRows, $"refused: {refusal.Reason}.", "Mend it. Run: cdcsync status") { Refusal = refusal };
+        }
 
         private PublicationResult Commit(IReadOnlyList<DatasetPublication> parts)
         {
             var fate = warehouse.NextCommit;
             warehouse.NextCommit = CommitFate.Answered;
-            if (!warehouse.Holds(lease))
-                return new PublicationResult(PublicationOutcome.LeaseLost, []);
-            if (parts.Any(p => warehouse.GenerationOf(p.Stage.Dataset.Id) != p.Move.ExpectedGeneration))
-                return new PublicationResult(PublicationOutcome.Superseded, []);
+            if (Refused(parts) is { } refused)
+                return new PublicationResult(refused, []);
             if (fate == CommitFate.LostBefore)
                 throw Lost();
-            var stats = new List<MergeStats>();
-            foreach (var part in parts)
+            var stats = Merge(parts);
+            foreach (var (part, changed) in parts.Zip(stats))
             {
                 var id = part.Stage.Dataset.Id;
-                stats.Add(((Stage)part.Stage).Merge());
                 warehouse.Quarantine.AddRange(part.Quarantined.Select(q => (id, q)));
                 warehouse.Checkpoints[id] = part.Move.Next;
-                warehouse.Ledger.Add(new LedgerEntry(Id, id, part.Move.Next.Generation, part.Ledger, stats[^1], DateTimeOffset.MinValue, lease.Holder));
+                warehouse.Ledger.Add(new LedgerEntry(Id, id, part.Move.Next.Generation, part.Ledger, changed, DateTimeOffset.MinValue, lease.Holder));
             }
 
             return fate == CommitFate.LostAfter ? throw Lost() : new PublicationResult(PublicationOutcome.Committed, stats);

@@ -29,6 +29,10 @@ internal sealed class RecordingObserver : ISyncObserver
 
     public ConcurrentQueue<ReconcileReport> Reconciliations { get; } = [];
 
+    public ConcurrentQueue<(DatasetId Dataset, long Rows, int Attempts)> Isolations { get; } = [];
+
+    public void RowsIsolated(Dataset dataset, long rows, int attempts) => Isolations.Enqueue((dataset.Id, rows, attempts));
+
     public void Reconciled(Dataset dataset, ReconcileReport report) => Reconciliations.Enqueue(report);
 
     public void SourceRetains(string source, long bytes) => Retained.Enqueue((source, bytes));

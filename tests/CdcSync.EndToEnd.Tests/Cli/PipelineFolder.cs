@@ -46,6 +46,8 @@ internal sealed class PipelineFolder : IDisposable
 
     public string Root => _folder.Root;
 
+    public TempFolder Folder => _folder;
+
     public string this[string name] => _folder[name];
 
     /// <summary>Switches change tracking on for orders.</summary>

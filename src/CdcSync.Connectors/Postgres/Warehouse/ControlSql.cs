@@ -32,6 +32,9 @@ internal static class ControlSql
     /// <summary>Compares the lease again: the merge may have taken long. 1 pipeline, 2 lease token.</summary>
     public const string CheckLease = "SELECT cdcsync.check_lease($1, $2)";
 
+    /// <summary>Checks now what a commit would.</summary>
+    public const string CheckDeferred = "SET CONSTRAINTS ALL IMMEDIATE";
+
     /// <summary>The number of the first parameter after the ledger's own.</summary>
     public const int AfterLedger = 20;
 

@@ -59,6 +59,25 @@ internal sealed class PostgresPublication(PostgresSessions sessions, Lease lease
         }
     }
 
+    public async ValueTask<PublicationOutcome> RehearseAsync(IReadOnlyList<DatasetPublication> parts, CancellationToken ct)
+    {
+        _moves = [.. parts.Select(p => (p.Stage.Dataset.Id, p.Move))];
+        try
+        {
+            return await GuardAsync($"{string.Join(", ", parts.Select(p => p.Stage.Dataset.Id))}: publishing", async () =>
+            {
+                await EndCopyAsync(ct);
+                await AllButCommitAsync(parts, ct);
+                await RunAsync(_session!.Connection, ct, Statement(ControlSql.CheckDeferred));
+                return PublicationOutcome.Committed;
+            });
+        }
+        catch (CdcSyncException e) when (e.Code == ErrorCodes.LeaseLost || e.Code == ErrorCodes.Superseded)
+        {
+            return e.Code == ErrorCodes.LeaseLost ? PublicationOutcome.LeaseLost : PublicationOutcome.Superseded;
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (_session is not { } session) return;
@@ -139,6 +158,18 @@ internal sealed class PostgresPublication(PostgresSessions sessions, Lease lease
 
     private async Task<PublicationResult> PublishInStepsAsync(IReadOnlyList<DatasetPublication> parts, string doing, CancellationToken ct)
     {
+        var stats = await AllButCommitAsync(parts, ct);
+        Failpoints.Hit(Failpoints.BeforeCommit);
+        ct.ThrowIfCancellationRequested();
+        return await CommittedAsync(doing, async () =>
+        {
+            await RunAsync(_session!.Connection, CancellationToken.None, Statement("COMMIT"));
+            return stats;
+        });
+    }
+
+    private async Task<IReadOnlyList<MergeStats>> AllButCommitAsync(IReadOnlyList<DatasetPublication> parts, CancellationToken ct)
+    {
         await LockAsync(ct);
         var connection = _session!.Connection;
         var stats = new List<MergeStats>();
@@ -150,13 +181,7 @@ internal sealed class PostgresPublication(PostgresSessions sessions, Lease lease
         foreach (var part in parts.Where(EndsAppending)) await EnsureKeyAsync(connection, ((PostgresStage)part.Stage).Table, ct);
         Failpoints.Hit(Failpoints.Merged);
         await RunAsync(connection, ct, [.. parts.SelectMany(Rest), CheckLease()]);
-        Failpoints.Hit(Failpoints.BeforeCommit);
-        ct.ThrowIfCancellationRequested();
-        return await CommittedAsync(doing, async () =>
-        {
-            await RunAsync(connection, CancellationToken.None, Statement("COMMIT"));
-            return stats;
-        });
+        return stats;
     }
 
     /// <summary>Sends the commit. What fails then without an answer from the server may have been committed all the same.</summary>

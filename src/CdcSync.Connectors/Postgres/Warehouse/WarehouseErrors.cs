@@ -1,4 +1,5 @@
 using CdcSync.Core.Errors;
+using CdcSync.Core.Gates.Isolation;
 using Npgsql;
 
 namespace CdcSync.Connectors.Postgres.Warehouse;
@@ -13,6 +14,7 @@ internal static class WarehouseErrors
     public const string OtherGeneration = "CD002";
 
     private const string Again = "It is tried again. Run: cdcsync status";
+    private const string Mend = "Mend the rows in the source, or the constraint, index or trigger of the target. Run: cdcsync status";
 
     /// <summary>The driver's exception as the engine's.</summary>
     /// <param name="e">One for which <see cref="PostgresErrors.IsDriver"/> holds.</param>
@@ -35,8 +37,8 @@ internal static class WarehouseErrors
         PostgresFault.OutOfMemory => new(ErrorCodes.WarehouseBusy, $"{doing}: the PostgreSQL server is out of memory.", Again, e),
         PostgresFault.Unavailable => new(ErrorCodes.WarehouseUnavailable, $"{doing}: {PostgresErrors.Said(e)}", Again, e),
         // The text of these holds values of rows, and so does the driver's exception.
-        PostgresFault.ValueRefused => new(ErrorCodes.WarehouseRefusedRows, $"{doing}: PostgreSQL refused values (SQLSTATE {State(e)}{Place((PostgresException)e)}).", "See which rows in the quarantine, and mend them or the contract. Run: cdcsync quarantine list"),
-        PostgresFault.TooLarge => new(ErrorCodes.WarehouseRefusedRows, $"{doing}: a row is beyond a limit of PostgreSQL (SQLSTATE {State(e)}).", "See which rows in the quarantine, and mend them or the contract. Run: cdcsync quarantine list"),
+        PostgresFault.ValueRefused => new(ErrorCodes.WarehouseRefusedRows, $"{doing}: PostgreSQL refused values (SQLSTATE {State(e)}{Place((PostgresException)e)}).", Mend) { Refusal = RefusalOf((PostgresException)e) },
+        PostgresFault.TooLarge => new(ErrorCodes.WarehouseRefusedRows, $"{doing}: a row is beyond a limit of PostgreSQL (SQLSTATE {State(e)}).", Mend) { Refusal = RefusalOf((PostgresException)e) },
         PostgresFault.ObjectMissing when PostgresErrors.Said(e).Contains("cdcsync", StringComparison.Ordinal) => new(ErrorCodes.ControlSchemaMissing, $"{doing}: the control schema 'cdcsync' is not in this database.", "Create it. Run: cdcsync migrate", e),
         PostgresFault.ObjectMissing when State(e) == PostgresErrorCodes.UndefinedTable => ChangedMeanwhile(e, doing),
         PostgresFault.ColumnMissing => ChangedMeanwhile(e, doing),
@@ -45,6 +47,9 @@ internal static class WarehouseErrors
 
     private static CdcSyncException ChangedMeanwhile(Exception e, string doing) =>
         new(ErrorCodes.TargetMismatch, $"{doing}: {PostgresErrors.Said(e)}", "It was changed while the worker ran; start the worker again to create it. Run: cdcsync doctor", e);
+
+    private static Refusal RefusalOf(PostgresException e) => new(e.ColumnName ?? "", $"PostgreSQL refused it: SQLSTATE {e.SqlState}{(e.ConstraintName is { Length: > 0 } constraint ? $", constraint '{constraint}'" : "")}",
+        e.SqlState is PostgresErrorCodes.UniqueViolation or PostgresErrorCodes.ForeignKeyViolation or PostgresErrorCodes.ExclusionViolation or PostgresErrorCodes.RaiseException);
 
     private static string State(Exception e) => ((PostgresException)e).SqlState;
 

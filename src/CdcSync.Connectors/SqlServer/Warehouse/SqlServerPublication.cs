@@ -86,6 +86,15 @@ internal sealed class SqlServerPublication(WarehouseSessions sessions, Database 
         }, ct);
     }
 
+    public ValueTask<PublicationOutcome> RehearseAsync(IReadOnlyList<DatasetPublication> parts, CancellationToken ct) =>
+        InTurnAsync($"{string.Join(", ", parts.Select(p => p.Stage.Dataset.Id))}: publishing", async session =>
+        {
+            await session.BeginAsync(ct);
+            var result = await InTransactionAsync(session, [.. parts.Select(p => p with { Gates = [] })], ct);
+            await session.RollbackAsync();
+            return result.Outcome;
+        }, ct);
+
     public async ValueTask DisposeAsync()
     {
         if (_session is { } session)

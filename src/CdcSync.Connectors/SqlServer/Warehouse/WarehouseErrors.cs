@@ -1,4 +1,5 @@
 using CdcSync.Core.Errors;
+using CdcSync.Core.Gates.Isolation;
 using Microsoft.Data.SqlClient;
 
 namespace CdcSync.Connectors.SqlServer.Warehouse;
@@ -31,11 +32,19 @@ internal static class WarehouseErrors
             new(ErrorCodes.WarehouseBusy, $"{doing}: {SqlServerErrors.Said(e)}.", Again, e),
         SqlServerFault.Full => new(ErrorCodes.WarehouseFull, $"{doing}: {SqlServerErrors.Said(e)}.", "Make room on the server (data, log or tempdb); then it goes on by itself. Run: cdcsync status", e),
         // The text of these holds values of rows, and so does the driver's exception.
-        SqlServerFault.DuplicateKey or SqlServerFault.ValueRefused => new(ErrorCodes.WarehouseRefusedRows, $"{doing}: SQL Server refused values ({SqlServerErrors.Said(e)}).", "See which rows in the quarantine, and mend them or the contract. Run: cdcsync quarantine list"),
+        SqlServerFault.DuplicateKey or SqlServerFault.ValueRefused => new(ErrorCodes.WarehouseRefusedRows, $"{doing}: SQL Server refused values ({SqlServerErrors.Said(e)}).", "Mend the rows in the source, or the constraint, index or trigger of the target. Run: cdcsync status") { Refusal = RefusalOf(e) },
         SqlServerFault.ObjectMissing or SqlServerFault.Other when Mentions(e, "cdcsync") && (Mentions(e, "Invalid object name") || Mentions(e, "does not exist")) => new(ErrorCodes.ControlSchemaMissing, $"{doing}: the control schema 'cdcsync' is not in this database.", "Create it. Run: cdcsync migrate", e),
         SqlServerFault.ObjectMissing or SqlServerFault.ColumnMissing => new(ErrorCodes.TargetMismatch, $"{doing}: {SqlServerErrors.Said(e)}.", "It was changed while the worker ran; start the worker again to create it. Run: cdcsync doctor", e),
         _ => new(ErrorCodes.WarehouseFailed, $"{doing}: {SqlServerErrors.Said(e)}.", "Report it if the message does not help. Run: cdcsync doctor", e),
     };
+
+    private static Refusal RefusalOf(Exception e)
+    {
+        var number = SqlServerErrors.Number(e);
+        var named = e is SqlException { Errors.Count: > 0 } server ? server.Errors.Cast<SqlError>().Where(x => x.Number == number).Select(x => SqlServerErrors.Named(x.Message)).FirstOrDefault() : null;
+        // A foreign key and a check have one number: either may depend on other rows.
+        return new("", $"SQL Server refused it: error {number}{(named is null ? "" : $", '{named}'")}", number is 547 or 2601 or 2627 || SqlServerErrors.IsOfUsers(number));
+    }
 
     private static bool Mentions(Exception e, string word) => e.Message.Contains(word, StringComparison.OrdinalIgnoreCase);
 }

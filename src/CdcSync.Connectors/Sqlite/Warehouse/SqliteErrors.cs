@@ -1,4 +1,5 @@
 using CdcSync.Core.Errors;
+using CdcSync.Core.Gates.Isolation;
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
 
@@ -34,7 +35,7 @@ internal static class SqliteErrors
             raw.SQLITE_NOTADB or raw.SQLITE_CORRUPT => new(ErrorCodes.WarehouseFailed,
                 $"{where}: the file is not a SQLite database, or is damaged.", "Name another file, or restore it (sqlite3 FILE 'PRAGMA integrity_check'). Run: cdcsync validate", e),
             raw.SQLITE_CONSTRAINT or raw.SQLITE_MISMATCH or raw.SQLITE_TOOBIG => new(ErrorCodes.WarehouseRefusedRows,
-                $"{where}: the target refused rows: {Constraint(e)}.", "Drop or mend the constraint, index or trigger that was added to the target. Run: cdcsync status", e),
+                $"{where}: the target refused rows: {Constraint(e)}.", "Drop or mend the constraint, index or trigger that was added to the target. Run: cdcsync status", e) { Refusal = RefusalOf(e) },
             raw.SQLITE_ERROR when Says("no such table: main.cdcsync_") => new(ErrorCodes.ControlSchemaMissing,
                 $"{where}: the control schema is missing.", "Create it. Run: cdcsync migrate", e),
             raw.SQLITE_ERROR when Says("no such table: main.") || Says("no such column: ") || Says("has no column named ") => new(ErrorCodes.TargetMismatch,
@@ -48,6 +49,13 @@ internal static class SqliteErrors
 
     private static CdcSyncException Denied(string where, SqliteException e) =>
         new(ErrorCodes.WarehouseDenied, $"{where}: the file or its folder can't be written.", "Give the user that runs cdcsync the right to write both. Run: cdcsync status", e);
+
+    private static Refusal RefusalOf(SqliteException e) => new("", $"SQLite refused it: {Bare(Constraint(e))}",
+        e.SqliteExtendedErrorCode is raw.SQLITE_CONSTRAINT_UNIQUE or raw.SQLITE_CONSTRAINT_PRIMARYKEY or raw.SQLITE_CONSTRAINT_ROWID or raw.SQLITE_CONSTRAINT_FOREIGNKEY or raw.SQLITE_CONSTRAINT_TRIGGER);
+
+    // The driver frames what SQLite says: SQLite Error 19: '…'.
+    private static string Bare(string message) =>
+        message.StartsWith("SQLite Error ", StringComparison.Ordinal) && message.Split(": '", 2) is [_, var said] ? said.TrimEnd('.', '\'') : message;
 
     // The message of a trigger's RAISE may be made from a row's values; all others name tables, columns and constraints only.
     private static string Constraint(SqliteException e) => e.SqliteExtendedErrorCode == raw.SQLITE_CONSTRAINT_TRIGGER ? "a trigger of the target raised an error" : e.Message;

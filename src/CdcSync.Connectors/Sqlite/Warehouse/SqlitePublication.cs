@@ -55,7 +55,26 @@ internal sealed class SqlitePublication(SqliteSessions sessions, string pipeline
     }, ct);
 
     /// <inheritdoc/>
-    public async ValueTask<PublicationResult> PublishAsync(IReadOnlyList<DatasetPublication> parts, CancellationToken ct)
+    public ValueTask<PublicationResult> PublishAsync(IReadOnlyList<DatasetPublication> parts, CancellationToken ct) => TransactAsync(parts, doing =>
+    {
+        Failpoints.Hit(Failpoints.BeforeCommit);
+        return sessions.Translated(doing, () =>
+        {
+            _session.Commit();
+            return true;
+        }, default);
+    }, ct);
+
+    /// <inheritdoc/>
+    public async ValueTask<PublicationOutcome> RehearseAsync(IReadOnlyList<DatasetPublication> parts, CancellationToken ct) =>
+        (await TransactAsync([.. parts.Select(p => p with { Gates = [] })], doing => sessions.Translated(doing, () =>
+        {
+            _session.CheckDeferred();
+            return true;
+        }, default), ct).ConfigureAwait(false)).Outcome;
+
+    /// <summary>Does all but the end in one transaction, and ends it where nothing speaks against it.</summary>
+    private async ValueTask<PublicationResult> TransactAsync(IReadOnlyList<DatasetPublication> parts, Func<string, bool> end, CancellationToken ct)
     {
         var doing = $"publishing {string.Join(", ", parts.Select(p => p.Stage.Dataset.Id))}";
         await _turn.WaitAsync(ct).ConfigureAwait(false);
@@ -64,13 +83,7 @@ internal sealed class SqlitePublication(SqliteSessions sessions, string pipeline
             using (await sessions.BeginAsync(_session, doing, ct).ConfigureAwait(false))
             {
                 var result = await InTransactionAsync(parts, doing, ct).ConfigureAwait(false);
-                if (result.Outcome != PublicationOutcome.Committed) return result;
-                Failpoints.Hit(Failpoints.BeforeCommit);
-                sessions.Translated(doing, () =>
-                {
-                    _session.Commit();
-                    return true;
-                }, default);
+                if (result.Outcome == PublicationOutcome.Committed) end(doing);
                 return result;
             }
         }

@@ -110,6 +110,14 @@ internal sealed class SqliteSession : IDisposable
         }
     }
 
+    /// <summary>Checks what a commit would: foreign keys that are checked only then.</summary>
+    /// <exception cref="SqliteException">It would fail.</exception>
+    public void CheckDeferred()
+    {
+        raw.sqlite3_db_status(Handle, raw.SQLITE_DBSTATUS_DEFERRED_FKS, out var unresolved, out _, 0);
+        if (unresolved > 0) throw new SqliteException("FOREIGN KEY constraint failed", raw.SQLITE_CONSTRAINT, raw.SQLITE_CONSTRAINT_FOREIGNKEY);
+    }
+
     /// <summary>Rolls back if there is anything to roll back.</summary>
     public void Rollback()
     {

@@ -35,7 +35,8 @@ internal static class SqliteErrors
             raw.SQLITE_NOTADB or raw.SQLITE_CORRUPT => new(ErrorCodes.WarehouseFailed,
                 $"{where}: the file is not a SQLite database, or is damaged.", "Name another file, or restore it (sqlite3 FILE 'PRAGMA integrity_check'). Run: cdcsync validate", e),
             raw.SQLITE_CONSTRAINT or raw.SQLITE_MISMATCH or raw.SQLITE_TOOBIG => new(ErrorCodes.WarehouseRefusedRows,
-                $"{where}: the target refused rows: {Constraint(e)}.", "Drop or mend the constraint, index or trigger that was added to the target. Run: cdcsync status", e) { Refusal = RefusalOf(e) },
+                $"{where}: the target refused rows: {Constraint(e)}.", "Drop or mend the constraint, index or trigger that was added to the target. Run: cdcsync status", e)
+            { Refusal = RefusalOf(e) },
             raw.SQLITE_ERROR when Says("no such table: main.cdcsync_") => new(ErrorCodes.ControlSchemaMissing,
                 $"{where}: the control schema is missing.", "Create it. Run: cdcsync migrate", e),
             raw.SQLITE_ERROR when Says("no such table: main.") || Says("no such column: ") || Says("has no column named ") => new(ErrorCodes.TargetMismatch,

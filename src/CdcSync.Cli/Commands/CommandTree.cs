@@ -27,6 +27,7 @@ internal static class CommandTree
             CheckpointCommand.Create(terminal),
             HistoryCommand.Create(terminal),
             ReconcileCommand.Create(terminal),
+            BackfillCommand.Create(terminal),
             QuarantineCommand.Create(terminal),
             PauseCommand.Pause(terminal),
             PauseCommand.Resume(terminal),

@@ -50,6 +50,13 @@ internal static class CommonOptions
             },
         };
 
+    /// <summary>Limits a verb to some rows.</summary>
+    public static Option<string?> Range { get; } = new("--range")
+    {
+        Description = "Only rows whose COLUMN (of the warehouse) is from FROM up to, not including, TO: an integer, a date or an instant. One of the two may be left out.",
+        HelpName = "COLUMN=FROM..TO",
+    };
+
     /// <summary>Confirms beforehand what a verb would ask.</summary>
     public static Option<bool> Yes { get; } = new("--yes", "-y") { Description = "Do not ask." };
 }

@@ -18,7 +18,7 @@ internal static class ReconcileCommand
 
     public static Command Create(Terminal terminal)
     {
-        var command = new Command("reconcile", "Compare source and warehouse, row by row, while sync goes on.") { CommonOptions.Datasets, CommonOptions.Dataset, Mode, Repair, Html, CommonOptions.Json };
+        var command = new Command("reconcile", "Compare source and warehouse, row by row, while sync goes on.") { CommonOptions.Datasets, CommonOptions.Dataset, Mode, CommonOptions.Range, Repair, Html, CommonOptions.Json };
         command.SetAction((parsed, ct) => RunAsync(parsed, terminal, ct));
         return command;
     }
@@ -28,6 +28,8 @@ internal static class ReconcileCommand
         var request = new ReconcileRequest(ModeOf(parsed.GetValue(Mode)), parsed.GetValue(Repair));
         var config = PipelineFile.Open(parsed, terminal);
         var chosen = PipelineFile.Chosen(parsed, config.Pipeline);
+        if (parsed.GetValue(CommonOptions.Range) is { } range)
+            request = request with { Range = RowRange.Parse(Only(config.Pipeline, chosen), range) };
         await using var composition = new Composition(config, terminal.Scrubber);
         await using var observed = new ObservedPass(config.Pipeline, composition, terminal);
         var outcomes = new List<ReconcileOutcomeOf>();
@@ -42,6 +44,10 @@ internal static class ReconcileCommand
             terminal.Fault(fault);
         return document.ExitCode;
     }
+
+    /// <summary>A range is one of a column that one dataset has.</summary>
+    private static Dataset Only(Pipeline pipeline, IReadOnlySet<DatasetId>? chosen) => pipeline.Datasets.Where(d => chosen?.Contains(d.Id) != false).ToArray() is [var dataset] ? dataset
+        : throw new CdcSyncException(ErrorCodes.WrongUsage, "--range needs the one dataset that it is of.", "Name it. Run: cdcsync reconcile --help");
 
     /// <summary>One dataset that can't be compared keeps none of the others from it.</summary>
     private static async Task<ReconcileOutcomeOf> CompareAsync(ObservedPass observed, Dataset dataset, ReconcileRequest request, CancellationToken ct)

@@ -151,7 +151,7 @@ internal sealed record GrantsDocument(string Pipeline, string Login, IReadOnlyLi
 
 internal sealed record SystemGrantsDocument(string System, string Kind, string? Minimal, string? Diagnostic);
 
-internal sealed record ReconcileDocument(string Pipeline, string Mode, bool IsRepair, IReadOnlyList<ReconciledDocument> Datasets) : JsonDocumentRoot;
+internal sealed record ReconcileDocument(string Pipeline, string Mode, string? Range, bool IsRepair, IReadOnlyList<ReconciledDocument> Datasets) : JsonDocumentRoot;
 
 internal sealed record ReconciledDocument(string Dataset, string Outcome, ReconcileReportDocument? Report, FaultDocument? Error);
 

@@ -22,7 +22,7 @@ internal static class ReconcileHtml
         <html lang="en"><head><meta charset="utf-8"><title>{Text(document.Pipeline)}: source and warehouse compared</title>
         <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'"><style>{Style}</style></head><body>
         <h1>{Text(document.Pipeline)}: source and warehouse compared</h1>
-        <p>Mode <code>{Text(document.Mode)}</code>{(document.IsRepair ? ", what differed was mended" : ", nothing was changed")}.</p>
+        <p>Mode <code>{Text(document.Mode)}</code>{(document.Range is { } range ? $", rows <code>{Text(range)}</code>" : "")}{(document.IsRepair ? ", what differed was mended" : ", nothing was changed")}.</p>
         <table><tr><th>dataset</th><th>outcome</th>{string.Concat(Headings.Select(h => $"<th class=\"n\">{h}</th>"))}<th>compared at</th></tr>
         {string.Join('\n', document.Datasets.Select(Row))}
         </table>

@@ -11,7 +11,7 @@ internal static class ReconcileView
     private const int KeysShown = 10;
 
     public static ReconcileDocument Document(string pipeline, ReconcileRequest request, IReadOnlyList<ReconcileOutcomeOf> outcomes) =>
-        new(pipeline, Words.Of(request.Mode), request.IsRepair, [.. outcomes.Select(Of)]) { ExitCode = (int)ExitCodes.Gravest(outcomes.Select(ExitOf)) };
+        new(pipeline, Words.Of(request.Mode), request.Range?.Text, request.IsRepair, [.. outcomes.Select(Of)]) { ExitCode = (int)ExitCodes.Gravest(outcomes.Select(ExitOf)) };
 
     /// <summary>A line per dataset; of those with drift also where in the key space it is, and the first keys.</summary>
     public static string Text(ReconcileDocument document, bool unicode)

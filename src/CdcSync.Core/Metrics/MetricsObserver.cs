@@ -123,10 +123,12 @@ public sealed class MetricsObserver : ISyncObserver
     public void Reconciled(Dataset dataset, ReconcileReport report)
     {
         var cells = _metrics[dataset.Id];
-        foreach (var (kind, gauge) in cells.Drift)
-            gauge.Set(report.Found.Of(kind) - report.Repaired.Of(kind));
         foreach (var (kind, counter) in cells.Repaired)
             counter.Add(report.Repaired.Of(kind));
+        if (report.Request.Range is not null)
+            return;                                                      // says nothing of the other rows
+        foreach (var (kind, gauge) in cells.Drift)
+            gauge.Set(report.Found.Of(kind) - report.Repaired.Of(kind));
         cells.LastReconciled.Set(report.FinishedAt);
     }
 

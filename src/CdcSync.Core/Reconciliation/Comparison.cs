@@ -22,7 +22,28 @@ internal sealed class Comparison(EngineContext engine, LaneBook book, Publisher 
     public async Task<ReconcileReport> RepairAsync(Lane lane, IReadOnlyList<Lane> unit, ReconcileRequest request, Lease lease, CancellationToken ct)
     {
         await firstLoad.EnsureTargetAsync(lane, isFirst: false, ct);
-        return await RunAsync(lane, request, new LaneRepair(engine, lane, publisher, token => SyncAsync(unit, lease, token), lease), ct);
+        return await RunAsync(lane, request, new LaneRepair(new LaneBatch(engine, lane, publisher, lease), new KeyCodec(lane.Dataset), token => SyncAsync(unit, lease, token)), ct);
+    }
+
+    /// <summary>Reads rows again and publishes them, then deletes what the source has no longer. The caller has the lane, and those that publish with it, for itself.</summary>
+    /// <param name="lane">The lane.</param>
+    /// <param name="unit">The lanes that publish with it, itself among them.</param>
+    /// <param name="range">Which rows; null = all.</param>
+    /// <param name="lease">The lease to publish under.</param>
+    /// <param name="ct">Cancels; what was published stays so.</param>
+    public async Task<DatasetOutcome> BackfillAsync(Lane lane, IReadOnlyList<Lane> unit, RowRange? range, Lease lease, CancellationToken ct)
+    {
+        Reconciler.CheckKey(lane.Dataset);
+        await firstLoad.EnsureTargetAsync(lane, isFirst: false, ct);
+        var outcome = await new Backfill(engine, lane, new LaneBatch(engine, lane, publisher, lease), token => SyncAsync(unit, lease, token)).RunAsync(range, ct);
+        ReconcileReport left;
+        do
+        {
+            left = await RepairAsync(lane, unit, new ReconcileRequest(ReconcileMode.Keys, IsRepair: true) { Range = range }, lease, ct);
+            outcome = outcome with { Stats = outcome.Stats.Plus(new MergeStats(left.Repaired.Missing, left.Repaired.Different, left.Repaired.Extra, 0)) };
+        }
+        while (left is { IsCut: true, Repaired.Total: > 0 });
+        return outcome;
     }
 
     /// <summary>A comparison whose time has come. Its failure is told, and fails nothing else.</summary>

@@ -36,6 +36,9 @@ public interface IDigestReader
 /// <param name="Places">How its rows are parted.</param>
 public sealed record DigestScope(Dataset Dataset, IReadOnlyList<int> Columns, Places Places)
 {
+    /// <summary>Only rows of this range; null = all.</summary>
+    public RowRange? Range { get; init; }
+
     /// <summary>All columns.</summary>
     public static DigestScope Rows(Dataset dataset) => new(dataset, [.. Enumerable.Range(0, dataset.TargetSchema.Fields.Count)], Places.Of(dataset));
 

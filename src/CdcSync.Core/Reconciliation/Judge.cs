@@ -1,6 +1,5 @@
 using CdcSync.Arrow;
 using CdcSync.Core.Checkpoints;
-using CdcSync.Core.Errors;
 using CdcSync.Core.Sync;
 
 namespace CdcSync.Core.Reconciliation;
@@ -21,20 +20,11 @@ internal sealed class Judge(EngineContext engine, Lane lane, SourceSide source, 
     {
         var asked = keys.ToHashSet();
         var columns = _codec.Decode(asked);
-        var at = await CheckpointAsync(ct);
+        var at = await LoadedCheckpoint.ReadAsync(engine, lane, ct);
         var found = await FoundAsync(columns, ct);
         var expected = await ExpectedAsync(columns, asked, ct);
         var (changed, sourceTime) = await source.ChangedAfterAsync(at, ct);
         return Compare(at, asked, found, expected, changed) with { SourceTime = sourceTime };
-    }
-
-    /// <summary>The dataset's checkpoint.</summary>
-    /// <exception cref="CdcSyncException">The dataset was never loaded, or its first load still runs.</exception>
-    public async Task<Checkpoint> CheckpointAsync(CancellationToken ct)
-    {
-        var id = lane.Dataset.Id;
-        return (await engine.Warehouse.Control.ReadCheckpointsAsync([id], ct)).GetValueOrDefault(id) is { Snapshot: null } checkpoint ? checkpoint
-            : throw new CdcSyncException(ErrorCodes.NotLoaded, $"{id}: its first load is not complete, so there is nothing to compare.", $"Load it first. Run: cdcsync sync {id}");
     }
 
     private async Task<Dictionary<CanonicalKey, RowHash>> FoundAsync(RecordBatch keys, CancellationToken ct)

@@ -47,11 +47,12 @@ public sealed class LocalDigests(IRowSide side) : IDigestReader
     {
         var shift = parts is [var first, ..] ? first.Shift : 0;
         var wanted = parts?.Select(p => p.Prefix).ToHashSet();
-        await foreach (var chunk in side.ReadAsync(parts, ct))
+        await foreach (var chunk in side.ReadAsync(PlaceSpan.Of(scope, parts), ct))
         {
             var rows = new HashedRows(scope, chunk);
+            var isWithin = scope.Range?.Over(chunk.Rows);
             for (var row = 0; row < chunk.Length; row++)
-                if (wanted is null || wanted.Contains(rows.Place(row) >> shift)) yield return (rows, row);
+                if ((wanted is null || wanted.Contains(rows.Place(row) >> shift)) && isWithin?.Invoke(row) != false) yield return (rows, row);
         }
     }
 
@@ -77,8 +78,10 @@ public interface IRowSide
     /// <summary>The places of the first and last row where that is cheap to learn; else nothing.</summary>
     ValueTask<Survey> SurveyAsync(CancellationToken ct);
 
-    /// <summary>The rows of some parts, or more than those; null = all.</summary>
-    IAsyncEnumerable<ChangeChunk> ReadAsync(IReadOnlyList<Part>? parts, CancellationToken ct);
+    /// <summary>The rows of some places, or more than those; null = all.</summary>
+    /// <param name="places">Ascending; only of places that are ordered.</param>
+    /// <param name="ct">Cancels.</param>
+    IAsyncEnumerable<ChangeChunk> ReadAsync(IReadOnlyList<PlaceSpan>? places, CancellationToken ct);
 
     /// <summary>The rows with these keys, or more than those.</summary>
     /// <param name="keys">Key columns alone.</param>

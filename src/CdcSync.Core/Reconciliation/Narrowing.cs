@@ -92,7 +92,8 @@ internal sealed class Narrowing(DigestScope scope, IDigestReader source, IDigest
     {
         if (!scope.Places.IsOrdered)
             return Places.Bits - limits.FirstBits;
-        var (first, last) = (Least(source.First, target.First) ?? long.MinValue, Most(source.Last, target.Last) ?? long.MaxValue);
+        var (from, to) = scope.Range?.PlacesOf(scope) ?? (long.MinValue, long.MaxValue);
+        var (first, last) = (Math.Max(from, Least(source.First, target.First) ?? long.MinValue), Math.Min(to, Most(source.Last, target.Last) ?? long.MaxValue));
         var shift = 0;
         while (((Int128)(last >> shift)) - (first >> shift) >= 1 << limits.FirstBits)
             shift++;

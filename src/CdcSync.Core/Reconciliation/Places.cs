@@ -44,3 +44,45 @@ public readonly record struct Part(long Prefix, int Shift)
     /// <summary>True if a place is in it.</summary>
     public bool Holds(long place) => place >> Shift == Prefix;
 }
+
+/// <summary>Ordered places from one to another, both included.</summary>
+/// <param name="First">The first.</param>
+/// <param name="Last">The last.</param>
+public readonly record struct PlaceSpan(long First, long Last)
+{
+    /// <summary>What has to be read of some parts, and of the scope's range: parts that touch are one span.</summary>
+    /// <param name="scope">Of what.</param>
+    /// <param name="parts">The parts; null = all.</param>
+    /// <returns>Null = all rows, as places without an order can't be looked up.</returns>
+    public static IReadOnlyList<PlaceSpan>? Of(DigestScope scope, IReadOnlyList<Part>? parts)
+    {
+        ArgumentNullException.ThrowIfNull(scope);
+        if (!scope.Places.IsOrdered)
+            return null;
+        var within = scope.Range?.PlacesOf(scope);
+        if (parts is null)
+            return within is { } all ? [new PlaceSpan(all.First, all.Last)] : null;
+        var (first, last) = within ?? (long.MinValue, long.MaxValue);
+        return [.. Joined(parts).Select(s => new PlaceSpan(Math.Max(s.First, first), Math.Min(s.Last, last))).Where(s => s.First <= s.Last)];
+    }
+
+    private static IEnumerable<PlaceSpan> Joined(IReadOnlyList<Part> parts)
+    {
+        PlaceSpan? open = null;
+        foreach (var part in parts.OrderBy(p => p.First))
+        {
+            if (open is { } span && span.Last + 1 == part.First)
+            {
+                open = span with { Last = part.Last };
+                continue;
+            }
+
+            if (open is { } done)
+                yield return done;
+            open = new PlaceSpan(part.First, part.Last);
+        }
+
+        if (open is { } last)
+            yield return last;
+    }
+}

@@ -20,6 +20,9 @@ public enum ReconcileMode
 /// <param name="IsRepair">True if the target is to be made equal.</param>
 public sealed record ReconcileRequest(ReconcileMode Mode, bool IsRepair)
 {
+    /// <summary>Only rows of this range; null = all. A row that only one side has in it is judged by its key like any other.</summary>
+    public RowRange? Range { get; init; }
+
     /// <summary>How long keys in flight are waited for; null = two of the dataset's intervals and 5 seconds.</summary>
     public TimeSpan? Patience { get; init; }
 }

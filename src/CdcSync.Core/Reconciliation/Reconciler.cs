@@ -1,3 +1,4 @@
+using CdcSync.Core.Datasets;
 using CdcSync.Core.Errors;
 using CdcSync.Core.Sync;
 
@@ -15,13 +16,13 @@ internal sealed class Reconciler(EngineContext engine, Lane lane, ReconcileReque
     public async Task<ReconcileReport> RunAsync(CancellationToken ct)
     {
         var (id, startedAt) = (Guid.CreateVersion7(), engine.Time.GetUtcNow());
-        CheckKey();
-        var scope = request.Mode == ReconcileMode.Keys ? DigestScope.Keys(lane.Dataset) : DigestScope.Rows(lane.Dataset);
+        CheckKey(lane.Dataset);
+        var scope = (request.Mode == ReconcileMode.Keys ? DigestScope.Keys(lane.Dataset) : DigestScope.Rows(lane.Dataset)) with { Range = request.Range };
         var target = engine.Warehouse.Digests(lane.Dataset) ?? throw new CdcSyncException(ErrorCodes.NotComparable,
             $"{lane.Dataset.Id}: this kind of warehouse can't be compared with its source yet.", $"To make it equal anyway, run: cdcsync resync {lane.Dataset.Id}");
-        var source = new SourceSide(lane);
+        var source = new SourceSide(lane, request.Range);
         var judge = new Judge(engine, lane, source, target, scope);
-        await judge.CheckpointAsync(ct);
+        await LoadedCheckpoint.ReadAsync(engine, lane, ct);
 
         var inPlace = request.Mode == ReconcileMode.Full ? null : await lane.Source.Ranges.DigestsAsync(lane.Dataset, ct);
         var narrowed = await new Narrowing(scope, inPlace ?? new LocalDigests(source), target, new NarrowingLimits { EveryRow = request.Mode == ReconcileMode.Full }).RunAsync(ct);
@@ -37,7 +38,7 @@ internal sealed class Reconciler(EngineContext engine, Lane lane, ReconcileReque
             patience = patience == startedAt ? engine.Time.GetUtcNow() + Patience : patience;
             if (engine.Time.GetUtcNow() >= patience)
                 break;
-            await PassInFlightAsync(judge, ct);
+            await PassInFlightAsync(ct);
         }
 
         return tally.Report(id, request, startedAt, engine.Time.GetUtcNow(), open.Count, source.Explained);
@@ -62,7 +63,7 @@ internal sealed class Reconciler(EngineContext engine, Lane lane, ReconcileReque
     }
 
     /// <summary>Lets the target pass what is in flight: by a pass of its own where the lane is ours, else by waiting for whoever syncs it.</summary>
-    private async Task PassInFlightAsync(Judge judge, CancellationToken ct)
+    private async Task PassInFlightAsync(CancellationToken ct)
     {
         if (repair is not null)
         {
@@ -70,18 +71,19 @@ internal sealed class Reconciler(EngineContext engine, Lane lane, ReconcileReque
             return;
         }
 
-        var before = await judge.CheckpointAsync(ct);
+        var before = await LoadedCheckpoint.ReadAsync(engine, lane, ct);
         var until = engine.Time.GetUtcNow() + lane.Dataset.Interval + BetweenRounds;
         do
         {
             await Task.Delay(BetweenRounds, engine.Time, ct);
         }
-        while ((await judge.CheckpointAsync(ct)).Stream == before.Stream && engine.Time.GetUtcNow() < until);
+        while ((await LoadedCheckpoint.ReadAsync(engine, lane, ct)).Stream == before.Stream && engine.Time.GetUtcNow() < until);
     }
 
-    private void CheckKey()
+    /// <summary>Sees to it that a dataset's rows can be told apart and compared.</summary>
+    /// <exception cref="CdcSyncException"><see cref="ErrorCodes.NotComparable"/>.</exception>
+    public static void CheckKey(Dataset dataset)
     {
-        var dataset = lane.Dataset;
         if (dataset.Key.Count == 0)
             throw new CdcSyncException(ErrorCodes.NotComparable, $"{dataset.Id}: it has no key, so that its rows can't be told apart.", $"Load it anew; the difference is published. Run: cdcsync resync {dataset.Id}");
         if (dataset.TargetSchema.Fields.FirstOrDefault(f => CanonicalTypes.Of(f.DataType) is null) is { } field)

@@ -8,13 +8,15 @@ using CdcSync.Core.Sync;
 namespace CdcSync.Core.Reconciliation;
 
 /// <summary>The source as the target should be: its rows after filter, casts, masks and gates.</summary>
-internal sealed class SourceSide(Lane lane) : IRowSide
+/// <param name="lane">The dataset's lane.</param>
+/// <param name="range">Which of its rows are asked for; null = all.</param>
+internal sealed class SourceSide(Lane lane, RowRange? range) : IRowSide
 {
     private static readonly KeyRange Whole = new(0, null, null);
     private readonly KeyCodec _codec = new(lane.Dataset);
     private long _explained;
 
-    /// <summary>Rows read in the first reading of all that a gate keeps out: they are not expected in the target.</summary>
+    /// <summary>Rows that a gate keeps out, as the first reading of all rows counted them: they are not expected in the target.</summary>
     public long Explained => _explained;
 
     public async ValueTask<Survey> SurveyAsync(CancellationToken ct)
@@ -26,21 +28,47 @@ internal sealed class SourceSide(Lane lane) : IRowSide
         return await ScanAsync(ct);
     }
 
-    public async IAsyncEnumerable<ChangeChunk> ReadAsync(IReadOnlyList<Part>? parts, [EnumeratorCancellation] CancellationToken ct)
+    public async IAsyncEnumerable<ChangeChunk> ReadAsync(IReadOnlyList<PlaceSpan>? places, [EnumeratorCancellation] CancellationToken ct)
     {
         var explained = 0L;
-        foreach (var range in await RangesAsync(parts, ct))
+        await foreach (var chunk in UnshapedAsync(places, ct))
         {
-            await foreach (var chunk in lane.Source.Ranges.ReadAsync(lane.Dataset, range, ct))
-            {
-                var (accepted, rejected) = Shaped(chunk);
-                explained += rejected.Count;
-                yield return accepted;
-            }
+            var (accepted, rejected) = Shaped(chunk);
+            explained += rejected.Count;
+            yield return accepted;
         }
 
-        if (parts is null)
+        if (places is null && range is null)
             _explained = explained;
+    }
+
+    /// <summary>The rows of some places, or more than those, as the source has them: once, and no more of them than its range asks for where the source can tell.</summary>
+    public async IAsyncEnumerable<ChangeChunk> UnshapedAsync(IReadOnlyList<PlaceSpan>? places, [EnumeratorCancellation] CancellationToken ct)
+    {
+        var ranges = lane.Source.Ranges;
+        if (places is null && range is not null && await ranges.WithinAsync(lane.Dataset, range, ct) is { } within)
+        {
+            await foreach (var chunk in within.WithCancellation(ct))
+                yield return chunk;
+            yield break;
+        }
+
+        foreach (var keys in await RangesAsync(places, ct))
+        {
+            await foreach (var chunk in ranges.ReadAsync(lane.Dataset, keys, ct))
+                yield return chunk;
+        }
+    }
+
+    /// <summary>Its rows once more, as the source has them, in readings of about so many rows, each of which may begin when the one before has ended.</summary>
+    public async Task<IReadOnlyList<IAsyncEnumerable<ChangeChunk>>> ReadingsAsync(long rows, CancellationToken ct)
+    {
+        var ranges = lane.Source.Ranges;
+        if (range?.PlacesOf(DigestScope.Keys(lane.Dataset)) is { } places && await BoundsAsync(ct) is not null)
+            return [ranges.ReadAsync(lane.Dataset, ranges.Between(places.First, places.Last), ct)];
+        if (range is not null && await ranges.WithinAsync(lane.Dataset, range, ct) is { } within)
+            return [within];
+        return [.. (await ranges.PlanAsync(lane.Dataset, rows, ct)).Select(keys => ranges.ReadAsync(lane.Dataset, keys, ct))];
     }
 
     public async IAsyncEnumerable<ChangeChunk> FindAsync(RecordBatch keys, [EnumeratorCancellation] CancellationToken ct)
@@ -111,33 +139,8 @@ internal sealed class SourceSide(Lane lane) : IRowSide
     private IReadOnlyList<CanonicalKey> RejectedKeys(ChangeChunk all, RecordBatch upserts, RecordBatch filtered) =>
         all.Length == upserts.Length + filtered.Length ? [] : [.. KeysOf(all.Rows).Except(KeysOf(upserts)).Except(KeysOf(filtered))];
 
-    private async Task<IReadOnlyList<KeyRange>> RangesAsync(IReadOnlyList<Part>? parts, CancellationToken ct)
-    {
-        if (parts is null || await BoundsAsync(ct) is null)
-            return [Whole];
-        return [.. Runs(parts).Select(run => lane.Source.Ranges.Between(run.First, run.Last))];
-    }
-
-    /// <summary>Parts that touch are read as one range.</summary>
-    private static IEnumerable<(long First, long Last)> Runs(IReadOnlyList<Part> parts)
-    {
-        (long First, long Last)? run = null;
-        foreach (var part in parts.OrderBy(p => p.First))
-        {
-            if (run is { } open && open.Last + 1 == part.First)
-            {
-                run = (open.First, part.Last);
-                continue;
-            }
-
-            if (run is { } done)
-                yield return done;
-            run = (part.First, part.Last);
-        }
-
-        if (run is { } last)
-            yield return last;
-    }
+    private async Task<IReadOnlyList<KeyRange>> RangesAsync(IReadOnlyList<PlaceSpan>? places, CancellationToken ct) =>
+        places is null || await BoundsAsync(ct) is null ? [Whole] : [.. places.Select(span => lane.Source.Ranges.Between(span.First, span.Last))];
 
     /// <summary>The source's keys are the target's only where the shape leaves them as they are.</summary>
     private ValueTask<(long First, long Last)?> BoundsAsync(CancellationToken ct) =>

@@ -165,6 +165,13 @@ public interface IRangeReader
     /// <returns>Those rows, or more; null where the source's rows can't be found by the target's keys (masked, cast, written in several ways): then all have to be read.</returns>
     ValueTask<IAsyncEnumerable<ChangeChunk>?> FindAsync(Dataset dataset, RecordBatch keys, CancellationToken ct) => new((IAsyncEnumerable<ChangeChunk>?)null);
 
+    /// <summary>Reads the rows of a range of one column's values as upserts.</summary>
+    /// <param name="dataset">The dataset.</param>
+    /// <param name="range">The range, of values as they are in the target.</param>
+    /// <param name="ct">Cancels.</param>
+    /// <returns>Those rows, or more; null where the source's values are not the target's, or it can't look for them: then all have to be read.</returns>
+    ValueTask<IAsyncEnumerable<ChangeChunk>?> WithinAsync(Dataset dataset, RowRange range, CancellationToken ct) => new((IAsyncEnumerable<ChangeChunk>?)null);
+
     /// <summary>The first and last key of a dataset whose key is one integer.</summary>
     /// <returns>Null where the source can't read by such keys, or has no rows.</returns>
     ValueTask<(long First, long Last)?> IntegerKeysAsync(Dataset dataset, CancellationToken ct) => new(((long, long)?)null);

@@ -184,7 +184,7 @@ internal sealed class Batch(Lane lane, BatchStart start, EngineContext engine) :
 }
 
 /// <summary>Where a batch begins and how it will move the checkpoint.</summary>
-/// <param name="Kind">A window, a range, a whole content, a repair.</param>
+/// <param name="Kind">A window, a range, a whole content, a repair, a backfill.</param>
 /// <param name="Mode">How it is published.</param>
 /// <param name="Before">The checkpoint it goes on from; null = none yet.</param>
 /// <param name="Identity">The source it is read from.</param>
@@ -198,11 +198,11 @@ internal sealed record BatchStart(BatchKind Kind, PublishMode Mode, Checkpoint? 
     /// <summary>Why the dataset is loaded anew; null = it is not.</summary>
     public ResyncCause? Resync { get; init; }
 
-    /// <summary>The checkpoint after it. A range of a first load completes nothing: only a window read after the last range does. A repair leaves the stream where it is.</summary>
+    /// <summary>The checkpoint after it. A range of a first load completes nothing: only a window read after the last range does. A repair and a backfill leave the stream where it is.</summary>
     public Checkpoint Next(Position upTo, DateTimeOffset? completeAt)
     {
         var generation = (Before?.Generation ?? 0) + 1;
-        if (Kind == BatchKind.Repair)
+        if (Kind is BatchKind.Repair or BatchKind.Backfill)
             return Before! with { Generation = generation };
         if (Range is null)
             return new Checkpoint(generation, Identity, upTo, null, completeAt);

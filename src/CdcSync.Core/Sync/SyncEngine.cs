@@ -93,6 +93,18 @@ public sealed class SyncEngine
         return await Comparison(lane.Source).CompareAsync(lane, request, ct);
     }
 
+    /// <summary>Reads rows of a dataset again and publishes them, and deletes what the source has no longer.</summary>
+    /// <param name="dataset">The dataset.</param>
+    /// <param name="range">Which rows; null = all.</param>
+    /// <param name="ct">Cancels; what was published stays so.</param>
+    /// <exception cref="CdcSyncException">It can't be told row by row, a side can't be read, another worker holds the lease, or a gate blocked it.</exception>
+    public async Task<DatasetOutcome> BackfillAsync(DatasetId dataset, RowRange? range, CancellationToken ct)
+    {
+        var unit = Chosen(new HashSet<DatasetId> { dataset });
+        var lane = unit.Single(l => l.Dataset.Id == dataset);
+        return await UnderLeaseAsync(keeper => Comparison(lane.Source).BackfillAsync(lane, unit, range, keeper.Lease, keeper.Lost), ct);
+    }
+
     /// <summary>Reads what a pass would read and counts it. Writes nothing anywhere.</summary>
     public async Task<PassReport> DryRunAsync(IReadOnlySet<DatasetId>? only, CancellationToken ct)
     {

@@ -22,6 +22,13 @@ public static partial class ControlText
         throw Corrupt($"'{text}' is no {typeof(T).Name}");
     }
 
+    /// <summary>How a comparison went about it: <c>digest</c>, of a range of rows <c>digest-range</c>.</summary>
+    public static string Of(ReconcileRequest request)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        return request.Range is null ? Of(request.Mode) : $"{Of(request.Mode)}-range";
+    }
+
     /// <summary>A first load's progress as JSON: <c>{"total":3,"remaining":[{"ordinal":1,"from":"…","to":null}]}</c>; null = done.</summary>
     public static string? OfSnapshot(SnapshotProgress? snapshot) =>
         snapshot is null ? null : JsonSerializer.Serialize(snapshot, ControlJson.Default.SnapshotProgress);
@@ -46,7 +53,7 @@ public static partial class ControlText
     public static string OfReport(ReconcileReport report)
     {
         ArgumentNullException.ThrowIfNull(report);
-        return JsonSerializer.Serialize(new ReportDetails(report.SoftDeleted, report.Explained, report.InFlight, report.RowsTravelled, report.IsCut, report.Map,
+        return JsonSerializer.Serialize(new ReportDetails(report.Request.Range?.Text, report.SoftDeleted, report.Explained, report.InFlight, report.RowsTravelled, report.IsCut, report.Map,
             [.. report.Keys.Select(k => new ReportKey(k.Key, Of(k.Kind), k.IsRepaired))]), ControlJson.Default.ReportDetails);
     }
 
@@ -58,7 +65,7 @@ public static partial class ControlText
     [JsonSerializable(typeof(ReportDetails))]
     private sealed partial class ControlJson : JsonSerializerContext;
 
-    private sealed record ReportDetails(long SoftDeleted, long Explained, long InFlight, long RowsTravelled, bool IsCut, IReadOnlyList<long> Map, IReadOnlyList<ReportKey> Keys);
+    private sealed record ReportDetails(string? Range, long SoftDeleted, long Explained, long InFlight, long RowsTravelled, bool IsCut, IReadOnlyList<long> Map, IReadOnlyList<ReportKey> Keys);
 
     private sealed record ReportKey(string Key, string Kind, bool IsRepaired);
 }

@@ -52,7 +52,7 @@ public interface IControlStore
     /// <summary>Records a comparison of source and target.</summary>
     ValueTask WriteReconciliationAsync(string pipeline, ReconcileReport report, CancellationToken ct);
 
-    /// <summary>When each dataset's last comparison ended; a dataset that was never compared is absent.</summary>
+    /// <summary>When each dataset's last comparison of all its rows ended; a dataset that was never compared is absent.</summary>
     ValueTask<IReadOnlyDictionary<DatasetId, DateTimeOffset>> ReadReconciledAsync(string pipeline, CancellationToken ct);
 
     /// <summary>Takes the pipeline's lease if it is free or expired, by the warehouse's clock. Each taking has a new, higher token.</summary>
@@ -128,6 +128,9 @@ public enum BatchKind
 
     /// <summary>Rows that a comparison found to differ.</summary>
     Repair,
+
+    /// <summary>Rows that were read again.</summary>
+    Backfill,
 }
 
 /// <summary>A landing file as the ledger names it.</summary>

@@ -15,7 +15,7 @@ internal sealed class FakeTargetSide(Dataset dataset, Func<IReadOnlyList<KeyValu
         return new(now.Count == 0 ? default : new Survey(now[0].Key, now[^1].Key, 0));
     }
 
-    public IAsyncEnumerable<ChangeChunk> ReadAsync(IReadOnlyList<Part>? parts, CancellationToken ct) => AllAsync(null, ct);
+    public IAsyncEnumerable<ChangeChunk> ReadAsync(IReadOnlyList<PlaceSpan>? places, CancellationToken ct) => AllAsync(null, ct);
 
     public IAsyncEnumerable<ChangeChunk> FindAsync(RecordBatch keys, CancellationToken ct) => AllAsync(((FixedWidthArray<long>)keys.Column(0)).Values.ToArray().ToHashSet(), ct);
 

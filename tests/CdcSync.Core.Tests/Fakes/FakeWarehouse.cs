@@ -155,7 +155,7 @@ internal sealed class FakeWarehouse(TimeProvider time, FaultPlan faults) : IWare
     {
         faults.Pass();
         lock (_transaction)
-            return ValueTask.FromResult<IReadOnlyDictionary<DatasetId, DateTimeOffset>>(Reconciliations.GroupBy(r => r.Dataset).ToDictionary(g => g.Key, g => g.Max(r => r.FinishedAt)));
+            return ValueTask.FromResult<IReadOnlyDictionary<DatasetId, DateTimeOffset>>(Reconciliations.Where(r => r.Request.Range is null).GroupBy(r => r.Dataset).ToDictionary(g => g.Key, g => g.Max(r => r.FinishedAt)));
     }
 
     public ValueTask WriteReconciliationAsync(string pipeline, ReconcileReport report, CancellationToken ct)

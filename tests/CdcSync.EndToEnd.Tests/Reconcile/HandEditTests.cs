@@ -54,6 +54,24 @@ public sealed class HandEditTests(ITestOutputHelper output)
         }
     }
 
+    /// <summary>Entry n was placed n seconds after 22:13:20: in the minute there are the entries 100 to 159, whose keys are 300 to 477.</summary>
+    [Fact]
+    public async Task Of_a_range_in_time_or_of_keys_what_differs_is_found_and_mended_or_read_again_and_nothing_beside_it()
+    {
+        await using var book = await Ledgerbook.CreateAsync(WarehouseKind.Postgres, 500);
+        await book.Pipeline.Warehouse.ExecuteAsync($"UPDATE {book.Table} SET placed_at = placed_at - interval '1 year' WHERE id IN (330, 630); DELETE FROM {book.Table} WHERE id IN (450, 900); INSERT INTO {book.Table} (id, account) VALUES (901, 1), (902, 1)");
+        string[] minute = ["--range", "placed_at=2023-11-14T22:15..2023-11-14T22:16"];
+        Assert.Equal((1, 1, 0), Counts(await book.ReconcileAsync(3, minute)));
+        var mended = await book.ReconcileAsync(0, [.. minute, "--repair"]);
+        Assert.Equal((60, 58, 2), (mended.GetProperty("sourceRows").GetInt32(), mended.GetProperty("targetRows").GetInt32(), mended.GetProperty("repaired").GetInt32()));
+
+        var result = await book.Pipeline.RunAsync(0, "backfill", "entries", "--range", "id=600..902", "--json");
+        var outcome = JsonDocument.Parse(result.Out).RootElement.GetProperty("datasets")[0];
+        Assert.Equal((101, 1, 1, 1), (outcome.GetProperty("rowsRead").GetInt32(), outcome.GetProperty("inserted").GetInt32(), outcome.GetProperty("updated").GetInt32(), outcome.GetProperty("deleted").GetInt32()));
+        Assert.Equal((0, 0, 1), Counts(await book.ReconcileAsync(0, "--repair")));
+        Assert.Equal(500, await book.Pipeline.AssertEqualAsync());
+    }
+
     internal static (int Missing, int Different, int Extra) Counts(JsonElement report) =>
         (report.GetProperty("missing").GetInt32(), report.GetProperty("different").GetInt32(), report.GetProperty("extra").GetInt32());
 }

@@ -1,6 +1,9 @@
 using System.Globalization;
+using CdcSync.Arrow;
+using CdcSync.Connectors.Postgres.Wire;
 using CdcSync.Core.Reconciliation;
 using Npgsql;
+using NpgsqlTypes;
 using static CdcSync.Connectors.Postgres.Parameter;
 
 namespace CdcSync.Connectors.Postgres.Digests;
@@ -13,6 +16,10 @@ internal static class DigestRows
         ? [BigInts([.. parts.Select(p => p.First)]), BigInts([.. parts.Select(p => p.Last)])]
         : [Integer(parts[0].Shift), BigInts([.. parts.Select(p => p.Prefix)])];
 
+    /// <summary>The bounds of the scope's range, as far as there are any.</summary>
+    public static IEnumerable<NpgsqlParameter> Range(DigestScope scope) => scope.Range is not { } range ? []
+        : ((long?[])[range.From, range.To]).OfType<long>().Select(bound => Bound(scope.Dataset.TargetSchema.Fields[range.Column].DataType, bound));
+
     /// <summary>A row of <see cref="DigestSql.Survey"/>.</summary>
     public static Survey Survey(NpgsqlDataReader r) => new(r.IsDBNull(0) ? null : r.GetInt64(0), r.IsDBNull(1) ? null : r.GetInt64(1), r.GetInt64(2));
 
@@ -21,6 +28,13 @@ internal static class DigestRows
 
     /// <summary>A row's key and hash.</summary>
     public static RowDigest Row(NpgsqlDataReader r) => new(new CanonicalKey(r.GetFieldValue<byte[]>(0)), new RowHash(r.GetInt64(1), r.GetInt64(2)));
+
+    private static NpgsqlParameter Bound(ArrowType type, long bound) => type switch
+    {
+        Date32Type => Of((int)Math.Clamp(bound - PostgresTime.EpochDays, int.MinValue, int.MaxValue), NpgsqlDbType.Date),
+        TimestampType t => Of(PostgresTime.FromUnix(bound, t.Unit), t.Timezone is null ? NpgsqlDbType.Timestamp : NpgsqlDbType.TimestampTz),
+        _ => BigInt(bound),
+    };
 
     private static Int128 Sum(NpgsqlDataReader r, int at) => Int128.Parse(r.GetString(at), CultureInfo.InvariantCulture);
 }

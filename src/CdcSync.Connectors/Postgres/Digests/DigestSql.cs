@@ -13,6 +13,7 @@ internal sealed class DigestSql
 
     private readonly DigestTable _table;
     private readonly bool _isOrdered;
+    private readonly RowRange? _range;
     private readonly string _key, _place, _hash;
 
     /// <summary>Over a table.</summary>
@@ -22,6 +23,7 @@ internal sealed class DigestSql
     {
         _table = table;
         _isOrdered = scope.Places.IsOrdered;
+        _range = scope.Range;
         _key = Record([.. table.Key.Select(k => k.Column)]);
         // Of a plain column the planner would believe that each row is a part of its own, and not share the work.
         _place = _isOrdered ? $"coalesce({table.Key[0].Column.Sql}, 0) + 0" : $"('x' || left(md5({_key}), 16))::bit(64)::bigint";
@@ -35,25 +37,25 @@ internal sealed class DigestSql
                {(_table.Deleted is { } deleted ? $"(SELECT count(*) FROM {_table.From} WHERE {deleted})" : "0::bigint")}
         """;
 
-    /// <summary>Digests of all rows. Parameters: the shift; then the table's own.</summary>
-    public string All() => Grouped($"({Rows(2)}) AS r", "");
+    /// <summary>Digests of all rows. Parameters: the shift; then the range's and the table's own.</summary>
+    public string All() => Grouped($"({Rows(2, RowChoice.OfRange)}) AS r", "");
 
-    /// <summary>Digests of the rows of some parts. Parameters: the shift; of ordered places the first and last of each part, else the parts' own shift and prefixes; then the table's own.</summary>
+    /// <summary>Digests of the rows of some parts. Parameters: the shift; of ordered places the first and last of each part, else the parts' own shift and prefixes; then the range's and the table's own.</summary>
     public string Some() => _isOrdered
         ? Grouped(Ranges(2), "")
-        : Grouped($"({Rows(4)}) AS r", " WHERE r.place >> $2 = ANY ($3)");
+        : Grouped($"({Rows(4, RowChoice.OfRange)}) AS r", " WHERE r.place >> $2 = ANY ($3)");
 
-    /// <summary>Key and hash of the rows of some parts. Parameters: of ordered places the first and last of each part, else the parts' shift and prefixes; then the table's own.</summary>
+    /// <summary>Key and hash of the rows of some parts. Parameters: of ordered places the first and last of each part, else the parts' shift and prefixes; then the range's and the table's own.</summary>
     public string RowsOf() => _isOrdered
         ? $"SELECT r.key, {High}, {Low} FROM {Ranges(1)}"
-        : $"SELECT r.key, {High}, {Low} FROM ({Rows(3)}) AS r WHERE r.place >> $1 = ANY ($2)";
+        : $"SELECT r.key, {High}, {Low} FROM ({Rows(3, RowChoice.OfRange)}) AS r WHERE r.place >> $1 = ANY ($2)";
 
     /// <summary>Key and hash of the rows with certain keys. Parameters: an array for each part of the key; then the table's own.</summary>
     public string Find() =>
         $"""
         SELECT r.key, {High}, {Low}
           FROM unnest({string.Join(", ", _table.Key.Select((k, i) => $"${i + 1}::{k.Type}[]"))}) AS k ({string.Join(", ", _table.Key.Select((_, i) => $"k{i}"))})
-         CROSS JOIN LATERAL ({Rows(_table.Key.Count + 1, [.. _table.Key.Select((k, i) => $"{k.Sql} = k.k{i}")])} OFFSET 0) AS r
+         CROSS JOIN LATERAL ({Rows(_table.Key.Count + 1, RowChoice.OfKeys, [.. _table.Key.Select((k, i) => $"{k.Sql} = k.k{i}")])} OFFSET 0) AS r
         """;
 
     // Found at an end of the index, where the column is an integer.
@@ -70,15 +72,24 @@ internal sealed class DigestSql
     private string Ranges(int first) =>
         $"""
         unnest(${first}::bigint[], ${first + 1}::bigint[]) AS p (first, last)
-         CROSS JOIN LATERAL ({Rows(first + 2, $"{_table.Key[0].Sql} BETWEEN p.first AND p.last")} OFFSET 0) AS r
+         CROSS JOIN LATERAL ({Rows(first + 2, RowChoice.OfRange, $"{_table.Key[0].Sql} BETWEEN p.first AND p.last")} OFFSET 0) AS r
         """;
 
     // A volatile function keeps the planner from merging this query into the one around it, which uses the hash twice and would compute it twice. Unlike OFFSET 0 it lets
     // several processes share the work; of such functions this one costs the least.
-    private string Rows(int parameter, params IReadOnlyList<string> conditions)
+    private string Rows(int parameter, RowChoice choice, params IReadOnlyList<string> conditions)
     {
-        string[] all = [.. conditions, .. _table.Live is { } live ? [live(parameter)] : Array.Empty<string>()];
+        string[] range = choice == RowChoice.OfRange && _range is { } within ? [.. RangeConditions(within, parameter)] : [];
+        string[] all = [.. conditions, .. range, .. _table.Live is { } live ? [live(parameter + range.Length)] : Array.Empty<string>()];
         return $"SELECT {_place} AS place, {_key} AS key, {_hash} AS hash, pg_is_in_recovery() FROM {_table.From}{(all.Length == 0 ? "" : $" WHERE {string.Join(" AND ", all)}")}";
+    }
+
+    private IEnumerable<string> RangeConditions(RowRange range, int parameter)
+    {
+        if (range.From is not null)
+            yield return $"{_table.Names[range.Column]} >= ${parameter++}";
+        if (range.To is not null)
+            yield return $"{_table.Names[range.Column]} < ${parameter}";
     }
 
     private static string Record(IReadOnlyList<DigestColumn> columns) => $"record_send(ROW({string.Join(", ", columns.Select(c => c.Sql))}))";
@@ -89,4 +100,14 @@ internal sealed class DigestSql
         var bytes = misfits.Length == 0 ? Record(columns) : $"{Record(columns)} || CASE WHEN {string.Join(" OR ", misfits)} THEN '\\xff'::bytea ELSE ''::bytea END";
         return $"('x' || md5({bytes}))::bit(128)";
     }
+}
+
+/// <summary>Which rows a statement means.</summary>
+internal enum RowChoice
+{
+    /// <summary>Those of the scope's range.</summary>
+    OfRange,
+
+    /// <summary>Those with certain keys, wherever they are.</summary>
+    OfKeys,
 }

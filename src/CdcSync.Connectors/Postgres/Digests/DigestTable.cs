@@ -5,9 +5,10 @@ namespace CdcSync.Connectors.Postgres.Digests;
 /// <summary>What digests are computed of: a target, or a source's object seen as the target should be.</summary>
 /// <param name="From">A FROM item with the alias <paramref name="Alias"/>.</param>
 /// <param name="Alias">The alias.</param>
-/// <param name="Columns">One per column of the dataset's target schema.</param>
+/// <param name="Names">One per column of the dataset's target schema: the column itself, with its alias.</param>
+/// <param name="Columns">Their values in their canonical form.</param>
 /// <param name="Key">In key order.</param>
-internal sealed record DigestTable(string From, string Alias, IReadOnlyList<DigestColumn> Columns, IReadOnlyList<DigestKey> Key)
+internal sealed record DigestTable(string From, string Alias, IReadOnlyList<string> Names, IReadOnlyList<DigestColumn> Columns, IReadOnlyList<DigestKey> Key)
 {
     /// <summary>The condition of rows that count, given the number of its parameter where it has one; null = all rows.</summary>
     public Func<int, string>? Live { get; init; }
@@ -21,7 +22,7 @@ internal sealed record DigestTable(string From, string Alias, IReadOnlyList<Dige
     public static DigestTable Of(PostgresTable table, IReadOnlyDictionary<string, PostgresType> found)
     {
         var columns = table.Columns.Select((c, i) => DigestColumn.Of($"t.{c.Name}", table.Dataset.TargetSchema.Fields[i].DataType, found.GetValueOrDefault(c.Plain, c.Type))).ToArray();
-        return new DigestTable($"{table.Name} AS t", "t", columns, [.. table.Key.Select((c, i) => new DigestKey($"t.{c.Name}", c.Type.Name, columns[table.Dataset.TargetKey[i]]))])
+        return new DigestTable($"{table.Name} AS t", "t", [.. table.Columns.Select(c => $"t.{c.Name}")], columns, [.. table.Key.Select((c, i) => new DigestKey($"t.{c.Name}", c.Type.Name, columns[table.Dataset.TargetKey[i]]))])
         {
             Live = table.MarksDeletes ? _ => $"t.{PostgresDialect.DeletedAt} IS NULL" : null,
             Deleted = table.MarksDeletes ? $"t.{PostgresDialect.DeletedAt} IS NOT NULL" : null,

@@ -30,8 +30,8 @@ internal sealed class PostgresDigests(PostgresSessions sessions, Dataset dataset
         var sql = await SqlAsync(scope, ct);
         var digests = new Dictionary<long, PartDigest>();
         var answer = parts is null
-            ? QueryAsync(BeginScan, sql.All(), [Integer(shift)], Digest, ct)
-            : QueryAsync(scope.Places.IsOrdered ? Begin : BeginScan, sql.Some(), [Integer(shift), .. Parts(scope, parts)], Digest, ct);
+            ? QueryAsync(BeginScan, sql.All(), [Integer(shift), .. Range(scope)], Digest, ct)
+            : QueryAsync(scope.Places.IsOrdered ? Begin : BeginScan, sql.Some(), [Integer(shift), .. Parts(scope, parts), .. Range(scope)], Digest, ct);
         await foreach (var (prefix, digest) in answer)
             digests[prefix] = digest;
         return digests;
@@ -40,7 +40,7 @@ internal sealed class PostgresDigests(PostgresSessions sessions, Dataset dataset
     public async IAsyncEnumerable<RowDigest> RowsAsync(DigestScope scope, IReadOnlyList<Part> parts, [EnumeratorCancellation] CancellationToken ct)
     {
         var sql = await SqlAsync(scope, ct);
-        await foreach (var row in QueryAsync(scope.Places.IsOrdered ? Begin : BeginScan, sql.RowsOf(), Parts(scope, parts), Row, ct))
+        await foreach (var row in QueryAsync(scope.Places.IsOrdered ? Begin : BeginScan, sql.RowsOf(), [.. Parts(scope, parts), .. Range(scope)], Row, ct))
             yield return row;
     }
 

@@ -23,14 +23,14 @@ internal sealed class PostgresSourceDigests(Func<CancellationToken, ValueTask<So
     {
         var sql = new DigestSql(table, scope);
         var answer = parts is null
-            ? await AskAsync(sql.All(), [Integer(shift), .. Own], Digest, ct)
-            : await AskAsync(sql.Some(), [Integer(shift), .. Parts(scope, parts), .. Own], Digest, ct);
+            ? await AskAsync(sql.All(), [Integer(shift), .. Range(scope), .. Own], Digest, ct)
+            : await AskAsync(sql.Some(), [Integer(shift), .. Parts(scope, parts), .. Range(scope), .. Own], Digest, ct);
         return answer.ToDictionary(d => d.Prefix, d => d.Digest);
     }
 
     public async IAsyncEnumerable<RowDigest> RowsAsync(DigestScope scope, IReadOnlyList<Part> parts, [EnumeratorCancellation] CancellationToken ct)
     {
-        foreach (var row in await AskAsync(new DigestSql(table, scope).RowsOf(), [.. Parts(scope, parts), .. Own], Row, ct))
+        foreach (var row in await AskAsync(new DigestSql(table, scope).RowsOf(), [.. Parts(scope, parts), .. Range(scope), .. Own], Row, ct))
             yield return row;
     }
 

@@ -21,7 +21,7 @@ internal static class SourceDigestTable
         var written = dataset.Columns.Where(c => c.Target is not null).ToDictionary(c => c, c => Column(c, source.Column(c.Source)!));
         if (written.Values.Contains(null) || (dataset.Filter is { } filter && !IsPlain(source.Column(filter.SourceColumn)!)))
             return null;
-        return new DigestTable(RowsSql.From(dataset, source), "b", [.. dataset.Columns.Where(c => c.Target is not null).Select(c => written[c]!)],
+        return new DigestTable(RowsSql.From(dataset, source), "b", [.. dataset.Columns.Where(c => c.Target is not null).Select(c => Name(c.Source))], [.. dataset.Columns.Where(c => c.Target is not null).Select(c => written[c]!)],
             [.. dataset.Key.Select(k => new DigestKey(Name(k.Source), TypeName(source.Column(k.Source)!), written[k]!))])
         {
             Live = Conditions(dataset) is { Count: > 0 } conditions ? parameter => string.Join(" AND ", conditions.Select(c => c(parameter))) : null,

@@ -200,7 +200,7 @@ internal static class ControlSql
     public const string ReleaseLease = "UPDATE cdcsync.lease SET expires_at = clock_timestamp() WHERE pipeline = $1 AND token = $2 AND expires_at > clock_timestamp()";
 
     /// <summary>When each dataset was last compared. Parameter: the pipeline.</summary>
-    public const string ReadReconciled = "SELECT dataset, max(finished_at) FROM cdcsync.reconciliation WHERE pipeline = $1 AND finished_at IS NOT NULL GROUP BY dataset";
+    public const string ReadReconciled = "SELECT dataset, max(finished_at) FROM cdcsync.reconciliation WHERE pipeline = $1 AND finished_at IS NOT NULL AND mode IN ('digest', 'keys', 'full') GROUP BY dataset";
 
     /// <summary>Records a comparison. Parameters: id, pipeline, dataset, mode, start, end, outcome, rows of the source and of the target, missing, different, extra, repaired, report.</summary>
     public const string WriteReconciliation = """

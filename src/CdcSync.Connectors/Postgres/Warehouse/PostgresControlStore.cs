@@ -97,7 +97,7 @@ internal sealed class PostgresControlStore(PostgresSessions sessions, string pip
 
     public async ValueTask WriteReconciliationAsync(string pipeline, ReconcileReport report, CancellationToken ct) =>
         await QueryAsync($"{report.Dataset}: recording a comparison", Statement(ControlSql.WriteReconciliation,
-            Uuid(report.Id), Text(pipeline), Text(report.Dataset.Value), Text(ControlText.Of(report.Request.Mode)), Instant(report.StartedAt), Instant(report.FinishedAt), Text(ControlText.Of(report.Outcome)),
+            Uuid(report.Id), Text(pipeline), Text(report.Dataset.Value), Text(ControlText.Of(report.Request)), Instant(report.StartedAt), Instant(report.FinishedAt), Text(ControlText.Of(report.Outcome)),
             BigInt(report.SourceRows), BigInt(report.TargetRows), BigInt(report.Found.Missing), BigInt(report.Found.Different), BigInt(report.Found.Extra), BigInt(report.Repaired.Total),
             Json(ControlText.OfReport(report))), _ => true, ct);
 

@@ -14,7 +14,7 @@ internal static class ReconciliationSql
         Missing = new("@missing", TSqlType.BigInt), Different = new("@different", TSqlType.BigInt), Extra = new("@extra", TSqlType.BigInt), Repaired = new("@repaired", TSqlType.BigInt);
 
     /// <summary>When each dataset was last compared.</summary>
-    public static TSql ReadReconciled() => new("SELECT dataset, MAX(finished_at) AS finished_at FROM cdcsync.reconciliation WHERE pipeline = @pipeline AND finished_at IS NOT NULL GROUP BY dataset;", TSqlKinds.Select, PipelineName);
+    public static TSql ReadReconciled() => new("SELECT dataset, MAX(finished_at) AS finished_at FROM cdcsync.reconciliation WHERE pipeline = @pipeline AND finished_at IS NOT NULL AND mode IN ('digest', 'keys', 'full') GROUP BY dataset;", TSqlKinds.Select, PipelineName);
 
     /// <summary>Writes the record of a comparison.</summary>
     public static TSql Write() => new(
@@ -26,7 +26,7 @@ internal static class ReconciliationSql
 
     /// <summary>The same with its values.</summary>
     public static Statement Write(string pipeline, ReconcileReport report) => new(Write(),
-        Id.With(report.Id), PipelineName.With(pipeline), DatasetName.With(report.Dataset.Value), Mode.With(ControlText.Of(report.Request.Mode)), StartedAt.WithInstant(report.StartedAt),
+        Id.With(report.Id), PipelineName.With(pipeline), DatasetName.With(report.Dataset.Value), Mode.With(ControlText.Of(report.Request)), StartedAt.WithInstant(report.StartedAt),
         FinishedAt.WithInstant(report.FinishedAt), Outcome.With(ControlText.Of(report.Outcome)), SourceRows.With(report.SourceRows), TargetRows.With(report.TargetRows),
         Missing.With(report.Found.Missing), Different.With(report.Found.Different), Extra.With(report.Found.Extra), Repaired.With(report.Repaired.Total), Report.With(ControlText.OfReport(report)));
 }

@@ -35,20 +35,19 @@ internal sealed class SqliteTargetSide(string path, SqliteTable table) : IRowSid
         return ends.Step() && !ends.IsNull(0) ? new Survey(ends.Integer(0), ends.Integer(1), deleted) : new Survey(null, null, deleted);
     }), ct));
 
-    public IAsyncEnumerable<ChangeChunk> ReadAsync(IReadOnlyList<Part>? parts, CancellationToken ct) => ChunksAsync(connection => Read(connection, parts), ct);
+    public IAsyncEnumerable<ChangeChunk> ReadAsync(IReadOnlyList<PlaceSpan>? places, CancellationToken ct) => ChunksAsync(connection => Read(connection, places), ct);
 
     public IAsyncEnumerable<ChangeChunk> FindAsync(RecordBatch keys, CancellationToken ct) => ChunksAsync(connection =>
         KeyLookup.Read(connection, KeySql.Lookup(Rows, [.. table.Key.Select(k => k.Plain)]) + Live("AND"), keys, Chunks(connection), Doing), ct);
 
-    private IEnumerable<ChangeChunk> Read(SourceConnection connection, IReadOnlyList<Part>? parts)
+    private IEnumerable<ChangeChunk> Read(SourceConnection connection, IReadOnlyList<PlaceSpan>? places)
     {
-        var isRange = parts is not null && Places.Of(table.Dataset).IsOrdered;
-        using var rows = connection.Prepare(isRange ? $"{Rows} WHERE {Quote("b", table.Key[0].Plain)} BETWEEN ?1 AND ?2{Live("AND")}" : Rows + Live("WHERE"), Doing);
+        using var rows = connection.Prepare(places is not null ? $"{Rows} WHERE {Quote("b", table.Key[0].Plain)} BETWEEN ?1 AND ?2{Live("AND")}" : Rows + Live("WHERE"), Doing);
         var chunks = Chunks(connection);
-        foreach (var (first, last) in isRange ? parts!.Select(p => (p.First, p.Last)) : [(0, 0)])
+        foreach (var (first, last) in places ?? [default])
         {
             rows.Reset();
-            if (isRange)
+            if (places is not null)
                 rows.Bind(1, first).Bind(2, last);
             while (rows.Step())
             {

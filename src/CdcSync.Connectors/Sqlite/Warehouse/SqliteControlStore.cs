@@ -111,7 +111,7 @@ internal sealed class SqliteControlStore(SqliteSessions sessions, string pipelin
 
     public ValueTask<IReadOnlyDictionary<DatasetId, DateTimeOffset>> ReadReconciledAsync(string pipeline, CancellationToken ct) =>
         new(sessions.Read("reading when datasets were compared", session => (IReadOnlyDictionary<DatasetId, DateTimeOffset>)session
-            .Fixed("SELECT dataset, max(finished_at) FROM main.cdcsync_reconciliation WHERE pipeline = ?1 AND finished_at IS NOT NULL GROUP BY dataset")
+            .Fixed("SELECT dataset, max(finished_at) FROM main.cdcsync_reconciliation WHERE pipeline = ?1 AND finished_at IS NOT NULL AND mode IN ('digest', 'keys', 'full') GROUP BY dataset")
             .With(pipeline)
             .All(row => (Id: new DatasetId(row.Text(0)), At: Instant.Read(row.Text(1)))).ToDictionary(r => r.Id, r => r.At), ct));
 
@@ -122,7 +122,7 @@ internal sealed class SqliteControlStore(SqliteSessions sessions, string pipelin
                     (id, pipeline, dataset, mode, started_at, finished_at, outcome, source_rows, target_rows, missing, different, extra, repaired, report)
                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
                 """)
-            .With(report.Id.ToString(), pipeline, report.Dataset.Value, ControlText.Of(report.Request.Mode), Instant.Of(report.StartedAt), Instant.Of(report.FinishedAt), ControlText.Of(report.Outcome),
+            .With(report.Id.ToString(), pipeline, report.Dataset.Value, ControlText.Of(report.Request), Instant.Of(report.StartedAt), Instant.Of(report.FinishedAt), ControlText.Of(report.Outcome),
                 report.SourceRows, report.TargetRows, report.Found.Missing, report.Found.Different, report.Found.Extra, report.Repaired.Total, ControlText.OfReport(report))
             .Run(), ct).ConfigureAwait(false);
 

@@ -71,6 +71,14 @@ internal sealed class PostgresRangeReader(Func<CancellationToken, ValueTask<Sour
             ? LookUpAsync(dataset, keys, ct) : null;
 
     /// <inheritdoc/>
+    public async ValueTask<IAsyncEnumerable<ChangeChunk>?> WithinAsync(Dataset dataset, RowRange range, CancellationToken ct)
+    {
+        var column = dataset.Columns.Single(c => c.Target == dataset.TargetSchema.Fields[range.Column].Name);
+        return column.Mask is null && column.ReadType == column.TargetType && await DescribeAsync(dataset, ct) is { } source && RangeText.Of(column, source.Column(column.Source)!) is { } text
+            ? WithinAsync(dataset, column, [.. ((long?[])[range.From, range.To]).OfType<long>().Select(text)], range, ct) : null;
+    }
+
+    /// <inheritdoc/>
     public async ValueTask<(long First, long Last)?> IntegerKeysAsync(Dataset dataset, CancellationToken ct)
     {
         await using var connection = await open(ct);
@@ -107,6 +115,20 @@ internal sealed class PostgresRangeReader(Func<CancellationToken, ValueTask<Sour
         using var cancellation = connection.CancelledBy(ct);
         var (transaction, source) = Begin(connection, dataset);
         foreach (var chunk in transaction.Rows(dataset, source, RangesSql.Lookup(dataset, source), [.. keys.Columns.Select(KeyTexts.Array)]))
+        {
+            ct.ThrowIfCancellationRequested();
+            yield return chunk;
+        }
+    }
+
+    private async IAsyncEnumerable<ChangeChunk> WithinAsync(Dataset dataset, DatasetColumn column, string[] values, RowRange range, [EnumeratorCancellation] CancellationToken ct)
+    {
+        await using var connection = await open(ct);
+        await Task.Yield();
+        using var cancellation = connection.CancelledBy(ct);
+        var (transaction, source) = Begin(connection, dataset);
+        var bounds = (range.From is null ? RangeBounds.None : RangeBounds.From) | (range.To is null ? RangeBounds.None : RangeBounds.To);
+        foreach (var chunk in transaction.Rows(dataset, source, RangesSql.Within(dataset, source, source.Column(column.Source)!, bounds), values))
         {
             ct.ThrowIfCancellationRequested();
             yield return chunk;

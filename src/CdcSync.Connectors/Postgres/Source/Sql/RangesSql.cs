@@ -50,6 +50,15 @@ internal static class RangesSql
             """;
     }
 
+    /// <summary>The rows whose value of a column is in a range, <c>[from, to)</c>. Values: the bounds, as far as there are any.</summary>
+    public static string Within(Dataset dataset, PostgresObject source, PostgresColumn column, RangeBounds bounds)
+    {
+        var conditions = new List<string>();
+        if (bounds.HasFlag(RangeBounds.From)) conditions.Add($"b.{Quote(column.Name)} >= {RowsSql.Value(0, Comparable(column))}");
+        if (bounds.HasFlag(RangeBounds.To)) conditions.Add($"b.{Quote(column.Name)} < {RowsSql.Value(conditions.Count, Comparable(column))}");
+        return $"{RowsSql.All(dataset, source)} WHERE {string.Join(" AND ", conditions)}";
+    }
+
     private static string Compare(IReadOnlyList<PostgresColumn> keys, string than, int first) =>
         $"({string.Join(", ", keys.Select(k => $"b.{Quote(k.Name)}"))}) {than} ({string.Join(", ", keys.Select((k, i) => RowsSql.Value(first + i, Comparable(k))))})";
 

@@ -154,7 +154,7 @@ internal sealed class FirstLoad(EngineContext engine, Publisher publisher, LaneB
 
     private async Task<Checkpoint> PlanAsync(Lane lane, Reading start, DateTimeOffset sourceTime, Lease lease, CancellationToken ct)
     {
-        var ranges = await lane.Source.Ranges.PlanAsync(lane.Dataset, engine.Options.SnapshotRowsPerRange, ct);
+        var ranges = await RangePlan.OfAsync(lane.Dataset, lane.Source.Ranges, engine.Options.SnapshotRowsPerRange, ct);
         var plan = new Checkpoint(1, start.Identity!, start.UpTo!, new SnapshotProgress(ranges.Count, ranges), null);
         var ledger = new LedgerDraft(BatchKind.Plan, null, plan.Stream, 0, 0, null, sourceTime, null);
         if (!await engine.Warehouse.Control.TryMoveCheckpointAsync(lease, lane.Dataset.Id, new CheckpointMove(0, plan), ledger, ct))

@@ -121,7 +121,8 @@ internal sealed class FakeSource(TimeProvider time, FaultPlan faults) : IChangeS
 
     private static long Bound(string? text, long open) => text is null ? open : long.Parse(text, CultureInfo.InvariantCulture);
 
-    private static RecordBatch Rows(Dataset dataset, IEnumerable<(long Key, string? Value)> rows)
+    /// <summary>Rows of (id, value).</summary>
+    internal static RecordBatch Rows(Dataset dataset, IEnumerable<(long Key, string? Value)> rows)
     {
         var builder = new RecordBatchBuilder(dataset.SourceSchema);
         foreach (var (key, value) in rows)

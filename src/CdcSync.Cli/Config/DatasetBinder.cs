@@ -3,6 +3,7 @@ using CdcSync.Core.Contracts;
 using CdcSync.Core.Datasets;
 using CdcSync.Core.Errors;
 using CdcSync.Core.Gates.Rules;
+using CdcSync.Core.Scheduling;
 using CdcSync.Core.Shaping;
 using CdcSync.Core.Yaml;
 
@@ -15,17 +16,18 @@ internal sealed class DatasetBinder(Diagnostics diagnostics, Keyring keys)
     internal IReadOnlyList<Dataset> Bind(IReadOnlyList<DatasetDraft> drafts)
     {
         CheckTargets(drafts);
-        CheckGroups(drafts);
-        return [.. drafts.Select(Bind).OfType<Dataset>()];
+        var schedules = Schedules(drafts);
+        CheckGroups(drafts, schedules);
+        return [.. drafts.Select(d => Bind(d, schedules[d])).OfType<Dataset>()];
     }
 
-    private Dataset? Bind(DatasetDraft draft)
+    private Dataset? Bind(DatasetDraft draft, PollSchedule schedule)
     {
         // What is missing, or has a name of another form, is a finding already.
         if (draft is not { Object: { } source, Contract: { } contract, Table: { } table, Capture: { } capture, Target: { } target } || !DatasetId.IsValid(draft.Name)) return null;
         CheckKey(draft, table, capture);
         CheckCapture(draft, source, table, capture);
-        CheckPromises(draft, contract, table);
+        CheckPromises(draft, schedule, contract, table);
         CheckMasks(draft, table);
         var rules = RowRules.Of(table);
         foreach (var fault in rules.Faults)
@@ -44,7 +46,9 @@ internal sealed class DatasetBinder(Diagnostics diagnostics, Keyring keys)
             Deletes = draft.Deletes,
             GapPolicy = draft.GapPolicy,
             Group = draft.Group,
-            Interval = draft.Interval,
+            Schedule = schedule,
+            Jitter = draft.Jitter,
+            Priority = draft.Priority,
             FreshnessTarget = contract.Promise(ServiceLevelKind.Freshness, table),
             Breaker = draft.Breaker,
             Reconcile = draft.Reconcile,
@@ -61,7 +65,23 @@ internal sealed class DatasetBinder(Diagnostics diagnostics, Keyring keys)
                 second.Reader.Error("target", $"'{second.Target}' is written by the dataset '{same.First().Name}' already.", ErrorCodes.DuplicateTarget);
     }
 
-    private static void CheckGroups(IReadOnlyList<DatasetDraft> drafts)
+    /// <summary>When each is polled; one that follows another knows that one's schedule.</summary>
+    private static Dictionary<DatasetDraft, PollSchedule> Schedules(IReadOnlyList<DatasetDraft> drafts)
+    {
+        var byName = drafts.DistinctBy(d => d.Name).ToDictionary(d => d.Name, StringComparer.Ordinal);
+        return drafts.ToDictionary(d => d, d => Of(d, []));
+
+        PollSchedule Of(DatasetDraft draft, HashSet<string> behind)
+        {
+            if (draft.After is not { Length: > 0 } name || !DatasetId.IsValid(name)) return draft.Clock;
+            if (!byName.TryGetValue(name, out var upstream)) draft.Reader.Error("after", $"there is no dataset '{name}'.{Suggestion.For(name, byName.Keys)}");
+            else if (!behind.Add(draft.Name)) draft.Reader.Error("after", $"'{draft.Name}' follows itself: none of those that follow each other would ever be polled.");
+            else return new PollSchedule.After(new DatasetId(name), Of(upstream, behind));
+            return draft.Clock;
+        }
+    }
+
+    private static void CheckGroups(IReadOnlyList<DatasetDraft> drafts, Dictionary<DatasetDraft, PollSchedule> schedules)
     {
         foreach (var group in drafts.Where(d => d.Group is not null).GroupBy(d => d.Group))
         {
@@ -69,7 +89,7 @@ internal sealed class DatasetBinder(Diagnostics diagnostics, Keyring keys)
             foreach (var other in group.Skip(1))
             {
                 if (other.Source != first.Source) other.Reader.Error("group", $"'{group.Key}' is read from the source '{first.Source}' ({first.Name}): a group has one source.");
-                if (other.Interval != first.Interval) other.Reader.Error("group", $"'{group.Key}' has another interval in {first.Name}: what publishes together is polled together.");
+                if (schedules[other] != schedules[first]) other.Reader.Error("group", $"'{group.Key}' has another schedule in {first.Name}: what publishes together is polled together.");
             }
         }
     }
@@ -104,11 +124,11 @@ internal sealed class DatasetBinder(Diagnostics diagnostics, Keyring keys)
         if (!fits) draft.Reader.Error("capture", $"the mark '{mark.Column}' is read as {column.ReadType}: kind {mark.Kind.ToString().ToLowerInvariant()} needs {(mark.Kind is MarkKind.Timestamp ? "a timestamp" : "an integer")}.");
     }
 
-    private void CheckPromises(DatasetDraft draft, DataContract contract, ContractObject table)
+    private void CheckPromises(DatasetDraft draft, PollSchedule schedule, DataContract contract, ContractObject table)
     {
         foreach (var kind in (ServiceLevelKind[])[ServiceLevelKind.Freshness, ServiceLevelKind.Frequency])
-            if (contract.Promise(kind, table) is { } promise && draft.Interval > promise)
-                diagnostics.Warning(draft.Reader.AtOf("interval"), $"{draft.Reader.Path}: the interval is longer than the {kind.ToString().ToLowerInvariant()} that the contract promises.");
+            if (contract.Promise(kind, table) is { } promise && schedule.Longest > promise)
+                diagnostics.Warning(draft.Reader.AtOf(schedule switch { PollSchedule.Cron => "cron", PollSchedule.After => "after", _ => "interval" }), $"{draft.Reader.Path}: the interval is longer than the {kind.ToString().ToLowerInvariant()} that the contract promises.");
     }
 
     private void CheckMasks(DatasetDraft draft, ContractObject table)

@@ -1,5 +1,6 @@
 using CdcSync.Core.Contracts;
 using CdcSync.Core.Datasets;
+using CdcSync.Core.Scheduling;
 using CdcSync.Core.Yaml;
 
 namespace CdcSync.Cli.Config;
@@ -31,8 +32,17 @@ internal sealed record DatasetDraft
     /// <summary>Where the rows go.</summary>
     public required TargetTable? Target { get; init; }
 
-    /// <summary>The time between two polls.</summary>
-    public required TimeSpan Interval { get; init; }
+    /// <summary>The clock it is polled by, unless it follows another dataset.</summary>
+    public required PollSchedule Clock { get; init; }
+
+    /// <summary>The name of the dataset it is polled after; null = it goes by the clock.</summary>
+    public required string? After { get; init; }
+
+    /// <summary>By up to how much a poll is late at random.</summary>
+    public required TimeSpan Jitter { get; init; }
+
+    /// <summary>How important it is.</summary>
+    public required int Priority { get; init; }
 
     /// <summary>What a delete does.</summary>
     public required DeleteMode Deletes { get; init; }
@@ -51,8 +61,8 @@ internal sealed record DatasetDraft
 }
 
 /// <summary>What datasets do unless they say otherwise: the file's <c>defaults</c>.</summary>
-internal sealed record DatasetDefaults(TimeSpan Interval, DeleteMode Deletes, GapPolicy GapPolicy, DeleteBreaker Breaker)
+internal sealed record DatasetDefaults(PollSchedule Clock, TimeSpan Jitter, DeleteMode Deletes, GapPolicy GapPolicy, DeleteBreaker Breaker)
 {
     /// <summary>What holds where the file has no defaults.</summary>
-    internal static DatasetDefaults None { get; } = new(TimeSpan.FromMinutes(1), DeleteMode.Hard, GapPolicy.Fail, DeleteBreaker.Default);
+    internal static DatasetDefaults None { get; } = new(new PollSchedule.Every(TimeSpan.FromMinutes(1)), TimeSpan.Zero, DeleteMode.Hard, GapPolicy.Fail, DeleteBreaker.Default);
 }

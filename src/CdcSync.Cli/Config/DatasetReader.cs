@@ -12,7 +12,7 @@ internal sealed class DatasetReader(DatasetDefaults defaults, IReadOnlyCollectio
     internal static DatasetDefaults Defaults(FieldReader reader)
     {
         var none = DatasetDefaults.None;
-        var defaults = new DatasetDefaults(Interval(reader) ?? none.Interval, Deletes(reader) ?? none.Deletes, Gap(reader) ?? none.GapPolicy, Breaker(reader) ?? none.Breaker);
+        var defaults = new DatasetDefaults(ScheduleReader.Clock(reader) ?? none.Clock, reader.Duration("jitter") ?? none.Jitter, Deletes(reader) ?? none.Deletes, Gap(reader) ?? none.GapPolicy, Breaker(reader) ?? none.Breaker);
         reader.End();
         return defaults;
     }
@@ -25,6 +25,7 @@ internal sealed class DatasetReader(DatasetDefaults defaults, IReadOnlyCollectio
         var source = reader.RequiredText("source");
         if (source.Length > 0 && !sources.Contains(source)) reader.Error("source", $"there is no source '{source}'.{Suggestion.For(source, sources)}");
         var (contract, table) = Contract(reader);
+        var (clock, after, jitter) = (ScheduleReader.Clock(reader), ScheduleReader.After(reader), reader.Duration("jitter"));
         var draft = new DatasetDraft
         {
             Reader = reader,
@@ -35,12 +36,15 @@ internal sealed class DatasetReader(DatasetDefaults defaults, IReadOnlyCollectio
             Table = table,
             Capture = new CaptureReader(reader).Read(),
             Target = Target(reader, table),
-            Interval = Interval(reader) ?? defaults.Interval,
+            After = after,
+            Clock = clock ?? defaults.Clock,
+            Jitter = jitter ?? (after is null ? defaults.Jitter : TimeSpan.Zero),
+            Priority = (int)(reader.Integer("priority", min: -100, max: 100) ?? 0),
             Deletes = Deletes(reader) ?? defaults.Deletes,
             GapPolicy = Gap(reader) ?? defaults.GapPolicy,
             Group = reader.Node("group") is null ? null : reader.RequiredText("group"),
             Breaker = Breaker(reader) ?? defaults.Breaker,
-            Reconcile = Schedule(reader),
+            Reconcile = Comparisons(reader),
         };
         reader.End();
         return draft;
@@ -99,13 +103,11 @@ internal sealed class DatasetReader(DatasetDefaults defaults, IReadOnlyCollectio
         return new TargetTable(name.Schema ?? DefaultSchema, name.Name);
     }
 
-    private static TimeSpan? Interval(FieldReader reader) => reader.Duration("interval");
-
     private static DeleteMode? Deletes(FieldReader reader) => reader.Choice("deletes", ("hard", DeleteMode.Hard), ("soft", DeleteMode.Soft));
 
     private static GapPolicy? Gap(FieldReader reader) => reader.Choice("gapPolicy", ("fail", GapPolicy.Fail), ("resnapshot", GapPolicy.Resnapshot));
 
-    private static ReconcileSchedule? Schedule(FieldReader reader)
+    private static ReconcileSchedule? Comparisons(FieldReader reader)
     {
         if (reader.Map("reconcile") is not { } schedule) return null;
         var every = schedule.RequiredNode("every") is null ? null : schedule.Duration("every");

@@ -1,6 +1,7 @@
 using CdcSync.Cli.Http;
 using CdcSync.Core.Datasets;
 using CdcSync.Core.Errors;
+using CdcSync.Core.Scheduling;
 using CdcSync.Core.Shaping;
 using CdcSync.Core.Sync;
 using CdcSync.Core.Yaml;
@@ -60,6 +61,9 @@ internal abstract record SystemConfig
 {
     /// <summary>The word in the file.</summary>
     public abstract string Kind { get; }
+
+    /// <summary>As a source: when it is not read; null = it always may be.</summary>
+    public BlackoutHours? Blackout { get; init; }
 
     /// <summary>A SQLite file.</summary>
     /// <param name="Path">Its full path.</param>

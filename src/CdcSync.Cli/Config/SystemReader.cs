@@ -12,9 +12,10 @@ internal sealed class SystemReader(string folder, SecretReader secrets)
     /// <summary>Reads an entry of <c>sources</c>.</summary>
     internal SystemConfig? Source(FieldReader reader)
     {
+        var blackout = ScheduleReader.Blackout(reader);
         var system = Read(reader, ["sqlite", "postgres", "sqlserver"], postgres => Postgres(postgres) is { } server ? server with { Log = Log(postgres) } : null);
         if (system is SystemConfig.SqlServer { Schema: not null } or SystemConfig.Postgres { Schema: not null }) reader.Error("schema", "is a warehouse's: in a source each object names its schema, as in sales.orders.");
-        return system;
+        return system is null ? null : system with { Blackout = blackout };
     }
 
     /// <summary>Reads <c>warehouse</c>.</summary>

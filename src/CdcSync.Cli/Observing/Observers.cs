@@ -36,6 +36,8 @@ internal sealed class Observers(params IReadOnlyList<ISyncObserver> all) : ISync
 
     public void PauseChanged(Dataset dataset, bool isPaused) => Tell(o => o.PauseChanged(dataset, isPaused));
 
+    public void Planned(Dataset dataset, DateTimeOffset? next) => Tell(o => o.Planned(dataset, next));
+
     public void QuarantineCounted(Dataset dataset, long rows) => Tell(o => o.QuarantineCounted(dataset, rows));
 
     public void RowsIsolated(Dataset dataset, long rows, int attempts) => Tell(o => o.RowsIsolated(dataset, rows, attempts));

@@ -104,7 +104,7 @@ internal sealed record StatusDocument(string Pipeline, IReadOnlyList<DatasetStat
 }
 
 internal sealed record DatasetStatusDocument(string Dataset, string Target, string State, bool IsPaused, bool IsConfigured, string? CompleteUpTo, double? LagSeconds, double? FreshnessTargetSeconds, bool? IsFresh,
-    string? LastCommitAt, long? Generation, SnapshotDocument? Snapshot, long QuarantinedRows, FaultDocument? Error, string? NextAction, ContractDocument Contract);
+    string? LastCommitAt, string? Schedule, string? NextRunAt, long? Generation, SnapshotDocument? Snapshot, long QuarantinedRows, FaultDocument? Error, string? NextAction, ContractDocument Contract);
 
 internal sealed record SnapshotDocument(int Ranges, int RemainingRanges);
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using CdcSync.Core.Scheduling;
 
 namespace CdcSync.Cli.Output;
 
@@ -37,6 +38,14 @@ internal static class Words
         _ when span.Ticks % TimeSpan.TicksPerMinute == 0 => string.Create(CultureInfo.InvariantCulture, $"{span.Ticks / TimeSpan.TicksPerMinute}m"),
         _ when span.Ticks % TimeSpan.TicksPerSecond == 0 => string.Create(CultureInfo.InvariantCulture, $"{span.Ticks / TimeSpan.TicksPerSecond}s"),
         _ => Of(span),
+    };
+
+    /// <summary>When a dataset is polled: <c>every 10s</c>, <c>0 6 * * MON-FRI Europe/Berlin</c>, <c>after orders</c>.</summary>
+    public static string Of(PollSchedule schedule) => schedule switch
+    {
+        PollSchedule.Cron cron => $"{cron.Expression} {cron.Zone.Id}",
+        PollSchedule.After after => $"after {after.Dataset}",
+        _ => $"every {OfTarget(schedule.Longest)}",
     };
 
     /// <summary>A size: <c>512 B 64.0 KiB 1.2 GiB</c>.</summary>

@@ -1,5 +1,6 @@
 using CdcSync.Arrow;
 using CdcSync.Core.Gates.Rules;
+using CdcSync.Core.Scheduling;
 
 namespace CdcSync.Core.Datasets;
 
@@ -51,8 +52,21 @@ public sealed record Dataset
     /// <summary>Datasets of one source and one group publish their windows in one warehouse transaction; null = on its own.</summary>
     public string? Group { get; init; }
 
-    /// <summary>The time between two polls. Default 1 minute.</summary>
-    public TimeSpan Interval { get; init; } = TimeSpan.FromMinutes(1);
+    /// <summary>When it is polled. Default every minute.</summary>
+    public PollSchedule Schedule { get; init; } = new PollSchedule.Every(TimeSpan.FromMinutes(1));
+
+    /// <summary>The longest time between two polls by its schedule; set, it is polled that often.</summary>
+    public TimeSpan Interval
+    {
+        get => Schedule.Longest;
+        init => Schedule = new PollSchedule.Every(value);
+    }
+
+    /// <summary>By up to how much each scheduled poll is late at random, so that not all begin at once. Default not at all.</summary>
+    public TimeSpan Jitter { get; init; }
+
+    /// <summary>The greater, the earlier it is read and the less it waits for a place to publish. Default 0.</summary>
+    public int Priority { get; init; }
 
     /// <summary>How old the warehouse may be, from the contract's SLA; null = none promised.</summary>
     public TimeSpan? FreshnessTarget { get; init; }

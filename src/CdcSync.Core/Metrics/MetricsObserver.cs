@@ -117,6 +117,9 @@ public sealed class MetricsObserver : ISyncObserver
     public void PauseChanged(Dataset dataset, bool isPaused) => _metrics[dataset.Id].Paused.Set(isPaused);
 
     /// <inheritdoc/>
+    public void Planned(Dataset dataset, DateTimeOffset? next) => _metrics[dataset.Id].NextRun.Set(next);
+
+    /// <inheritdoc/>
     public void QuarantineCounted(Dataset dataset, long rows) => _metrics[dataset.Id].QuarantineRows.Set(rows);
 
     /// <inheritdoc/>

@@ -53,7 +53,9 @@ public sealed class SyncMetrics : IDisposable
         var headroom = Registry.Gauge("cdcsync_source_retention_headroom_seconds", "How long until the source no longer has the changes after the watermark; NaN while that is not known.", DatasetLabels);
         var ratio = Registry.Gauge("cdcsync_source_retention_headroom_ratio", "The headroom as a share of the retention; NaN while that is not known.", DatasetLabels);
         var polled = Registry.Gauge("cdcsync_last_poll_success_timestamp_seconds", "When the source was last read without error; 0 = never.", DatasetLabels);
-        var interval = Registry.Gauge("cdcsync_poll_interval_seconds", "The time between two polls.", DatasetLabels);
+        var interval = Registry.Gauge("cdcsync_poll_interval_seconds", "The time between two polls; the longest, where they are not evenly spaced.", DatasetLabels);
+        var next = Registry.Gauge("cdcsync_next_run_timestamp_seconds", "When the dataset is polled next by its schedule; past while it is overdue; 0 = when another dataset has published.", DatasetLabels);
+        var blackout = Registry.Gauge("cdcsync_dataset_blackout", "1 while the dataset's source must not be read.", DatasetLabels);
         var committed = Registry.Gauge("cdcsync_last_commit_timestamp_seconds", "When a batch was last committed; 0 = never.", DatasetLabels);
         var state = Registry.Gauge("cdcsync_dataset_state", "1 for the state the dataset is in.", [.. DatasetLabels, "state"]);
         var batches = Registry.Counter("cdcsync_batches_total", "Batches committed.", DatasetLabels);
@@ -79,6 +81,7 @@ public sealed class SyncMetrics : IDisposable
                 Watermark = watermark.Add(labels),
                 Retention = retention.Add(labels),
                 LastPollSuccess = polled.Add(labels),
+                NextRun = next.Add(labels),
                 LastCommit = committed.Add(labels),
                 State = PerValue(state, labels, Enum.GetValues<DatasetPhase>(), Name),
                 Batches = batches.Add(labels),
@@ -97,6 +100,7 @@ public sealed class SyncMetrics : IDisposable
             };
             target.Add(labels).Set(dataset.FreshnessTarget?.TotalSeconds ?? 0);
             interval.Add(labels).Set(dataset.Interval.TotalSeconds);
+            blackout.Add(labels).ComputeFrom(() => pipeline.Blackouts.TryGetValue(dataset.SourceName, out var hours) && hours.Covers(Time.GetUtcNow()) ? 1 : 0);
             comparisons.Add(labels).Set(dataset.Reconcile?.Every.TotalSeconds ?? 0);
             lag.Add(labels).ComputeFrom(() => Lag(cells.Watermark.Value));
             headroom.Add(labels).ComputeFrom(() => Headroom(cells));
@@ -213,6 +217,8 @@ internal sealed record DatasetMetrics
     public required Gauge Retention { get; init; }
 
     public required Gauge LastPollSuccess { get; init; }
+
+    public required Gauge NextRun { get; init; }
 
     public required Gauge LastCommit { get; init; }
 

@@ -7,5 +7,8 @@ namespace CdcSync.Core.Sync;
 internal sealed record EngineContext(string Pipeline, IWarehouse Warehouse, LandingZone Landing, ISyncObserver Observer, TimeProvider Time, EngineOptions Options)
 {
     /// <summary>One place per warehouse transaction that may run side by side.</summary>
-    public SemaphoreSlim Slots { get; } = new(Options.MaxParallel);
+    public WaitingLine Slots { get; } = new(Options.MaxParallel);
+
+    /// <summary>Rings when a lane of another flow may have become due.</summary>
+    public Bell Bell { get; } = new();
 }

@@ -85,8 +85,9 @@ internal sealed class FirstLoad(EngineContext engine, Publisher publisher, LaneB
         var next = Begin(remaining[0], checkpoint, Task.CompletedTask);
         for (var i = 0; i < remaining.Count; i++)
         {
-            var (batch, reading) = next!.Value;
-            next = i + 1 < remaining.Count ? Begin(remaining[i + 1], batch.Start.Next(checkpoint.Stream, sourceTime), reading) : null;
+            if (next is not var (batch, reading))
+                break;                                                   // the source must not be read now: the rest is for later
+            next = i + 1 < remaining.Count && lane.Blackout?.Covers(engine.Time.GetUtcNow()) is not true ? Begin(remaining[i + 1], batch.Start.Next(checkpoint.Stream, sourceTime), reading) : null;
             Step step;
             try
             {

@@ -69,6 +69,13 @@ public interface ISyncObserver
     {
     }
 
+    /// <summary>A dataset's schedule says when it is polled next; what fails is tried again sooner, and does not change it. Told at the start and after every poll that brought it to its source's now.</summary>
+    /// <param name="dataset">The dataset.</param>
+    /// <param name="next">When; null = when another dataset has published.</param>
+    void Planned(Dataset dataset, DateTimeOffset? next)
+    {
+    }
+
     /// <summary>The number of rows in a dataset's quarantine.</summary>
     void QuarantineCounted(Dataset dataset, long rows);
 

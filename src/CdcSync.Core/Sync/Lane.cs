@@ -3,6 +3,7 @@ using CdcSync.Core.Datasets;
 using CdcSync.Core.Errors;
 using CdcSync.Core.Gates;
 using CdcSync.Core.Gates.Rules;
+using CdcSync.Core.Scheduling;
 using CdcSync.Core.Shaping;
 using CdcSync.Core.Sources;
 using CdcSync.Core.Warehouses;
@@ -22,6 +23,22 @@ internal sealed class Lane(Dataset dataset, IChangeSource source, Keyring keyrin
 
     public IReadOnlyList<IBatchGate> BatchGates { get; } = [new DeleteBreakerGate(dataset.Breaker)];
 
+    private int _asked;
+
+    /// <summary>True while it was asked to be polled as soon as it is free, whenever it is due.</summary>
+    public bool IsAsked => Volatile.Read(ref _asked) != 0;
+
+    /// <summary>Has it polled as soon as it is free. Whoever asks may be another source's flow: it rings the bell then.</summary>
+    public void Ask() => Interlocked.Exchange(ref _asked, 1);
+
+    /// <summary>A poll begins, at an instant: what is asked from now on is for the next one.</summary>
+    public void Begin(DateTimeOffset now)
+    {
+        Interlocked.Exchange(ref _asked, 0);
+        Busy = true;
+        Begun = now;
+    }
+
     /// <summary>True while a flow works on it; a pass leaves it out.</summary>
     public bool Busy { get; set; }
 
@@ -30,6 +47,15 @@ internal sealed class Lane(Dataset dataset, IChangeSource source, Keyring keyrin
 
     /// <summary>When it is to be polled next.</summary>
     public DateTimeOffset Due { get; set; }
+
+    /// <summary>When its last poll began.</summary>
+    public DateTimeOffset Begun { get; set; }
+
+    /// <summary>When it must not be read; asked by a load between two ranges. Null = always free, as for who works at a person's word.</summary>
+    public BlackoutHours? Blackout { get; set; }
+
+    /// <summary>True if it has published since it was last at its source's now: those that follow it are asked then.</summary>
+    public bool HasPublished { get; set; }
 
     /// <summary>When source and target are to be compared next; null = not by itself, or that is going on.</summary>
     public DateTimeOffset? ReconcileDue { get; set; }

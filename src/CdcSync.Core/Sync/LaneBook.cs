@@ -5,7 +5,7 @@ using CdcSync.Core.Warehouses;
 namespace CdcSync.Core.Sync;
 
 /// <summary>Keeps each lane's phase and last error in the warehouse, so that <c>status</c> and the next worker know them.</summary>
-internal sealed class LaneBook(EngineContext engine)
+internal sealed class LaneBook(EngineContext engine, Timetable timetable)
 {
     /// <summary>Reads the phases back; whoever works now goes by what the warehouse says, not by what this process remembers.</summary>
     public async Task OpenAsync(IReadOnlyList<Lane> lanes, CancellationToken ct)
@@ -25,7 +25,7 @@ internal sealed class LaneBook(EngineContext engine)
             lane.Busy = false;
             lane.Failures = 0;
             lane.TargetEnsured = false;
-            lane.Due = now;
+            timetable.Open(lane, written);
             engine.Observer.QuarantineCounted(lane.Dataset, status?.Quarantined ?? 0);
             if (status is null)
                 await WriteAsync(lane, DatasetPhase.New, null, ct);
@@ -53,7 +53,7 @@ internal sealed class LaneBook(EngineContext engine)
         if (fault is null)
         {
             lane.Failures = 0;
-            lane.Due = step.More ? engine.Time.GetUtcNow() : engine.Time.GetUtcNow() + lane.Dataset.Interval;
+            timetable.Passed(step);
             await WriteAsync(lane, DatasetPhase.Streaming, null, ct);
             if (step.Outcome.Kind == OutcomeKind.Synced)
                 await CountQuarantinedAsync(lane, ct);

@@ -1,11 +1,12 @@
 using CdcSync.Core.Errors;
 using CdcSync.Core.Reconciliation;
+using CdcSync.Core.Scheduling;
 using CdcSync.Core.Warehouses;
 
 namespace CdcSync.Core.Sync;
 
-/// <summary>Polls one source for as long as the lease is held: whenever lanes are due and free, a pass; lanes still publishing are left out of it.</summary>
-internal sealed class PollLoop(EngineContext engine, LaneBook book, SourcePass pass, Comparison comparison)
+/// <summary>Polls one source for as long as the lease is held: whenever lanes are due and free, a pass; lanes still publishing are left out of it. In blackout hours nothing begins.</summary>
+internal sealed class PollLoop(EngineContext engine, LaneBook book, SourcePass pass, Comparison comparison, BlackoutHours? blackout)
 {
     private static readonly TimeSpan LongestSleep = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan PausesAskedEvery = TimeSpan.FromSeconds(2);
@@ -16,17 +17,24 @@ internal sealed class PollLoop(EngineContext engine, LaneBook book, SourcePass p
     /// <summary>Runs until cancelled, then waits for what has begun to commit.</summary>
     public async Task RunAsync(IReadOnlyList<Lane> lanes, Lease lease, CancellationToken ct)
     {
+        foreach (var lane in lanes)
+            lane.Blackout = blackout;
         try
         {
             while (true)
             {
                 ct.ThrowIfCancellationRequested();
                 await ReadPausesAsync(lanes, ct);
-                var due = DueAndFree(lanes);
-                if (due.Count > 0)
-                    await PassAsync(due, lease, ct);
-                BeginComparisons(lanes, lease, ct);
-                await SleepAsync(lanes, ct);
+                var rung = engine.Bell.Next;
+                if (!IsBlackedOut)
+                {
+                    var due = DueAndFree(lanes);
+                    if (due.Count > 0)
+                        await PassAsync(due, lease, ct);
+                    BeginComparisons(lanes, lease, ct);
+                }
+
+                await SleepAsync(lanes, rung, ct);
             }
         }
         finally
@@ -50,11 +58,13 @@ internal sealed class PollLoop(EngineContext engine, LaneBook book, SourcePass p
         }
     }
 
-    /// <summary>A group is polled when one of it is due and all of it are free to go on.</summary>
+    private bool IsBlackedOut => blackout?.Covers(engine.Time.GetUtcNow()) is true;
+
+    /// <summary>A group is polled when one of it is due or asked for and all of it are free to go on. The most important come first.</summary>
     private List<Lane> DueAndFree(IReadOnlyList<Lane> lanes)
     {
         var now = engine.Time.GetUtcNow();
-        return [.. lanes.GroupBy(l => l.Unit).Where(unit => unit.All(IsFree) && unit.Any(l => l.Due <= now)).SelectMany(unit => unit)];
+        return [.. lanes.GroupBy(l => l.Unit).Where(unit => unit.All(IsFree) && unit.Any(l => l.IsAsked || l.Due <= now)).OrderByDescending(unit => unit.Max(l => l.Dataset.Priority)).SelectMany(unit => unit)];
     }
 
     /// <summary>Begins the comparisons whose time has come, of datasets that are loaded. One that mends has its unit for itself, and waits until it is free; others go on beside it.</summary>
@@ -92,7 +102,7 @@ internal sealed class PollLoop(EngineContext engine, LaneBook book, SourcePass p
         try
         {
             foreach (var lane in due)
-                lane.Busy = true;
+                lane.Begin(engine.Time.GetUtcNow());
             var units = await pass.RunAsync(due, lease, new IdlePolicy(engine.Options.IdlePersist), ct);
             foreach (var unit in units)
                 _running.Add(FinishAsync(unit, ct));
@@ -120,17 +130,18 @@ internal sealed class PollLoop(EngineContext engine, LaneBook book, SourcePass p
         }
     }
 
-    /// <summary>Sleeps until a lane is due or a unit has finished.</summary>
-    private async Task SleepAsync(IReadOnlyList<Lane> lanes, CancellationToken ct)
+    /// <summary>Sleeps until a lane is due, a blackout is over, someone rings, or a unit has finished.</summary>
+    private async Task SleepAsync(IReadOnlyList<Lane> lanes, Task rung, CancellationToken ct)
     {
         var now = engine.Time.GetUtcNow();
-        var next = lanes.GroupBy(l => l.Unit).Where(unit => unit.All(IsFree)).SelectMany(unit => unit).Select(l => l.ReconcileDue is { } compare && compare > now && compare < l.Due ? compare : l.Due).DefaultIfEmpty(now + LongestSleep).Min();
+        var next = IsBlackedOut ? blackout!.FirstFree(now) ?? now + LongestSleep
+            : lanes.GroupBy(l => l.Unit).Where(unit => unit.All(IsFree)).SelectMany(unit => unit).Select(l => l.ReconcileDue is { } compare && compare > now && compare < l.Due ? compare : l.Due).DefaultIfEmpty(now + LongestSleep).Min();
         var longest = lanes.Any(l => l.IsPaused) ? PausesAskedEvery : LongestSleep;
         var sleep = next - now < longest ? next - now : longest;
         if (sleep > TimeSpan.Zero)
         {
             using var woken = CancellationTokenSource.CreateLinkedTokenSource(ct);
-            await Task.WhenAny([.. _running, Task.Delay(sleep, engine.Time, woken.Token)]);
+            await Task.WhenAny([.. _running, rung, Task.Delay(sleep, engine.Time, woken.Token)]);
             await woken.CancelAsync();
         }
 

@@ -39,7 +39,7 @@ internal sealed class Publisher(EngineContext engine)
 
     private async Task<(IReadOnlyList<Step> Steps, PublicationOutcome? Outcome)> StageAndPublishAsync(IReadOnlyList<Batch> batches, Lease lease, CancellationToken ct)
     {
-        await engine.Slots.WaitAsync(ct);
+        await engine.Slots.WaitAsync(batches.Max(b => b.Lane.Dataset.Priority), ct);
         try
         {
             try

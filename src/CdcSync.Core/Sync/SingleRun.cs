@@ -47,6 +47,8 @@ internal sealed class SingleRun(EngineContext engine, LaneBook book, SourcePass 
     /// <summary>A pass that fails as a whole is a failed step of every lane.</summary>
     private async Task<IReadOnlyList<Step>> PassAsync(IReadOnlyList<Lane> lanes, Lease lease, CancellationToken ct)
     {
+        foreach (var lane in lanes)
+            lane.Begin(engine.Time.GetUtcNow());
         try
         {
             var units = await pass.RunAsync(lanes, lease, AtOnce, ct);

@@ -35,7 +35,7 @@ public sealed class SyncEngine
         _engine = new EngineContext(pipeline.Name, warehouse, landing, observer, time, options);
         _publisher = new Publisher(_engine);
         _lanes = [.. pipeline.Datasets.Select(d => new Lane(d, sources[d.SourceName], keyring, warehouse.ValueGate(d)))];
-        _book = new LaneBook(_engine);
+        _book = new LaneBook(_engine, new Timetable(pipeline, _engine, _lanes));
         _firstLoad = new FirstLoad(_engine, _publisher, _book);
     }
 
@@ -156,7 +156,7 @@ public sealed class SyncEngine
     {
         await _book.OpenAsync(_lanes, keeper.Lost);
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(keeper.Lost);
-        List<Task> loops = [.. _lanes.GroupBy(l => l.Source).Select(s => Task.Run(() => new PollLoop(_engine, _book, Pass(s.Key), Comparison(s.Key)).RunAsync([.. s], keeper.Lease, ended.Token))), SweepLoopAsync(ended.Token)];
+        List<Task> loops = [.. _lanes.GroupBy(l => l.Source).Select(s => Task.Run(() => new PollLoop(_engine, _book, Pass(s.Key), Comparison(s.Key), _pipeline.Blackouts.GetValueOrDefault(s.Key.Name)).RunAsync([.. s], keeper.Lease, ended.Token))), SweepLoopAsync(ended.Token)];
         await Task.WhenAny(loops);                                       // a loop ends by cancellation, or by a bug: then all end
         await ended.CancelAsync();
         await Task.WhenAll(loops);

@@ -213,7 +213,7 @@ public sealed class PipelineConfigTests : IDisposable
     [Theory]
     [InlineData("shop", "1s", null)]
     [InlineData("other", "1s", "datasets.b.group: 'g' is read from the source 'shop' (a): a group has one source.")]
-    [InlineData("shop", "2s", "datasets.b.group: 'g' has another interval in a: what publishes together is polled together.")]
+    [InlineData("shop", "2s", "datasets.b.group: 'g' has another schedule in a: what publishes together is polled together.")]
     public void A_group_has_one_source_and_one_interval(string source, string interval, string? message) =>
         Assert.Equal(message, _folder.LoadRoot($$"""
             sources: {shop: {kind: sqlite, path: a}, other: {kind: sqlite, path: b} }

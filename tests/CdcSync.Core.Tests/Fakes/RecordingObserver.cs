@@ -23,6 +23,13 @@ internal sealed class RecordingObserver : ISyncObserver
 
     public ConcurrentQueue<IReadOnlyList<DatasetId>> Polls { get; } = [];
 
+    /// <summary>When which datasets were polled, by the source's clock.</summary>
+    public ConcurrentQueue<(DateTimeOffset At, IReadOnlyList<DatasetId> Datasets)> PollTimes { get; } = [];
+
+    public ConcurrentQueue<(DatasetId Dataset, DateTimeOffset? Next)> Plans { get; } = [];
+
+    public void Planned(Dataset dataset, DateTimeOffset? next) => Plans.Enqueue((dataset.Id, next));
+
     public ConcurrentQueue<bool> Leases { get; } = [];
 
     public ConcurrentQueue<(string Source, long Bytes)> Retained { get; } = [];
@@ -53,7 +60,11 @@ internal sealed class RecordingObserver : ISyncObserver
     {
     }
 
-    public void Polled(string source, DateTimeOffset sourceTime, TimeSpan clockOffset, IReadOnlyList<Dataset> datasets) => Polls.Enqueue([.. datasets.Select(d => d.Id)]);
+    public void Polled(string source, DateTimeOffset sourceTime, TimeSpan clockOffset, IReadOnlyList<Dataset> datasets)
+    {
+        Polls.Enqueue([.. datasets.Select(d => d.Id)]);
+        PollTimes.Enqueue((sourceTime, [.. datasets.Select(d => d.Id)]));
+    }
 
     public void RowsRead(Dataset dataset, long rows, long bytes)
     {

@@ -12,8 +12,14 @@ internal sealed class World : IDisposable
     private readonly string _landing = Path.Combine(Path.GetTempPath(), $"cdcsync-test-{Guid.CreateVersion7():N}");
 
     public World(params Dataset[] datasets)
+        : this(new FastTime(), datasets)
     {
-        Time = new FastTime();
+    }
+
+    public World(TimeProvider time, Dataset[] datasets)
+    {
+        Time = time;
+        Other = new FakeSource(Time, Faults);
         Source = new FakeSource(Time, Faults);
         Warehouse = new FakeWarehouse(Time, Faults);
         Pipeline = new Pipeline("test", datasets.Length == 0 ? [Orders] : datasets);
@@ -26,6 +32,9 @@ internal sealed class World : IDisposable
     public FaultPlan Faults { get; } = new();
 
     public FakeSource Source { get; }
+
+    /// <summary>A second source, for datasets that name it <c>other</c>.</summary>
+    public FakeSource Other { get; }
 
     public FakeWarehouse Warehouse { get; }
 
@@ -54,7 +63,7 @@ internal sealed class World : IDisposable
     };
 
     /// <summary>A new engine, as a new process would make it: it knows nothing but what the warehouse says.</summary>
-    public SyncEngine Engine() => new(Pipeline, new Dictionary<string, Core.Sources.IChangeSource> { ["fake"] = Source }, Warehouse,
+    public SyncEngine Engine() => new(Pipeline, new Dictionary<string, Core.Sources.IChangeSource> { ["fake"] = Source, ["other"] = Other }, Warehouse,
         new LandingZone(new LandingOptions(_landing, TimeSpan.FromDays(1), 1L << 30), "test", Time), new Keyring(new Dictionary<string, byte[]>()), Observer, Time, Options);
 
     public Task<PassReport> SyncAsync() => Engine().SyncOnceAsync(null, CancellationToken.None);

@@ -45,11 +45,20 @@ public sealed class MetricsObserverTests : IDisposable
             "cdcsync_build_info", "cdcsync_watermark_timestamp_seconds", "cdcsync_freshness_target_seconds", "cdcsync_lag_seconds", "cdcsync_last_poll_success_timestamp_seconds",
             "cdcsync_poll_interval_seconds", "cdcsync_last_commit_timestamp_seconds", "cdcsync_pipeline_state", "cdcsync_dataset_state", "cdcsync_connected", "cdcsync_lease_held",
             "cdcsync_batches_total", "cdcsync_batches_failed_total", "cdcsync_rows_total", "cdcsync_read_bytes_total", "cdcsync_retries_total", "cdcsync_rows_quarantined_total",
-            "cdcsync_dataset_paused", "cdcsync_quarantine_rows", "cdcsync_resyncs_total", "cdcsync_batch_stage_duration_seconds", "cdcsync_end_to_end_latency_seconds", "cdcsync_source_clock_offset_seconds", "cdcsync_source_retained_bytes",
+            "cdcsync_dataset_paused", "cdcsync_dataset_blackout", "cdcsync_next_run_timestamp_seconds", "cdcsync_quarantine_rows", "cdcsync_resyncs_total", "cdcsync_batch_stage_duration_seconds", "cdcsync_end_to_end_latency_seconds", "cdcsync_source_clock_offset_seconds", "cdcsync_source_retained_bytes",
             "cdcsync_source_retention_seconds", "cdcsync_source_retention_headroom_seconds", "cdcsync_source_retention_headroom_ratio", "cdcsync_source_read_transaction_seconds", "cdcsync_source_oldest_writer_seconds",
             "cdcsync_landing_bytes", "cdcsync_landing_limit_bytes", "process_cpu_seconds_total", "process_resident_memory_bytes", "process_start_time_seconds",
         ];
         Assert.Empty(named.Except(_world.Metrics.Registry.Families.Select(f => f.Name)));
+    }
+
+    [Fact]
+    public void The_next_run_is_what_the_schedule_says_and_0_while_another_dataset_is_waited_for()
+    {
+        _world.Observer.Planned(_world.Orders, MetricsWorld.Noon.AddHours(2));
+        Assert.Equal(MetricsWorld.Noon.AddHours(2).ToUnixTimeSeconds(), _world.ReadOrders("cdcsync_next_run_timestamp_seconds"));
+        _world.Observer.Planned(_world.Orders, null);
+        Assert.Equal(0, _world.ReadOrders("cdcsync_next_run_timestamp_seconds"));
     }
 
     [Fact]

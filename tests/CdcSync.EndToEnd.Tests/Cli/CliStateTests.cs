@@ -85,7 +85,7 @@ public sealed class CliStateTests
         await pipeline.RunAsync("migrate");
         var text = await pipeline.RunAsync("status");
         Assert.Equal(0, text.ExitCode);
-        Assert.Matches(@"(?m)^orders +new +- +- +15m00s +- +0 +cdcsync sync$", text.Out);
+        Assert.Matches(@"(?m)^orders +new +- +- +15m00s +- +\S+Z +0 +cdcsync sync$", text.Out);
 
         var json = Json(await pipeline.RunAsync("status", "--json"));
         Assert.Equal("shop", json.GetProperty("pipeline").GetString());

@@ -1,4 +1,3 @@
-using CdcSync.Core.Errors;
 using CdcSync.Core.Sync;
 using CdcSync.Core.Warehouses;
 
@@ -7,9 +6,6 @@ namespace CdcSync.Core.Reconciliation;
 /// <summary>Runs comparisons, on demand or by schedule: each leaves its record in the warehouse and is told to observers.</summary>
 internal sealed class Comparison(EngineContext engine, LaneBook book, Publisher publisher, FirstLoad firstLoad, SourcePass pass)
 {
-    // A comparison that failed is tried again soon: nobody waits for it, and it may be long.
-    private static readonly TimeSpan AfterFault = TimeSpan.FromMinutes(1);
-
     /// <summary>Compares, and changes nothing.</summary>
     public Task<ReconcileReport> CompareAsync(Lane lane, ReconcileRequest request, CancellationToken ct) => RunAsync(lane, request, null, ct);
 
@@ -44,27 +40,6 @@ internal sealed class Comparison(EngineContext engine, LaneBook book, Publisher 
         }
         while (left is { IsCut: true, Repaired.Total: > 0 });
         return outcome;
-    }
-
-    /// <summary>A comparison whose time has come. Its failure is told, and fails nothing else.</summary>
-    public async Task RunScheduledAsync(Lane lane, IReadOnlyList<Lane> unit, Lease lease, CancellationToken ct)
-    {
-        var schedule = lane.Dataset.Reconcile!;
-        var wait = schedule.Every;
-        try
-        {
-            var request = new ReconcileRequest(schedule.Mode, schedule.IsRepair);
-            await (schedule.IsRepair ? RepairAsync(lane, unit, request, lease, ct) : CompareAsync(lane, request, ct));
-        }
-        catch (CdcSyncException fault)
-        {
-            wait = schedule.Every < AfterFault ? schedule.Every : AfterFault;
-            engine.Observer.WorkerFailed(fault.Code.Exit == ExitCode.Source ? "source" : "warehouse", fault, wait);
-        }
-        finally
-        {
-            lane.ReconcileDue = engine.Time.GetUtcNow() + wait;
-        }
     }
 
     private async Task<ReconcileReport> RunAsync(Lane lane, ReconcileRequest request, LaneRepair? repair, CancellationToken ct)

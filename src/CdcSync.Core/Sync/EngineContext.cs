@@ -9,6 +9,6 @@ internal sealed record EngineContext(string Pipeline, IWarehouse Warehouse, Land
     /// <summary>One place per warehouse transaction that may run side by side.</summary>
     public WaitingLine Slots { get; } = new(Options.MaxParallel);
 
-    /// <summary>Rings when a lane of another flow may have become due.</summary>
+    /// <summary>Rings when a lane of another flow may have become due, or lanes were asked for something.</summary>
     public Bell Bell { get; } = new();
 }

@@ -13,6 +13,11 @@ namespace CdcSync.Core.Sync;
 /// <summary>A dataset's own lane: one flow at a time works on it, and what the engine remembers of it between passes is here. Positions are not.</summary>
 internal sealed class Lane(Dataset dataset, IChangeSource source, Keyring keyring, IRowGate valueGate)
 {
+    // Read by whoever wants to see it, while flows write: each in one piece.
+    private long _due;
+    private long _reconcileDue;
+    private Order? _waiting;
+
     public Dataset Dataset { get; } = dataset;
 
     public IChangeSource Source { get; } = source;
@@ -46,7 +51,11 @@ internal sealed class Lane(Dataset dataset, IChangeSource source, Keyring keyrin
     public LoadHold? Load { get; set; }
 
     /// <summary>When it is to be polled next.</summary>
-    public DateTimeOffset Due { get; set; }
+    public DateTimeOffset Due
+    {
+        get => new(Interlocked.Read(ref _due), TimeSpan.Zero);
+        set => Interlocked.Exchange(ref _due, value.UtcTicks);
+    }
 
     /// <summary>When its last poll began.</summary>
     public DateTimeOffset Begun { get; set; }
@@ -58,7 +67,20 @@ internal sealed class Lane(Dataset dataset, IChangeSource source, Keyring keyrin
     public bool HasPublished { get; set; }
 
     /// <summary>When source and target are to be compared next; null = not by itself, or that is going on.</summary>
-    public DateTimeOffset? ReconcileDue { get; set; }
+    public DateTimeOffset? ReconcileDue
+    {
+        get => Interlocked.Read(ref _reconcileDue) is var ticks and > 0 ? new(ticks, TimeSpan.Zero) : null;
+        set => Interlocked.Exchange(ref _reconcileDue, value?.UtcTicks ?? 0);
+    }
+
+    /// <summary>The order that waits for the lane to be free; null = none.</summary>
+    public Order? Waiting { get => Volatile.Read(ref _waiting); set => Volatile.Write(ref _waiting, value); }
+
+    /// <summary>The order, or comparison by schedule, that is being carried out; null = none.</summary>
+    public Order? Errand { get; set; }
+
+    /// <summary>How the last one ended; null = there was none.</summary>
+    public OrderEnd? Last { get; set; }
 
     /// <summary>Failures in a row.</summary>
     public int Failures { get; set; }
@@ -81,6 +103,32 @@ internal sealed class Lane(Dataset dataset, IChangeSource source, Keyring keyrin
     /// <summary>What a reading at the source's time completes: under a timestamp mark, rows committed late may still come within the overlap.</summary>
     public DateTimeOffset CompleteAt(DateTimeOffset sourceTime) =>
         Dataset.Capture is Capture.HighWaterMark { Kind: MarkKind.Timestamp } mark ? sourceTime - mark.Overlap : sourceTime;
+
+    /// <summary>Takes an order that could be carried out.</summary>
+    /// <returns>The outlook given, or why it is another.</returns>
+    public OrderOutlook Take(Order order, OrderOutlook outlook)
+    {
+        if (!outlook.IsAccepted())
+            return outlook;
+        if (order is Order.Sync)
+        {
+            var before = IsAsked;
+            Ask();
+            return before ? OrderOutlook.AlreadyOrdered : outlook;
+        }
+
+        var waiting = Interlocked.CompareExchange(ref _waiting, order, null);
+        return waiting is null ? outlook : waiting == order ? OrderOutlook.AlreadyOrdered : OrderOutlook.AnotherWaits;
+    }
+
+    /// <summary>How it stands, for whoever wants to see.</summary>
+    public LaneState State() => new(Dataset.Id, Errand switch
+    {
+        Order.Reconcile { Request.IsRepair: true } => LaneActivity.Repairing,
+        Order.Reconcile => LaneActivity.Comparing,
+        Order.Resync => LaneActivity.Resyncing,
+        _ => Busy ? LaneActivity.Syncing : LaneActivity.Idle,
+    }, IsPaused || NeedsResync || Due == DateTimeOffset.MaxValue ? null : Due, IsPaused ? null : ReconcileDue, Waiting, Last);
 
     /// <summary>Datasets of one group publish together; one without a group is a group of its own.</summary>
     public string Unit => Dataset.Group is null ? $"dataset:{Dataset.Id}" : $"group:{Dataset.Group}";

@@ -23,6 +23,7 @@ internal sealed class LaneBook(EngineContext engine, Timetable timetable)
             lane.Phase = status?.State.Phase;
             lane.WrittenError = status?.State.ErrorCode;
             lane.Busy = false;
+            (lane.Waiting, lane.Errand, lane.Last) = (null, null, null);
             lane.Failures = 0;
             lane.TargetEnsured = false;
             timetable.Open(lane, written);

@@ -1,12 +1,11 @@
 using CdcSync.Core.Errors;
-using CdcSync.Core.Reconciliation;
 using CdcSync.Core.Scheduling;
 using CdcSync.Core.Warehouses;
 
 namespace CdcSync.Core.Sync;
 
 /// <summary>Polls one source for as long as the lease is held: whenever lanes are due and free, a pass; lanes still publishing are left out of it. In blackout hours nothing begins.</summary>
-internal sealed class PollLoop(EngineContext engine, LaneBook book, SourcePass pass, Comparison comparison, BlackoutHours? blackout)
+internal sealed class PollLoop(EngineContext engine, LaneBook book, SourcePass pass, Errands errands, BlackoutHours? blackout)
 {
     private static readonly TimeSpan LongestSleep = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan PausesAskedEvery = TimeSpan.FromSeconds(2);
@@ -24,17 +23,19 @@ internal sealed class PollLoop(EngineContext engine, LaneBook book, SourcePass p
             while (true)
             {
                 ct.ThrowIfCancellationRequested();
-                await ReadPausesAsync(lanes, ct);
                 var rung = engine.Bell.Next;
+                await ReadPausesAsync(lanes, ct);
                 if (!IsBlackedOut)
                 {
                     var due = DueAndFree(lanes);
                     if (due.Count > 0)
                         await PassAsync(due, lease, ct);
-                    BeginComparisons(lanes, lease, ct);
+                    _running.UnionWith(errands.Begin(lanes, lease, ct));
                 }
 
                 await SleepAsync(lanes, rung, ct);
+                if (rung.IsCompleted)
+                    _pausesAsked = DateTimeOffset.MinValue;
             }
         }
         finally
@@ -67,35 +68,7 @@ internal sealed class PollLoop(EngineContext engine, LaneBook book, SourcePass p
         return [.. lanes.GroupBy(l => l.Unit).Where(unit => unit.All(IsFree) && unit.Any(l => l.IsAsked || l.Due <= now)).OrderByDescending(unit => unit.Max(l => l.Dataset.Priority)).SelectMany(unit => unit)];
     }
 
-    /// <summary>Begins the comparisons whose time has come, of datasets that are loaded. One that mends has its unit for itself, and waits until it is free; others go on beside it.</summary>
-    private void BeginComparisons(IReadOnlyList<Lane> lanes, Lease lease, CancellationToken ct)
-    {
-        foreach (var lane in lanes.Where(l => IsToBeCompared(l, lanes)))
-        {
-            lane.ReconcileDue = null;
-            Lane[] unit = [.. lanes.Where(l => l.Unit == lane.Unit)];
-            Lane[] held = lane.Dataset.Reconcile!.IsRepair ? unit : [];
-            foreach (var mine in held)
-                mine.Busy = true;
-            _running.Add(Task.Run(async () =>
-            {
-                try
-                {
-                    await comparison.RunScheduledAsync(lane, unit, lease, ct);
-                }
-                finally
-                {
-                    foreach (var mine in held)
-                        mine.Busy = false;
-                }
-            }, CancellationToken.None));
-        }
-    }
-
     private static bool IsFree(Lane lane) => !lane.Busy && !lane.NeedsResync && !lane.IsPaused;
-
-    private bool IsToBeCompared(Lane lane, IReadOnlyList<Lane> lanes) => !lane.IsPaused && lane.ReconcileDue <= engine.Time.GetUtcNow() && lane.Phase is DatasetPhase.Streaming or DatasetPhase.Failing
-        && (!lane.Dataset.Reconcile!.IsRepair || lanes.Where(l => l.Unit == lane.Unit).All(IsFree));
 
     private async Task PassAsync(IReadOnlyList<Lane> due, Lease lease, CancellationToken ct)
     {

@@ -17,6 +17,7 @@ public sealed class SyncEngine
     private readonly FirstLoad _firstLoad;
     private readonly IReadOnlyList<Lane> _lanes;
     private readonly LaneBook _book;
+    private volatile bool _isWorking;
 
     /// <summary>Creates an engine for a pipeline.</summary>
     /// <param name="pipeline">The pipeline.</param>
@@ -152,15 +153,42 @@ public sealed class SyncEngine
         }
     }
 
+    /// <summary>Takes an order for datasets of a pipeline that this engine works on (<see cref="RunAsync"/>).</summary>
+    /// <param name="order">What is to be done.</param>
+    /// <param name="only">The datasets; null = all.</param>
+    /// <returns>What becomes of it, per dataset, in the pipeline's order.</returns>
+    /// <exception cref="CdcSyncException"><see cref="ErrorCodes.LeaseLost"/>: this engine stands by; <see cref="ErrorCodes.UnknownDataset"/>.</exception>
+    public IReadOnlyList<OrderAnswer> Take(Order order, IReadOnlySet<DatasetId>? only)
+    {
+        ArgumentNullException.ThrowIfNull(order);
+        Lane[] chosen = [.. Chosen(only).Where(l => only is null || only.Contains(l.Dataset.Id))];
+        if (!_isWorking)
+            throw new CdcSyncException(ErrorCodes.LeaseLost, $"pipeline '{_pipeline.Name}': this worker does not hold the lease, so that it carries out no orders.", "Ask the worker that does. Run: cdcsync status");
+        OrderAnswer[] answers = [.. chosen.Select(lane => new OrderAnswer(lane.Dataset.Id, lane.Take(order, Errands.OutlookOf(order, lane, [.. _lanes.Where(l => l.Unit == lane.Unit)], _engine.Time.GetUtcNow()))))];
+        Wake();
+        return answers;
+    }
+
+    /// <summary>Has a working engine look at once for what it looks for now and then: pauses.</summary>
+    public void Wake() => _engine.Bell.Ring();
+
+    /// <summary>How each dataset stands in this engine, in the pipeline's order; empty while it does not work.</summary>
+    public IReadOnlyList<LaneState> Lanes() => _isWorking ? [.. _lanes.Select(l => l.State())] : [];
+
     private async Task WorkAsync(LeaseKeeper keeper)
     {
         await _book.OpenAsync(_lanes, keeper.Lost);
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(keeper.Lost);
-        List<Task> loops = [.. _lanes.GroupBy(l => l.Source).Select(s => Task.Run(() => new PollLoop(_engine, _book, Pass(s.Key), Comparison(s.Key), _pipeline.Blackouts.GetValueOrDefault(s.Key.Name)).RunAsync([.. s], keeper.Lease, ended.Token))), SweepLoopAsync(ended.Token)];
+        List<Task> loops = [.. _lanes.GroupBy(l => l.Source).Select(s => Task.Run(() => Loop(s.Key).RunAsync([.. s], keeper.Lease, ended.Token))), SweepLoopAsync(ended.Token)];
+        _isWorking = true;
         await Task.WhenAny(loops);                                       // a loop ends by cancellation, or by a bug: then all end
+        _isWorking = false;
         await ended.CancelAsync();
         await Task.WhenAll(loops);
     }
+
+    private PollLoop Loop(IChangeSource source) =>
+        new(_engine, _book, Pass(source), new Errands(_engine, _book, _firstLoad, Comparison(source)), _pipeline.Blackouts.GetValueOrDefault(source.Name));
 
     private SourcePass Pass(IChangeSource source) => new(_engine, source, _publisher, _firstLoad, new Acknowledgement(_engine, source, [.. _lanes.Where(l => l.Source == source)]));
 

@@ -57,6 +57,22 @@ public static partial class ControlText
             [.. report.Keys.Select(k => new ReportKey(k.Key, Of(k.Kind), k.IsRepaired))]), ControlJson.Default.ReportDetails);
     }
 
+    /// <summary>Reads what <see cref="OfReport"/> writes; what an older version left out is 0 or empty.</summary>
+    /// <exception cref="CdcSyncException"><see cref="ErrorCodes.StateCorrupt"/> if it is something else.</exception>
+    public static ComparisonDetails ReadReport(string? json)
+    {
+        try
+        {
+            var r = json is null ? null : JsonSerializer.Deserialize(json, ControlJson.Default.ReportDetails);
+            return new ComparisonDetails(r?.SoftDeleted ?? 0, r?.Explained ?? 0, r?.InFlight ?? 0, r?.RowsTravelled ?? 0, r?.IsCut ?? false, r?.Map ?? [],
+                [.. (r?.Keys ?? []).Select(k => new DriftedKey(k.Key, Read<Difference>(k.Kind), k.IsRepaired))]);
+        }
+        catch (JsonException)
+        {
+            throw Corrupt("a comparison's report is not the JSON of one");
+        }
+    }
+
     private static CdcSyncException Corrupt(string what) =>
         new(ErrorCodes.StateCorrupt, $"the warehouse's control tables hold what this version can't read: {what}.", "See docs/state.md for what belongs there. Run: cdcsync checkpoint show");
 

@@ -55,6 +55,16 @@ public interface IControlStore
     /// <summary>When each dataset's last comparison of all its rows ended; a dataset that was never compared is absent.</summary>
     ValueTask<IReadOnlyDictionary<DatasetId, DateTimeOffset>> ReadReconciledAsync(string pipeline, CancellationToken ct);
 
+    /// <summary>The last comparisons, newest first.</summary>
+    /// <param name="pipeline">The pipeline.</param>
+    /// <param name="dataset">Only this dataset's; null = all.</param>
+    /// <param name="limit">At most so many.</param>
+    /// <param name="ct">Cancels.</param>
+    ValueTask<IReadOnlyList<RecordedComparison>> ReadComparisonsAsync(string pipeline, DatasetId? dataset, int limit, CancellationToken ct);
+
+    /// <summary>The lease that somebody holds now, by the warehouse's clock; null = nobody does.</summary>
+    ValueTask<Lease?> ReadLeaseAsync(string pipeline, CancellationToken ct);
+
     /// <summary>Takes the pipeline's lease if it is free or expired, by the warehouse's clock. Each taking has a new, higher token.</summary>
     /// <returns>The lease; null if another holder has it.</returns>
     ValueTask<Lease?> TryAcquireLeaseAsync(string pipeline, string holder, TimeSpan duration, CancellationToken ct);

@@ -186,7 +186,10 @@ public abstract partial class WarehouseConformance
         Assert.Equal(Lease with { ExpiresAt = renewed!.ExpiresAt }, renewed);
         Assert.True(renewed.ExpiresAt > Lease.ExpiresAt.AddMinutes(30));
 
+        Assert.Equal(renewed, await Control.ReadLeaseAsync("pipe", default));
+        Assert.Null(await Control.ReadLeaseAsync("another pipe", default));
         await Control.ReleaseLeaseAsync(renewed, default);
+        Assert.Null(await Control.ReadLeaseAsync("pipe", default));
         var next = await Control.TryAcquireLeaseAsync("pipe", "rival", TimeSpan.FromMinutes(1), default);
         Assert.True(next!.Token > Lease.Token);
         Assert.Equal("rival", next.Holder);

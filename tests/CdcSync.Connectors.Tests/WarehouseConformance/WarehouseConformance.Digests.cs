@@ -70,6 +70,18 @@ public abstract partial class WarehouseConformance
         await Control.WriteReconciliationAsync("another", Report(new DatasetId("others"), SourceTime), default);
         Assert.Equal(new Dictionary<DatasetId, DateTimeOffset> { [accounts] = SourceTime.AddMinutes(30) }, await Control.ReadReconciledAsync("pipe", default));
 
+        var others = await Control.ReadComparisonsAsync("another", null, 10, default);
+        Assert.Equal("others", Assert.Single(others).Dataset.Value);
+        Assert.Empty(await Control.ReadComparisonsAsync("pipe", new DatasetId("others"), 10, default));
+        var newest = await Control.ReadComparisonsAsync("pipe", accounts, 2, default);
+        Assert.Equal([SourceTime.AddMinutes(30), SourceTime.AddMinutes(20)], newest.Select(c => c.FinishedAt));
+        var written = Report(accounts, SourceTime.AddMinutes(30));
+        var (read, details) = (newest[0], newest[0].Details);
+        Assert.Equal((written.Dataset, written.Request.Mode, written.StartedAt, written.Outcome, written.SourceRows, written.TargetRows, written.Found, written.Repaired.Total),
+            (read.Dataset, read.Mode, read.StartedAt, read.Outcome, read.SourceRows, read.TargetRows, read.Found, read.Repaired));
+        Assert.Equal((written.SoftDeleted, written.Explained, written.InFlight, written.RowsTravelled, written.IsCut), (details.SoftDeleted, details.Explained, details.InFlight, details.RowsTravelled, details.IsCut));
+        Assert.Equal((written.Map, written.Keys), (details.Map, details.Keys));
+
         static ReconcileReport Report(DatasetId dataset, DateTimeOffset at) => new()
         {
             Id = Guid.CreateVersion7(),

@@ -165,6 +165,15 @@ internal sealed class FakeWarehouse(TimeProvider time, FaultPlan faults) : IWare
         return ValueTask.CompletedTask;
     }
 
+    public ValueTask<IReadOnlyList<RecordedComparison>> ReadComparisonsAsync(string pipeline, DatasetId? dataset, int limit, CancellationToken ct) => throw new NotSupportedException();
+
+    public ValueTask<Lease?> ReadLeaseAsync(string pipeline, CancellationToken ct)
+    {
+        faults.Pass();
+        lock (_transaction)
+            return ValueTask.FromResult(Held is { } held && held.ExpiresAt > time.GetUtcNow() ? held : null);
+    }
+
     public ValueTask<Lease?> TryAcquireLeaseAsync(string pipeline, string holder, TimeSpan duration, CancellationToken ct)
     {
         faults.Pass();

@@ -70,43 +70,4 @@ public sealed class ScheduleTests
             world.Source[World.Orders.Id].Put(key, $"value {key}");
         return world;
     }
-
-    private sealed class Daemon(World world) : IAsyncDisposable
-    {
-        private readonly CancellationTokenSource _stop = new();
-        private Task? _running;
-
-        public async Task UntilAsync(Func<bool> holds)
-        {
-            _running ??= Task.Run(() => world.Engine().RunAsync(_stop.Token));
-            var began = System.Diagnostics.Stopwatch.GetTimestamp();
-            while (!Holds())
-            {
-                Assert.False(_running.IsCompleted, "the daemon ended");
-                Assert.True(System.Diagnostics.Stopwatch.GetElapsedTime(began) < TimeSpan.FromSeconds(60), "it did not come true");
-                await Task.Delay(5);
-            }
-
-            // The tables are looked at while they are written.
-            bool Holds()
-            {
-                try
-                {
-                    return holds();
-                }
-                catch (Exception e) when (e is InvalidOperationException or KeyNotFoundException)
-                {
-                    return false;
-                }
-            }
-        }
-
-        public async ValueTask DisposeAsync()
-        {
-            await _stop.CancelAsync();
-            if (_running is not null)
-                await _running;
-            _stop.Dispose();
-        }
-    }
 }

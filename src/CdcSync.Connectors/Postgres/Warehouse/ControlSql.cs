@@ -202,6 +202,18 @@ internal static class ControlSql
     /// <summary>When each dataset was last compared. Parameter: the pipeline.</summary>
     public const string ReadReconciled = "SELECT dataset, max(finished_at) FROM cdcsync.reconciliation WHERE pipeline = $1 AND finished_at IS NOT NULL AND mode IN ('digest', 'keys', 'full') GROUP BY dataset";
 
+    /// <summary>The newest comparisons. 1 pipeline, 2 dataset or null, 3 limit.</summary>
+    public const string ReadComparisons = """
+        SELECT id, dataset, mode, started_at, finished_at, outcome, source_rows, target_rows, missing, different, extra, repaired, report
+          FROM cdcsync.reconciliation
+         WHERE pipeline = $1 AND ($2::text IS NULL OR dataset = $2) AND finished_at IS NOT NULL
+         ORDER BY finished_at DESC, dataset
+         LIMIT $3
+        """;
+
+    /// <summary>The lease that somebody holds now. Parameter: the pipeline.</summary>
+    public const string ReadLease = "SELECT holder, token, expires_at FROM cdcsync.lease WHERE pipeline = $1 AND expires_at > clock_timestamp()";
+
     /// <summary>Records a comparison. Parameters: id, pipeline, dataset, mode, start, end, outcome, rows of the source and of the target, missing, different, extra, repaired, report.</summary>
     public const string WriteReconciliation = """
         INSERT INTO cdcsync.reconciliation

@@ -105,6 +105,15 @@ internal sealed class PostgresControlStore(PostgresSessions sessions, string pip
         (await QueryAsync("reading when datasets were compared", Statement(ControlSql.ReadReconciled, Text(pipeline)), r => (Id: new DatasetId(r.GetString(0)), At: r.GetFieldValue<DateTimeOffset>(1)), ct))
             .ToDictionary(r => r.Id, r => r.At);
 
+    public async ValueTask<IReadOnlyList<RecordedComparison>> ReadComparisonsAsync(string pipeline, DatasetId? dataset, int limit, CancellationToken ct) =>
+        await QueryAsync("reading the comparisons", Statement(ControlSql.ReadComparisons, Text(pipeline), Text(dataset?.Value), BigInt(limit)),
+            r => new RecordedComparison(r.GetGuid(0), new DatasetId(r.GetString(1)), ControlText.Read<ReconcileMode>(r.GetString(2)), r.GetFieldValue<DateTimeOffset>(3), r.GetFieldValue<DateTimeOffset>(4),
+                ControlText.Read<ReconcileOutcome>(r.GetString(5)), r.GetInt64(6), r.GetInt64(7), new DriftCounts(r.GetInt64(8), r.GetInt64(9), r.GetInt64(10)), r.GetInt64(11),
+                ControlText.ReadReport(r.IsDBNull(12) ? null : r.GetString(12))), ct);
+
+    public async ValueTask<Lease?> ReadLeaseAsync(string pipeline, CancellationToken ct) =>
+        (await QueryAsync($"{pipeline}: reading the lease", Statement(ControlSql.ReadLease, Text(pipeline)), r => new Lease(pipeline, r.GetString(0), r.GetInt64(1), r.GetFieldValue<DateTimeOffset>(2)), ct)).SingleOrDefault();
+
     public async ValueTask<Lease?> TryAcquireLeaseAsync(string pipeline, string holder, TimeSpan duration, CancellationToken ct)
     {
         var lease = (await QueryAsync($"{pipeline}: taking the lease", Statement(ControlSql.AcquireLease, Text(pipeline), Text(holder), Double(duration.TotalSeconds)),

@@ -9,7 +9,7 @@ using static CdcSync.Connectors.SqlServer.Warehouse.Parameter;
 
 namespace CdcSync.Connectors.SqlServer.Warehouse;
 
-/// <summary>Rows of the control tables, as they are readand written.</summary>
+/// <summary>Rows of the control tables, as they are read and written.</summary>
 internal static class ControlRows
 {
     /// <summary>A checkpoint from seven columns, beginning with the generation; null where that is.</summary>
@@ -36,6 +36,10 @@ internal static class ControlRows
             new ContractReference(r.GetString(7), r.GetString(8), r.GetString(9)));
         return new DatasetStatus(state, Checkpoint(r, 10), InstantOrNull(r, 17), r.GetInt64(18));
     }
+
+    /// <summary>A line of <see cref="ReconciliationSql.ReadComparisons"/>.</summary>
+    public static Core.Reconciliation.RecordedComparison Comparison(SqlDataReader r) => new(r.GetGuid(0), new DatasetId(r.GetString(1)), ControlText.Read<Core.Reconciliation.ReconcileMode>(r.GetString(2)), Instant(r, 3), Instant(r, 4),
+        ControlText.Read<Core.Reconciliation.ReconcileOutcome>(r.GetString(5)), r.GetInt64(6), r.GetInt64(7), new Core.Reconciliation.DriftCounts(r.GetInt64(8), r.GetInt64(9), r.GetInt64(10)), r.GetInt64(11), ControlText.ReadReport(TextOrNull(r, 12)));
 
     /// <summary>The values of a <see cref="ControlSql.IdleRow"/>.</summary>
     public static IEnumerable<SqlParameter> Idle(KeyValuePair<DatasetId, CheckpointMove> move, int row) =>

@@ -127,6 +127,9 @@ internal static class ControlSql
          WHERE pipeline = @pipeline AND token = @token AND holder = @holder AND expires_at > SYSUTCDATETIME();
         """, TSqlKinds.Update, PipelineName, Token, Holder, Milliseconds);
 
+    /// <summary>The lease that somebody holds now.</summary>
+    public static TSql ReadLease() => new("SELECT holder, token, expires_at FROM cdcsync.lease WHERE pipeline = @pipeline AND expires_at > SYSUTCDATETIME();", TSqlKinds.Select, PipelineName);
+
     /// <summary>Ends the lease where it is still held.</summary>
     public static TSql ReleaseLease() => new(
         """

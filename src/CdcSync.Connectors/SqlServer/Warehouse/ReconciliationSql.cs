@@ -5,7 +5,7 @@ using static CdcSync.Connectors.SqlServer.Warehouse.Parameter;
 
 namespace CdcSync.Connectors.SqlServer.Warehouse;
 
-/// <summary>The statement that records comparisons of source and target; pure.</summary>
+/// <summary>The statements that record comparisons of source and target, and read them; pure.</summary>
 internal static class ReconciliationSql
 {
     private static readonly TSqlParameter Id = new("@id", new(SqlDbType.UniqueIdentifier)), Mode = new("@mode", new(SqlDbType.NVarChar, 20)), Outcome = new("@outcome", TSqlType.Text), Report = new("@report", TSqlType.Text),
@@ -15,6 +15,15 @@ internal static class ReconciliationSql
 
     /// <summary>When each dataset was last compared.</summary>
     public static TSql ReadReconciled() => new("SELECT dataset, MAX(finished_at) AS finished_at FROM cdcsync.reconciliation WHERE pipeline = @pipeline AND finished_at IS NOT NULL AND mode IN ('digest', 'keys', 'full') GROUP BY dataset;", TSqlKinds.Select, PipelineName);
+
+    /// <summary>The newest comparisons, newest first.</summary>
+    public static TSql ReadComparisons() => new(
+        """
+        SELECT TOP (@limit) id, dataset, mode, started_at, finished_at, outcome, source_rows, target_rows, missing, different, extra, repaired, report
+          FROM cdcsync.reconciliation
+         WHERE pipeline = @pipeline AND (@dataset IS NULL OR dataset = @dataset) AND finished_at IS NOT NULL
+         ORDER BY finished_at DESC, dataset;
+        """, TSqlKinds.Select, Limit, PipelineName, DatasetName);
 
     /// <summary>Writes the record of a comparison.</summary>
     public static TSql Write() => new(

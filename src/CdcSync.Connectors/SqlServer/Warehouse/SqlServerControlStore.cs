@@ -97,6 +97,12 @@ internal sealed class SqlServerControlStore(WarehouseSessions sessions, string p
         (await QueryAsync("reading when datasets were compared", new Statement(ReconciliationSql.ReadReconciled(), PipelineName.With(pipeline)), r => (Id: new DatasetId(r.GetString(0)), At: Instant(r, 1)), ct))
             .ToDictionary(r => r.Id, r => r.At);
 
+    public async ValueTask<IReadOnlyList<RecordedComparison>> ReadComparisonsAsync(string pipeline, DatasetId? dataset, int limit, CancellationToken ct) =>
+        await QueryAsync("reading the comparisons", new Statement(ReconciliationSql.ReadComparisons(), Limit.With(limit), PipelineName.With(pipeline), DatasetName.With(dataset?.Value)), ControlRows.Comparison, ct);
+
+    public async ValueTask<Lease?> ReadLeaseAsync(string pipeline, CancellationToken ct) =>
+        (await QueryAsync($"{pipeline}: reading the lease", new Statement(ControlSql.ReadLease(), PipelineName.With(pipeline)), r => new Lease(pipeline, r.GetString(0), r.GetInt64(1), Instant(r, 2)), ct)).SingleOrDefault();
+
     public async ValueTask<Lease?> TryAcquireLeaseAsync(string pipeline, string holder, TimeSpan duration, CancellationToken ct) =>
         (await QueryAsync($"{pipeline}: taking the lease", new Statement(ControlSql.AcquireLease(),
             Resource.With($"cdcsync.lease.{pipeline}"), Wait.With(sessions.LockMilliseconds), PipelineName.With(pipeline), Holder.With(holder), Lasting(duration)),

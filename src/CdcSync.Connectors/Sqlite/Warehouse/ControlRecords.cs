@@ -1,5 +1,6 @@
 using CdcSync.Core.Checkpoints;
 using CdcSync.Core.Datasets;
+using CdcSync.Core.Reconciliation;
 using CdcSync.Core.Warehouses;
 
 namespace CdcSync.Connectors.Sqlite.Warehouse;
@@ -81,6 +82,19 @@ internal static class ControlRecords
             """)
         .With(pipeline, dataset?.Value, limit)
         .All(LedgerEntry);
+
+    /// <summary>The newest comparisons, newest first; of all datasets where <paramref name="dataset"/> is null.</summary>
+    public static List<RecordedComparison> Comparisons(SqliteSession session, string pipeline, DatasetId? dataset, int limit) => session
+        .Fixed("""
+            SELECT id, dataset, mode, started_at, finished_at, outcome, source_rows, target_rows, missing, different, extra, repaired, report
+              FROM main.cdcsync_reconciliation
+             WHERE pipeline = ?1 AND (?2 IS NULL OR dataset = ?2) AND finished_at IS NOT NULL
+             ORDER BY finished_at DESC, dataset
+             LIMIT ?3
+            """)
+        .With(pipeline, dataset?.Value, limit)
+        .All(row => new RecordedComparison(Guid.Parse(row.Text(0)), new DatasetId(row.Text(1)), ControlText.Read<ReconcileMode>(row.Text(2)), Instant.Read(row.Text(3)), Instant.Read(row.Text(4)),
+            ControlText.Read<ReconcileOutcome>(row.Text(5)), row.Int64(6), row.Int64(7), new DriftCounts(row.Int64(8), row.Int64(9), row.Int64(10)), row.Int64(11), ControlText.ReadReport(row.TextOrNull(12))));
 
     private static LedgerEntry LedgerEntry(Statement row)
     {

@@ -126,6 +126,16 @@ internal sealed class SqliteControlStore(SqliteSessions sessions, string pipelin
                 report.SourceRows, report.TargetRows, report.Found.Missing, report.Found.Different, report.Found.Extra, report.Repaired.Total, ControlText.OfReport(report))
             .Run(), ct).ConfigureAwait(false);
 
+    public ValueTask<IReadOnlyList<RecordedComparison>> ReadComparisonsAsync(string pipeline, DatasetId? dataset, int limit, CancellationToken ct) =>
+        new(sessions.Read("reading the comparisons", session => (IReadOnlyList<RecordedComparison>)ControlRecords.Comparisons(session, pipeline, dataset, limit), ct));
+
+    public ValueTask<Lease?> ReadLeaseAsync(string pipeline, CancellationToken ct) =>
+        new(sessions.Read("reading the lease", session => session
+            .Fixed($"SELECT holder, token, expires_at FROM main.cdcsync_lease WHERE pipeline = ?1 AND expires_at > {Instant.Now}")
+            .With(pipeline)
+            .All(row => new Lease(pipeline, row.Text(0), row.Int64(1), Instant.Read(row.Text(2))))
+            .SingleOrDefault(), ct));
+
     public ValueTask<Lease?> TryAcquireLeaseAsync(string pipeline, string holder, TimeSpan duration, CancellationToken ct) =>
         sessions.WriteAsync("taking the lease", session => session
             .Fixed($"""

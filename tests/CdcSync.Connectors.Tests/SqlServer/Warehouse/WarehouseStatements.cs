@@ -62,6 +62,7 @@ internal static class WarehouseStatements
         yield return Made(ControlSql.WasCommitted());
         yield return Made(ControlSql.AcquireLease());
         yield return Made(ControlSql.RenewLease());
+        yield return Made(ControlSql.ReadLease());
         yield return Made(ControlSql.ReleaseLease());
         yield return Made(StateSql.ReadCheckpoints());
         yield return Made(StateSql.ReadLedger());
@@ -83,6 +84,7 @@ internal static class WarehouseStatements
         yield return Made(StateSql.ReadStatus());
         yield return Made(ReconciliationSql.Write());
         yield return Made(ReconciliationSql.ReadReconciled());
+        yield return Made(ReconciliationSql.ReadComparisons());
     }
 
     private static IEnumerable<(string, TSql, SqlServerTable?)> Targeted(SqlServerTable target)

@@ -1,6 +1,6 @@
 using System.CommandLine;
 using CdcSync.Cli.Output;
-using CdcSync.Core.Datasets;
+using CdcSync.Cli.Views;
 using CdcSync.Core.Errors;
 
 namespace CdcSync.Cli.Commands;
@@ -24,22 +24,12 @@ internal static class PauseCommand
     private static async Task<int> RunAsync(ParseResult parsed, bool paused, Terminal terminal, CancellationToken ct)
     {
         var config = PipelineFile.Open(parsed, terminal);
-        Dataset[] named = [.. parsed.GetRequiredValue(Datasets).Select(name => PipelineFile.Find(config.Pipeline, name))];
-        Dataset[] chosen = [.. config.Pipeline.Datasets.Where(d => named.Any(n => n.Id == d.Id || (n.Group is not null && n.Group == d.Group)))];
+        var named = parsed.GetRequiredValue(Datasets).Select(name => PipelineFile.Find(config.Pipeline, name).Id).ToHashSet();
         await using var composition = new Composition(config, terminal.Scrubber);
         var control = composition.Warehouse.Control;
         await control.CheckSchemaAsync(ct);
-        var known = (await control.ReadStatusAsync(config.Name, ct)).Select(s => s.State.Dataset).ToHashSet();
-        if (chosen.FirstOrDefault(d => !known.Contains(d.Id)) is { } unseen)
-            throw new CdcSyncException(ErrorCodes.UnknownDataset, $"{unseen.Id}: no worker has seen it yet, so there is nothing to {(paused ? "pause" : "resume")}.", $"Run: cdcsync sync {unseen.Id}");
-        foreach (var dataset in chosen)
-            await control.SetPausedAsync(config.Name, dataset.Id, paused, ct);
-
-        var document = new PauseDocument(config.Name, paused, [.. chosen.Select(d => d.Id.Value)]);
-        terminal.Data(parsed.GetValue(CommonOptions.Json) ? JsonOutput.Write(document) : Text(document));
+        var document = await PauseView.SetAsync(control, config.Pipeline, named, paused, ct);
+        terminal.Data(parsed.GetValue(CommonOptions.Json) ? JsonOutput.Write(document) : PauseView.Text(document));
         return (int)ExitCode.Ok;
     }
-
-    private static string Text(PauseDocument document) => $"{(document.IsPaused ? "Paused" : "Goes on")}: {string.Join(", ", document.Datasets)}."
-        + (document.IsPaused ? $"\nIts lag grows meanwhile, and the source must keep its changes. To go on, run: cdcsync resume {string.Join(' ', document.Datasets)}" : "");
 }

@@ -1,5 +1,6 @@
 using CdcSync.Cli.Config;
 using CdcSync.Cli.Http;
+using CdcSync.Cli.Http.Api;
 using CdcSync.Cli.Live;
 using CdcSync.Cli.Observing;
 using CdcSync.Cli.Output;
@@ -25,6 +26,7 @@ internal sealed class Worker : IDisposable
     private readonly SyncMetrics _metrics;
     private readonly Observers _observer;
     private readonly SyncEngine _engine;
+    private readonly LiveWorker _live;
 
     public Worker(PipelineConfig config, Composition composition, Terminal terminal, JsonFeed? feed)
     {
@@ -38,17 +40,19 @@ internal sealed class Worker : IDisposable
         var landing = new LandingSize(config.Landing.Path, TimeProvider.System);
         _metrics.LandingBytes.ComputeFrom(() => landing.Bytes);
         _metrics.LandingLimit.Set(config.Landing.Limit);
-        List<ISyncObserver> observers = [new MetricsObserver(_metrics, config.Pipeline), new LogObserver(_log), _board];
+        var batches = new RecentBatches(TimeProvider.System);
+        List<ISyncObserver> observers = [new MetricsObserver(_metrics, config.Pipeline), new LogObserver(_log), _board, batches];
         if (feed is not null)
             observers.Add(new JsonObserver(feed));
         _observer = new Observers(observers);
         _engine = composition.Engine(_observer);
+        _live = new LiveWorker(config, _control, _engine, _metrics, _board, batches, TimeProvider.System);
     }
 
     /// <summary>Works until cancelled.</summary>
     public async Task RunAsync(EndpointOptions options, FirstStep first, CancellationToken ct)
     {
-        await using var endpoint = await Endpoint.StartAsync(options, _metrics, _terminal.Scrubber, _log, ct);
+        await using var endpoint = await Endpoint.StartAsync(options, _live, _terminal.Scrubber, _log, ct);
         var metrics = new Uri(endpoint.Address, "/metrics").ToString();
         _terminal.Note($"ready: pipeline {_config.Name}, {_config.Pipeline.Datasets.Count} datasets, {metrics}");
         _feed?.Tell(new ReadyLine(_config.Name, _config.Pipeline.Datasets.Count, metrics));
@@ -61,6 +65,7 @@ internal sealed class Worker : IDisposable
 
     public void Dispose()
     {
+        _live.Dispose();
         _metrics.Dispose();
         _log.Dispose();
     }

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Net;
 using CdcSync.Cli.Config;
 using CdcSync.Cli.Http;
+using CdcSync.Cli.Http.Api;
 using CdcSync.Cli.Live;
 using CdcSync.Cli.Observing;
 using CdcSync.Cli.Output;
@@ -64,11 +65,13 @@ internal sealed class DemoRun(DemoOptions options, Terminal terminal, TimeProvid
     {
         var board = new LiveBoard(config.Pipeline, time);
         using var metrics = new SyncMetrics(config.Pipeline, BuildVersion.Text, time);
-        await using var endpoint = options.Keep ? await StartEndpointAsync(metrics, ct) : null;
-        List<ISyncObserver> observers = [board, new MetricsObserver(metrics, config.Pipeline), new LogObserver(new TerminalLog(terminal, time, LogLevel.Warning))];
+        var batches = new RecentBatches(time);
+        List<ISyncObserver> observers = [board, batches, new MetricsObserver(metrics, config.Pipeline), new LogObserver(new TerminalLog(terminal, time, LogLevel.Warning))];
         if (_feed is not null)
             observers.Add(new JsonObserver(_feed));
         var engine = composition.Engine(new Observers(observers));
+        using var live = new LiveWorker(config, composition.Warehouse.Control, engine, metrics, board, batches, time);
+        await using var endpoint = options.Keep ? await StartEndpointAsync(live, ct) : null;
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(ct);
         var working = engine.RunAsync(stop.Token);
         try
@@ -163,17 +166,17 @@ internal sealed class DemoRun(DemoOptions options, Terminal terminal, TimeProvid
     }
 
     /// <summary>At the usual address, or at any free port where that is taken: a daemon may run beside the demo.</summary>
-    private async Task<Endpoint> StartEndpointAsync(SyncMetrics metrics, CancellationToken ct)
+    private async Task<Endpoint> StartEndpointAsync(LiveWorker live, CancellationToken ct)
     {
         var log = new TerminalLog(terminal, time);
         var usual = new EndpointOptions(EndpointOptions.Parse(EndpointOptions.DefaultListen));
         try
         {
-            return await Endpoint.StartAsync(usual, metrics, terminal.Scrubber, log, ct);
+            return await Endpoint.StartAsync(usual, live, terminal.Scrubber, log, ct);
         }
         catch (CdcSyncException fault) when (fault.Code == ErrorCodes.EndpointUnavailable)
         {
-            return await Endpoint.StartAsync(usual with { Address = new IPEndPoint(usual.Address.Address, 0) }, metrics, terminal.Scrubber, log, ct);
+            return await Endpoint.StartAsync(usual with { Address = new IPEndPoint(usual.Address.Address, 0) }, live, terminal.Scrubber, log, ct);
         }
     }
 

@@ -15,6 +15,10 @@ internal sealed class Answers(SecretScrubber scrubber)
     /// <summary>A document of a type of its own.</summary>
     public Task TextAsync(HttpContext context, string text, string contentType) => SendAsync(context, HttpStatusCode.OK, text, contentType);
 
+    /// <summary>A document, as the command line's <c>--json</c> writes it.</summary>
+    public Task JsonAsync<TDocument>(HttpContext context, TDocument document, HttpStatusCode status = HttpStatusCode.OK)
+        where TDocument : JsonDocumentRoot => SendAsync(context, status, JsonOutput.Write(document) + "\n", "application/json");
+
     /// <summary>A problem, as RFC 9457 has it.</summary>
     public Task ProblemAsync(HttpContext context, Problem problem)
     {

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
+using CdcSync.Cli.Http.Api;
 using CdcSync.Cli.Output;
 using CdcSync.Core.Errors;
 using CdcSync.Core.Metrics;
@@ -35,13 +36,14 @@ internal sealed class Endpoint : IAsyncDisposable
 
     /// <summary>Starts it.</summary>
     /// <exception cref="CdcSyncException"><see cref="ErrorCodes.EndpointUnprotected"/>, <see cref="ErrorCodes.EndpointUnavailable"/>.</exception>
-    public static async Task<Endpoint> StartAsync(EndpointOptions options, SyncMetrics metrics, SecretScrubber scrubber, ILoggerProvider log, CancellationToken ct)
+    public static async Task<Endpoint> StartAsync(EndpointOptions options, LiveWorker worker, SecretScrubber scrubber, ILoggerProvider log, CancellationToken ct)
     {
         options.Check();
         var app = Build(options, log);
         var answers = new Answers(scrubber);
         var guard = new RequestGuard(options);
         app.Use((context, next) => AnswerAsync(context, next, guard, answers));
+        var metrics = worker.Metrics;
         var readiness = new Readiness(metrics);
         app.MapMethods("/healthz", Reading, context => answers.LineAsync(context, HttpStatusCode.OK, "ok"));
         app.MapMethods("/readyz", Reading, context =>
@@ -55,6 +57,8 @@ internal sealed class Endpoint : IAsyncDisposable
             context.Response.Headers[HeaderNames.Vary] = HeaderNames.Accept;
             return answers.TextAsync(context, Exposition.Write(metrics.Registry, format), Exposition.ContentType(format));
         });
+        new ReadRoutes(worker, options, answers).MapTo(app);
+        new OrderRoutes(worker, answers, log.CreateLogger("orders")).MapTo(app);
         try
         {
             await app.StartAsync(ct);

@@ -33,6 +33,9 @@ internal static partial class LogEvents
     [LoggerMessage(1009, LogLevel.Information, "{dataset}: goes on")]
     public static partial void Resumed(this ILogger log, string dataset);
 
+    [LoggerMessage(1020, LogLevel.Information, "{dataset}: {order} was ordered from {address}: {outlook}")]
+    public static partial void OrderTaken(this ILogger log, string order, string dataset, string outlook, string address);
+
     [LoggerMessage(2001, LogLevel.Warning, "{dataset}: failed, again in {wait}: {fault}")]
     public static partial void BatchFailedForNow(this ILogger log, string dataset, string wait, string fault);
 

@@ -3,6 +3,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using CdcSync.Cli.Http;
+using CdcSync.Cli.Http.Api;
 using CdcSync.Core.Datasets;
 using CdcSync.Core.Errors;
 
@@ -26,6 +27,10 @@ namespace CdcSync.Cli.Output;
 [JsonSerializable(typeof(DoctorDocument))]
 [JsonSerializable(typeof(GrantsDocument))]
 [JsonSerializable(typeof(ReconcileDocument))]
+[JsonSerializable(typeof(OrderDocument))]
+[JsonSerializable(typeof(ReconciliationsDocument))]
+[JsonSerializable(typeof(WorkerDocument))]
+[JsonSerializable(typeof(LagDocument))]
 [JsonSerializable(typeof(ProblemDocument))]
 [JsonSerializable(typeof(EndDocument))]
 internal sealed partial class JsonOutput : JsonSerializerContext

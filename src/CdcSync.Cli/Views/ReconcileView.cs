@@ -1,4 +1,5 @@
 using CdcSync.Cli.Commands;
+using CdcSync.Cli.Http.Api;
 using CdcSync.Cli.Output;
 using CdcSync.Core.Errors;
 using CdcSync.Core.Reconciliation;
@@ -12,6 +13,12 @@ internal static class ReconcileView
 
     public static ReconcileDocument Document(string pipeline, ReconcileRequest request, IReadOnlyList<ReconcileOutcomeOf> outcomes) =>
         new(pipeline, Words.Of(request.Mode), request.Range?.Text, request.IsRepair, [.. outcomes.Select(Of)]) { ExitCode = (int)ExitCodes.Gravest(outcomes.Select(ExitOf)) };
+
+    /// <summary>Comparisons as they were recorded.</summary>
+    public static ReconciliationsDocument Document(string pipeline, IReadOnlyList<RecordedComparison> comparisons) => new(pipeline, [.. comparisons.Select(c => new ReconciliationDocument(
+        c.Id.ToString(), c.Dataset.Value, Words.Of(c.Mode), Words.Of(c.Outcome), Words.Of(c.FinishedAt),
+        new(c.SourceRows, c.TargetRows, c.Found.Missing, c.Found.Different, c.Found.Extra, c.Repaired, c.Details.Explained, c.Details.SoftDeleted, c.Details.InFlight, c.Details.RowsTravelled, c.Details.IsCut,
+            Words.Of(c.StartedAt), Seconds(c.StartedAt, c.FinishedAt), c.Details.Map, Keys(c.Details.Keys))))]);
 
     /// <summary>A line per dataset; of those with drift also where in the key space it is, and the first keys.</summary>
     public static string Text(ReconcileDocument document, bool unicode)
@@ -43,7 +50,11 @@ internal static class ReconcileView
     private static ReconciledDocument Of(ReconcileOutcomeOf outcome) => outcome.Report is not { } r
         ? new(outcome.Dataset.Value, "failed", null, FaultDocument.Of(outcome.Fault))
         : new(outcome.Dataset.Value, Words.Of(r.Outcome), new(r.SourceRows, r.TargetRows, r.Found.Missing, r.Found.Different, r.Found.Extra, r.Repaired.Total, r.Explained, r.SoftDeleted, r.InFlight,
-            r.RowsTravelled, r.IsCut, Words.Of(r.StartedAt), Math.Round((r.FinishedAt - r.StartedAt).TotalSeconds, 3), r.Map, [.. r.Keys.Select(k => new DriftedKeyDocument(k.Key, Words.Of(k.Kind), k.IsRepaired))]), null);
+            r.RowsTravelled, r.IsCut, Words.Of(r.StartedAt), Seconds(r.StartedAt, r.FinishedAt), r.Map, Keys(r.Keys)), null);
+
+    private static double Seconds(DateTimeOffset from, DateTimeOffset to) => Math.Round((to - from).TotalSeconds, 3);
+
+    private static DriftedKeyDocument[] Keys(IReadOnlyList<DriftedKey> keys) => [.. keys.Select(k => new DriftedKeyDocument(k.Key, Words.Of(k.Kind), k.IsRepaired))];
 
     private static ExitCode ExitOf(ReconcileOutcomeOf outcome) =>
         outcome.Fault?.Code.Exit ?? (outcome.Report!.Outcome == ReconcileOutcome.Drift ? ExitCode.Differences : ExitCode.Ok);

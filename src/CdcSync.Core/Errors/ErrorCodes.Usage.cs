@@ -20,4 +20,7 @@ public static partial class ErrorCodes
 
     /// <summary>A request to the endpoint that can't be understood.</summary>
     public static readonly ErrorCode RequestInvalid = new("CDC1106", "Request invalid", ExitCode.Usage);
+
+    /// <summary>An order to the endpoint that can't be carried out as things stand.</summary>
+    public static readonly ErrorCode OrderRefused = new("CDC1107", "Order refused", ExitCode.StateConflict);
 }

@@ -1,3 +1,5 @@
+using System.Text;
+using System.Text.RegularExpressions;
 using CdcSync.EndToEnd.Tests.Harness;
 using CdcSync.TestServers;
 using Npgsql;
@@ -9,6 +11,7 @@ public sealed class CliSecretTests
 {
     private const string Password = "canary-p4ssw0rd";
     private const string Token = "canary-t0ken";
+    private const string MetricsToken = "canary-m3trics-t0ken";
     private const string Key = "canary-key-0123456789abcdef";
 
     [Fact]
@@ -20,13 +23,14 @@ public sealed class CliSecretTests
         await database.ExecuteAsync($"CREATE ROLE {role} LOGIN PASSWORD '{Password}'; GRANT CREATE ON DATABASE {database.Name} TO {role}; CREATE SCHEMA mart AUTHORIZATION {role}");
         try
         {
-            using var pipeline = new PipelineFolder("{ kind: postgres, connection: \"${env:WAREHOUSE}\", schema: mart }", "keys: { pii: \"${file:pii.key}\" }\nhttp: { token: \"${env:TOKEN}\", listen: \"127.0.0.1:0\" }\n");
+            using var pipeline = new PipelineFolder("{ kind: postgres, connection: \"${env:WAREHOUSE}\", schema: mart }", "keys: { pii: \"${file:pii.key}\" }\nhttp: { token: \"${env:TOKEN}\", metricsToken: \"${env:METRICS_TOKEN}\", listen: \"127.0.0.1:0\" }\n");
             File.WriteAllText(pipeline["pii.key"], Key);
             await pipeline.TrackAsync();
             var environment = new Dictionary<string, string>
             {
                 ["WAREHOUSE"] = new NpgsqlConnectionStringBuilder(database.ConnectionString) { Username = role, Password = Password }.ConnectionString,
                 ["TOKEN"] = Token,
+                ["METRICS_TOKEN"] = MetricsToken,
                 ["CDCSYNC_DEBUG"] = "1",
             };
             foreach (var command in new[] { "validate", "status", "migrate", "sync", "status --json", "history", "checkpoint show", "discover shop", "sync --dataset nothing", "resync orders --yes" })
@@ -38,7 +42,9 @@ public sealed class CliSecretTests
 
             await using (var daemon = CdcsyncProcess.Start(pipeline.Root, ["run"], environment))
             {
+                var address = new Uri(Regex.Match(await daemon.WaitForLineAsync("^ready:"), @"http://\S+").Value);
                 await daemon.WaitForLineAsync("lease taken");
+                AssertNoSecret(await AskAllAsync(address));
                 daemon.Send(Signal.Terminate);
                 AssertNoSecret((await daemon.WaitForExitAsync()).ToString());
             }
@@ -58,9 +64,30 @@ public sealed class CliSecretTests
         }
     }
 
+    /// <summary>All that the endpoint says, head and body, to whoever has a token, the wrong one, or none; and while the warehouse refuses nothing.</summary>
+    private static async Task<string> AskAllAsync(Uri address)
+    {
+        string[] reads = ["", "metrics", "readyz", "api/v1/status", "api/v1/datasets/orders", "api/v1/batches", "api/v1/reconciliations", "api/v1/quarantine", "api/v1/worker", "api/v1/lag", $"api/v1/{Token}"];
+        string[] orders = ["api/v1/sync", "api/v1/reconcile?repair=true", "api/v1/resync?dataset=orders", "api/v1/quarantine/retry", "api/v1/pause?dataset=returns", $"api/v1/sync?dataset={Token}"];
+        using var client = new HttpClient();
+        var said = new StringBuilder();
+        foreach (var token in new[] { Token, MetricsToken, "wrong", null })
+        {
+            foreach (var request in reads.Select(path => new HttpRequestMessage(HttpMethod.Get, new Uri(address, $"/{path}"))).Concat(orders.Select(path => new HttpRequestMessage(HttpMethod.Post, new Uri(address, $"/{path}")))))
+            {
+                request.Headers.Authorization = token is null ? null : new("Bearer", token);
+                var answer = await client.SendAsync(request);
+                said.Append(answer.Headers).Append(answer.Content.Headers).AppendLine(await answer.Content.ReadAsStringAsync());
+            }
+        }
+
+        Assert.Contains("\"streaming\"", said.ToString(), StringComparison.Ordinal);
+        return said.ToString();
+    }
+
     private static void AssertNoSecret(string text)
     {
-        foreach (var secret in new[] { Password, Token, Key })
+        foreach (var secret in new[] { Password, Token, MetricsToken, Key })
             Assert.DoesNotContain(secret, text, StringComparison.Ordinal);
     }
 }

@@ -10,14 +10,14 @@ internal sealed class PipelineFolder : IDisposable
 {
     private readonly TempFolder _folder = new();
 
-    public PipelineFolder(string warehouse = "{ kind: sqlite, path: ./warehouse.db }", string more = "")
+    public PipelineFolder(string warehouse = "{ kind: sqlite, path: ./warehouse.db }", string more = "", string interval = "1s")
     {
         File.WriteAllText(_folder["cdcsync.yaml"], $$"""
             pipeline: shop
             sources:
               shop: { kind: sqlite, path: ./shop.db }
             warehouse: {{warehouse}}
-            defaults: { interval: 1s }
+            defaults: { interval: {{interval}} }
             datasets:
               orders: { source: shop, object: orders, contract: shop.odcs.yaml#orders }
               returns: { source: shop, object: returns, contract: shop.odcs.yaml#returns, capture: full-refresh }

@@ -5,11 +5,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json;
-using CdcSync.Arrow;
 using CdcSync.Cli.Http;
-using CdcSync.Cli.Observing;
-using CdcSync.Cli.Output;
-using CdcSync.Core.Datasets;
 using CdcSync.Core.Errors;
 using CdcSync.Core.Metrics;
 using CdcSync.Core.Yaml;
@@ -17,30 +13,16 @@ using CdcSync.EndToEnd.Tests.Harness;
 
 namespace CdcSync.EndToEnd.Tests.Http;
 
-public sealed class EndpointTests : IDisposable
+public sealed class EndpointTests : IAsyncDisposable
 {
-    private static readonly Dataset Orders = new()
-    {
-        Id = new DatasetId("orders"),
-        SourceName = "shop",
-        Object = new SourceObject.Table(null, "orders"),
-        Capture = new Capture.ChangeTracking(),
-        Target = new TargetTable(null, "orders"),
-        Columns = [new DatasetColumn("id", "id", Int64Type.Default, Int64Type.Default, 0)],
-        Contract = new ContractReference("orders", "1.0.0", "team"),
-    };
-
-    private readonly Pipeline _pipeline = new("shop", [Orders]);
-    private readonly SyncMetrics _metrics;
+    private readonly ServedPipeline _served = new();
+    private readonly List<Endpoint> _endpoints = [];
     private readonly HttpClient _client = new();
-    private readonly StringWriter _log = new();
-
-    public EndpointTests() => _metrics = new SyncMetrics(_pipeline, "1", TimeProvider.System);
 
     [Fact]
     public async Task Metrics_are_handed_out_in_the_format_asked_for()
     {
-        await using var endpoint = await StartAsync(Loopback());
+        var endpoint = await StartAsync(Loopback());
         var plain = await _client.GetAsync(new Uri(endpoint.Address, "/metrics"));
         Assert.Equal("text/plain; version=0.0.4; charset=utf-8", plain.Content.Headers.ContentType!.ToString());
         Assert.EndsWith("\n", await plain.Content.ReadAsStringAsync(), StringComparison.Ordinal);
@@ -53,20 +35,20 @@ public sealed class EndpointTests : IDisposable
     [Fact]
     public async Task Health_is_life_and_readiness_is_work()
     {
-        var observer = new MetricsObserver(_metrics, _pipeline);
-        await using var endpoint = await StartAsync(Loopback());
+        var (observer, orders) = (_served.Observer, _served.Config.Pipeline.Datasets[0]);
+        var endpoint = await StartAsync(Loopback());
         await ExpectAsync(endpoint, "/healthz", HttpStatusCode.OK, "ok\n");
         await ExpectAsync(endpoint, "/readyz", HttpStatusCode.ServiceUnavailable, "starting\n");
         observer.LeaseChanged(false);
         await ExpectAsync(endpoint, "/readyz", HttpStatusCode.OK, "standing by\n");
         observer.LeaseChanged(true);
         await ExpectAsync(endpoint, "/readyz", HttpStatusCode.ServiceUnavailable, "no source was read yet, or none answers\n");
-        observer.Polled("shop", DateTimeOffset.UnixEpoch, TimeSpan.Zero, [Orders]);
+        observer.Polled("shop", DateTimeOffset.UnixEpoch, TimeSpan.Zero, [orders]);
         await ExpectAsync(endpoint, "/readyz", HttpStatusCode.OK, "working\n");
         observer.WorkerFailed("warehouse", new CdcSyncException(ErrorCodes.WarehouseUnavailable, "Gone.", "Run: cdcsync status"), TimeSpan.Zero);
         await ExpectAsync(endpoint, "/readyz", HttpStatusCode.ServiceUnavailable, "the warehouse does not answer\n");
         observer.LeaseChanged(true);
-        _metrics.SetState(WorkerState.Stopping);
+        _served.Metrics.SetState(WorkerState.Stopping);
         await ExpectAsync(endpoint, "/readyz", HttpStatusCode.ServiceUnavailable, "stopping\n");
         await ExpectAsync(endpoint, "/healthz", HttpStatusCode.OK, "ok\n");
     }
@@ -74,7 +56,7 @@ public sealed class EndpointTests : IDisposable
     [Fact]
     public async Task A_foreign_host_name_is_not_answered()
     {
-        await using var endpoint = await StartAsync(Loopback() with { Hosts = ["metrics.example.com"] });
+        var endpoint = await StartAsync(Loopback() with { Hosts = ["metrics.example.com"] });
         foreach (var path in new[] { "/metrics", "/healthz", "/readyz" })
             Assert.Equal(HttpStatusCode.BadRequest, (await AskAsync(endpoint, path, r => r.Headers.Host = "evil.example.com")).StatusCode);
         foreach (var host in new[] { "localhost", "LOCALHOST:1", "127.0.0.1", "[::1]:9464", "metrics.example.com" })
@@ -85,7 +67,7 @@ public sealed class EndpointTests : IDisposable
     [Fact]
     public async Task A_token_that_is_set_is_asked_for_everywhere_but_by_probes()
     {
-        await using var endpoint = await StartAsync(Loopback() with { Token = Secret("a-right-token") });
+        var endpoint = await StartAsync(Loopback() with { Token = Secret("a-right-token") });
         foreach (var path in new[] { "/metrics", "/", "/api/v1/status", "/no/such/path", "/healthz/", "/METRICS" })
         {
             var refused = await AskAsync(endpoint, path, _ => { });
@@ -105,7 +87,7 @@ public sealed class EndpointTests : IDisposable
     [Fact]
     public async Task Metrics_have_a_token_of_their_own_and_it_opens_nothing_else()
     {
-        await using var endpoint = await StartAsync(Loopback() with { Token = Secret("a-right-token"), MetricsToken = Secret("a-scrapers-token") });
+        var endpoint = await StartAsync(Loopback() with { Token = Secret("a-right-token"), MetricsToken = Secret("a-scrapers-token") });
         Assert.Equal(HttpStatusCode.OK, (await AskAsync(endpoint, "/metrics", r => Bear(r, "a-scrapers-token"))).StatusCode);
         Assert.Equal(HttpStatusCode.Unauthorized, (await AskAsync(endpoint, "/metrics", r => Bear(r, "a-right-token"))).StatusCode);
         Assert.Equal(HttpStatusCode.Unauthorized, (await AskAsync(endpoint, "/api/v1/status", r => Bear(r, "a-scrapers-token"))).StatusCode);
@@ -116,7 +98,7 @@ public sealed class EndpointTests : IDisposable
     [Fact]
     public async Task Without_a_token_nothing_can_be_ordered_not_even_on_loopback()
     {
-        await using var endpoint = await StartAsync(Loopback());
+        var endpoint = await StartAsync(Loopback());
         var refused = await _client.PostAsync(new Uri(endpoint.Address, "/api/v1/sync"), null);
         Assert.Equal(HttpStatusCode.Forbidden, refused.StatusCode);
         await ExpectProblemAsync(refused, ErrorCodes.TokenRequired);
@@ -131,7 +113,7 @@ public sealed class EndpointTests : IDisposable
     [InlineData("same", HttpStatusCode.NotFound)]
     public async Task A_change_is_not_taken_from_a_page_of_another_origin(string origin, HttpStatusCode status)
     {
-        await using var endpoint = await StartAsync(Loopback() with { Token = Secret("a-right-token"), Hosts = ["cdc.example.com"] });
+        var endpoint = await StartAsync(Loopback() with { Token = Secret("a-right-token"), Hosts = ["cdc.example.com"] });
         var request = new HttpRequestMessage(HttpMethod.Post, new Uri(endpoint.Address, "/no/such/path"));
         Bear(request, "a-right-token");
         if (origin.Length > 0)
@@ -142,7 +124,7 @@ public sealed class EndpointTests : IDisposable
     [Fact]
     public async Task No_other_origin_is_ever_invited_and_every_answer_is_locked_down()
     {
-        await using var endpoint = await StartAsync(Loopback() with { Token = Secret("a-right-token") });
+        var endpoint = await StartAsync(Loopback() with { Token = Secret("a-right-token") });
         foreach (var path in new[] { "/healthz", "/metrics", "/api/v1/status" })
         {
             var answer = await AskAsync(endpoint, path, r =>
@@ -165,7 +147,7 @@ public sealed class EndpointTests : IDisposable
         using var folder = new TempFolder();
         var files = new CertificateFiles(folder["server.pem"], folder["server.key"]);
         Issue(files, "first");
-        await using var endpoint = await StartAsync(Loopback() with { Certificate = files });
+        var endpoint = await StartAsync(Loopback() with { Certificate = files });
         Assert.Equal("https", endpoint.Address.Scheme);
         Assert.Equal("CN=first", await SubjectAsync(endpoint));
         File.WriteAllText(files.Certificate, "half a renewal");
@@ -192,7 +174,7 @@ public sealed class EndpointTests : IDisposable
     [Fact]
     public async Task Only_reading_is_answered_and_only_where_there_is_something()
     {
-        await using var endpoint = await StartAsync(Loopback());
+        var endpoint = await StartAsync(Loopback());
         var refused = await _client.PostAsync(new Uri(endpoint.Address, "/metrics"), null);
         Assert.Equal((HttpStatusCode.MethodNotAllowed, "GET, HEAD"), (refused.StatusCode, refused.Content.Headers.Allow.Order().Aggregate((a, b) => $"{a}, {b}")));
         await ExpectProblemAsync(refused, ErrorCodes.RequestInvalid);
@@ -221,7 +203,7 @@ public sealed class EndpointTests : IDisposable
     [Fact]
     public async Task An_address_in_use_is_named()
     {
-        await using var first = await StartAsync(Loopback());
+        var first = await StartAsync(Loopback());
         var fault = await Assert.ThrowsAsync<CdcSyncException>(() => StartAsync(Loopback() with { Address = new IPEndPoint(IPAddress.Loopback, first.Address.Port) }));
         Assert.Equal(ErrorCodes.EndpointUnavailable, fault.Code);
         Assert.Contains($"127.0.0.1:{first.Address.Port}", fault.Message, StringComparison.Ordinal);
@@ -243,16 +225,17 @@ public sealed class EndpointTests : IDisposable
     [InlineData("")]
     public void What_is_no_address_is_refused(string listen) => Assert.Equal(ErrorCodes.WrongUsage, Assert.Throws<CdcSyncException>(() => EndpointOptions.Parse(listen)).Code);
 
-    public void Dispose()
+    public async ValueTask DisposeAsync()
     {
+        foreach (var endpoint in _endpoints)
+            await endpoint.DisposeAsync();
         _client.Dispose();
-        _metrics.Dispose();
-        _log.Dispose();
+        await _served.DisposeAsync();
     }
 
-    private static EndpointOptions Loopback() => new(new IPEndPoint(IPAddress.Loopback, 0));
+    private static EndpointOptions Loopback() => ServedPipeline.Loopback;
 
-    private static SecretString Secret(string value) => new(ReferenceText.Parse("${env:TOKEN}", out _), new References("/", _ => value), "${env:TOKEN}");
+    private static SecretString Secret(string value) => ServedPipeline.Secret(value);
 
     private static void Bear(HttpRequestMessage request, string token) => request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
 
@@ -292,10 +275,11 @@ public sealed class EndpointTests : IDisposable
         Assert.Contains("cdcsync ", Text("remedy"), StringComparison.Ordinal);
     }
 
-    private Task<Endpoint> StartAsync(EndpointOptions options)
+    private async Task<Endpoint> StartAsync(EndpointOptions options)
     {
-        var terminal = new Terminal(_log, _log, new TerminalAbilities(false, false));
-        return Endpoint.StartAsync(options, _metrics, terminal.Scrubber, new TerminalLog(terminal, TimeProvider.System), CancellationToken.None);
+        var endpoint = await _served.ServeAsync(options);
+        _endpoints.Add(endpoint);
+        return endpoint;
     }
 
     private Task<HttpResponseMessage> AskAsync(Endpoint endpoint, string path, Action<HttpRequestMessage> with)

@@ -1,0 +1,69 @@
+using CdcSync.Cli.Config;
+using CdcSync.Cli.Live;
+using CdcSync.Cli.Output;
+using CdcSync.Core.Datasets;
+using CdcSync.Core.Errors;
+using CdcSync.Core.Metrics;
+using CdcSync.Core.Sync;
+using CdcSync.Core.Warehouses;
+
+namespace CdcSync.Cli.Http.Api;
+
+/// <summary>A worker as the API sees it: the engine, what it told so far, and the warehouse's control state.</summary>
+internal sealed class LiveWorker(PipelineConfig config, IControlStore control, SyncEngine engine, SyncMetrics metrics, LiveBoard board, RecentBatches batches, TimeProvider time) : IDisposable
+{
+    public Pipeline Pipeline => config.Pipeline;
+
+    public IControlStore Control => control;
+
+    public SyncEngine Engine => engine;
+
+    public SyncMetrics Metrics => metrics;
+
+    public TimeProvider Time => time;
+
+    /// <summary>How old the warehouse was, over the last while.</summary>
+    public LagHistory Lag { get; } = new(config.Pipeline, board, time);
+
+    /// <summary>What it does now.</summary>
+    public async Task<WorkerDocument> ReadAsync(bool takesOrders, CancellationToken ct)
+    {
+        var (state, lanes, lease) = (board.Read(), engine.Lanes().ToDictionary(l => l.Dataset), await LeaseAsync(ct));
+        return new WorkerDocument(config.Name, BuildVersion.Text, config.Engine.Holder, Words.Of(metrics.State), Math.Round(state.Up.TotalSeconds, 1), takesOrders,
+            lease is null ? null : new LeaseDocument(lease.Holder, Words.Of(lease.ExpiresAt), lease.Holder == config.Engine.Holder), Of(state.Fault),
+            [.. Pipeline.Datasets.Zip(state.Datasets, (dataset, line) => Of(dataset, line, lanes.GetValueOrDefault(dataset.Id)))], batches.Read());
+    }
+
+    public void Dispose() => Lag.Dispose();
+
+    /// <summary>Whoever works; null also where the warehouse does not answer: what the worker does can be seen all the same.</summary>
+    private async Task<Lease?> LeaseAsync(CancellationToken ct)
+    {
+        try
+        {
+            return await control.ReadLeaseAsync(config.Name, ct);
+        }
+        catch (CdcSyncException)
+        {
+            return null;
+        }
+    }
+
+    private static WorkerDatasetDocument Of(Dataset dataset, DatasetLine line, LaneState? lane) => new(dataset.Id.Value, Words.Of(lane?.Activity ?? LaneActivity.Idle), lane?.Waiting is { } waiting ? WordOf(waiting) : null,
+        dataset.Interval.TotalSeconds, Words.Of(lane?.NextPollAt), Words.Of(lane?.NextCompareAt), line.Read, line.Merged, Math.Round(line.ReadPerSecond, 1),
+        line.Load is { } load ? new LoadDocument(load.Ranges, load.Done, load.Rows, load.Left?.TotalSeconds) : null, lane?.Last is { } last ? Of(last) : null);
+
+    private static OrderEndDocument Of(OrderEnd end) => new(WordOf(end.Order), Words.Of(end.At), end.Report is { } r ? Words.Of(r.Outcome) : end.Fault is null ? "done" : "failed",
+        end.Report?.Found.Missing, end.Report?.Found.Different, end.Report?.Found.Extra, end.Report?.Repaired.Total, FaultDocument.Of(end.Fault));
+
+    private static WorkerFaultDocument? Of(ShownFault? fault) => fault is null ? null : new(fault.Code.Id, fault.Code.Title, fault.Command, Math.Round(fault.Ago.TotalSeconds, 1), fault.RetryIn?.TotalSeconds);
+
+    /// <summary>An order in a word.</summary>
+    public static string WordOf(Order order) => order switch
+    {
+        Order.Sync => "sync",
+        Order.Reconcile { Request.IsRepair: true } => "repair",
+        Order.Reconcile => "reconcile",
+        _ => "resync",
+    };
+}

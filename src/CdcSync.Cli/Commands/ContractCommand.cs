@@ -1,5 +1,6 @@
 using System.CommandLine;
 using CdcSync.Cli.Output;
+using CdcSync.Core.Checks;
 using CdcSync.Core.Contracts;
 using CdcSync.Core.Errors;
 using CdcSync.Core.Gates.Rules;
@@ -16,7 +17,7 @@ internal static class ContractCommand
     {
         var lint = new Command("lint", "Say what is wrong with contracts, and which of their rules nothing checks.") { Files, CommonOptions.Json };
         lint.SetAction(parsed => Lint(parsed, terminal));
-        return new Command("contract", "Look at data contracts.") { lint };
+        return new Command("contract", "Look at data contracts.") { lint, ContractTestCommand.Create(terminal) };
     }
 
     private static int Lint(ParseResult parsed, Terminal terminal)
@@ -33,17 +34,18 @@ internal static class ContractCommand
             throw new CdcSyncException(ErrorCodes.ContractInvalid, $"there is no contract '{file}'.", "Name the file. Run: cdcsync contract lint --help");
         var read = ContractReader.ReadFile(file);
         RowRules[] rules = [.. (read.Value?.Objects ?? []).Select(RowRules.Of)];
-        return new ContractLintDocument(file, read.Value?.Objects.Count ?? 0, rules.Sum(r => r.Executed.Count),
+        TableChecks[] checks = [.. (read.Value?.Objects ?? []).Select(o => TableChecks.Of(read.Value!, o))];
+        return new ContractLintDocument(file, read.Value?.Objects.Count ?? 0, rules.Sum(r => r.Executed.Count), checks.Sum(c => c.Checks.Count(k => k.Occasion != CheckOccasion.Demand) + c.References.Count),
             [.. read.Findings.Select(f => Of(f.At, f.Severity == DiagnosticSeverity.Error ? "error" : "warning", f.Code.Id, f.Message)),
-                .. rules.SelectMany(r => r.Faults).Select(f => Of(f.At, "error", ErrorCodes.ContractInvalid.Id, f.What))],
-            [.. rules.SelectMany(r => r.NotExecuted).Select(r => new NotExecutedDocument(r.At.Line, r.What))]);
+                .. rules.SelectMany(r => r.Faults).Concat(checks.SelectMany(c => c.Faults)).Select(f => Of(f.At, "error", ErrorCodes.ContractInvalid.Id, f.What))],
+            [.. rules.SelectMany(r => r.NotExecuted).Concat(checks.SelectMany(c => c.NotExecuted)).OrderBy(r => r.At.Line).Select(r => new NotExecutedDocument(r.At.Line, r.What))]);
     }
 
     private static FindingDocument Of(FileLocation at, string severity, string code, string message) => new(at.File, at.Line, at.Column, severity, code, message);
 
     private static string Text(ContractLintDocument contract) => string.Join('\n',
     [
-        $"{contract.File}: {Words.Of(contract.Tables)} tables, {Words.Of(contract.RulesPerValue)} rules checked per value, {Words.Of(contract.NotExecuted.Count)} not executed.",
+        $"{contract.File}: {Words.Of(contract.Tables)} tables, {Words.Of(contract.RulesPerValue)} rules checked per value, {Words.Of(contract.TableChecks)} checks of whole tables, {Words.Of(contract.NotExecuted.Count)} not executed.",
         .. contract.Findings.Select(f => $"{f.File}:{f.Line}:{f.Column}: {f.Severity} {f.Code} {f.Message}"),
         .. contract.NotExecuted.Select(n => $"{contract.File}:{n.Line}: not executed: {n.Rule}"),
     ]);

@@ -1,4 +1,5 @@
 using CdcSync.Arrow;
+using CdcSync.Core.Checks;
 using CdcSync.Core.Contracts;
 using CdcSync.Core.Datasets;
 using CdcSync.Core.Errors;
@@ -10,7 +11,7 @@ using CdcSync.Core.Yaml;
 namespace CdcSync.Cli.Config;
 
 /// <summary>Makes the engine's datasets from the file's datasets and their contracts, and checks what only shows when both are known.</summary>
-internal sealed class DatasetBinder(Diagnostics diagnostics, Keyring keys)
+internal sealed class DatasetBinder(Diagnostics diagnostics, Keyring keys, string? warehouseKind)
 {
     /// <summary>The datasets that could be bound; what could not is a finding.</summary>
     internal IReadOnlyList<Dataset> Bind(IReadOnlyList<DatasetDraft> drafts)
@@ -18,10 +19,10 @@ internal sealed class DatasetBinder(Diagnostics diagnostics, Keyring keys)
         CheckTargets(drafts);
         var schedules = Schedules(drafts);
         CheckGroups(drafts, schedules);
-        return [.. drafts.Select(d => Bind(d, schedules[d])).OfType<Dataset>()];
+        return [.. drafts.Select(d => Bind(d, schedules[d], drafts)).OfType<Dataset>()];
     }
 
-    private Dataset? Bind(DatasetDraft draft, PollSchedule schedule)
+    private Dataset? Bind(DatasetDraft draft, PollSchedule schedule, IReadOnlyList<DatasetDraft> all)
     {
         // What is missing, or has a name of another form, is a finding already.
         if (draft is not { Object: { } source, Contract: { } contract, Table: { } table, Capture: { } capture, Target: { } target } || !DatasetId.IsValid(draft.Name)) return null;
@@ -42,6 +43,7 @@ internal sealed class DatasetBinder(Diagnostics diagnostics, Keyring keys)
             Columns = table.Columns(),
             Contract = contract.Reference,
             Rules = rules.Executed,
+            Checks = Checks(draft, contract, table, all),
             Filter = table.Filter,
             Deletes = draft.Deletes,
             GapPolicy = draft.GapPolicy,
@@ -54,7 +56,33 @@ internal sealed class DatasetBinder(Diagnostics diagnostics, Keyring keys)
             Reconcile = draft.Reconcile,
         };
         CheckShape(draft, dataset);
-        return dataset;
+        return draft.CheckInterval is { } every ? dataset with { CheckInterval = every } : dataset;
+    }
+
+    /// <summary>The checks of the table that this warehouse can be asked, in the order of their ids.</summary>
+    private IReadOnlyList<ContractCheck> Checks(DatasetDraft draft, DataContract contract, ContractObject table, IReadOnlyList<DatasetDraft> all)
+    {
+        var checks = TableChecks.Of(contract, table);
+        foreach (var fault in checks.Faults)
+            diagnostics.Error(fault.At, fault.What, ErrorCodes.ContractInvalid);
+        return
+        [
+            .. checks.Checks.Where(c => c.Measure is not SqlMeasure { Dialect: { } dialect } || dialect == warehouseKind)
+                .Concat(checks.References.Select(r => Reference(draft, contract, r, all)).OfType<ContractCheck>())
+                .OrderBy(c => c.Id, StringComparer.Ordinal),
+        ];
+    }
+
+    private ContractCheck? Reference(DatasetDraft draft, DataContract contract, ReferenceCheck reference, IReadOnlyList<DatasetDraft> all)
+    {
+        var parents = all.Where(d => d.Contract == contract && d.Table?.Name == reference.Parent && DatasetId.IsValid(d.Name)).ToList();
+        if (parents.Count != 1)
+        {
+            diagnostics.Warning(reference.At, $"{draft.Reader.Path}: {reference.Id} is not checked: {(parents.Count == 0 ? "no dataset has" : "several datasets have")} the contract's table '{reference.Parent}'.");
+            return null;
+        }
+        var measure = new OrphanMeasure(reference.Columns, new DatasetId(parents[0].Name), reference.ParentColumns);
+        return new ContractCheck(reference.Id, reference.Severity, measure, new RuleCondition(RuleOperator.Be, 0));
     }
 
     private static void CheckTargets(IReadOnlyList<DatasetDraft> drafts)

@@ -58,6 +58,9 @@ internal sealed record DatasetDraft
 
     /// <summary>When source and target are compared.</summary>
     public required ReconcileSchedule? Reconcile { get; init; }
+
+    /// <summary>The time between two check passes; null = the default.</summary>
+    public required TimeSpan? CheckInterval { get; init; }
 }
 
 /// <summary>What datasets do unless they say otherwise: the file's <c>defaults</c>.</summary>

@@ -45,6 +45,7 @@ internal sealed class DatasetReader(DatasetDefaults defaults, IReadOnlyCollectio
             Group = reader.Node("group") is null ? null : reader.RequiredText("group"),
             Breaker = Breaker(reader) ?? defaults.Breaker,
             Reconcile = Comparisons(reader),
+            CheckInterval = CheckInterval(reader),
         };
         reader.End();
         return draft;
@@ -115,6 +116,14 @@ internal sealed class DatasetReader(DatasetDefaults defaults, IReadOnlyCollectio
         var repair = schedule.Flag("repair");
         schedule.End();
         return every is { } time ? new ReconcileSchedule(time, mode ?? ReconcileMode.Digest, repair ?? false) : null;
+    }
+
+    private static TimeSpan? CheckInterval(FieldReader reader)
+    {
+        if (reader.Map("checks") is not { } checks) return null;
+        var every = checks.RequiredNode("every") is null ? null : checks.Duration("every");
+        checks.End();
+        return every;
     }
 
     private static DeleteBreaker? Breaker(FieldReader reader)

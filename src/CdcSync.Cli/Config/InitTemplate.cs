@@ -75,6 +75,8 @@ internal static class InitTemplate
               - { name: title, logicalType: string, physicalType: text, required: true }
               - { name: price, logicalType: number, physicalType: "numeric(10,2)" }
               - { name: written_at, logicalType: timestamp, physicalType: timestamp(3), required: true }
+            quality:
+              - { id: notes_present, metric: rowCount, mustBeGreaterThan: 0, severity: warning }
         slaProperties:
           - { property: freshness, value: 1, unit: m }
 

@@ -128,7 +128,7 @@ internal sealed class PipelineReader(string file, string folder, ReadContext con
             CheckName(key.Value, key.At, "dataset");
             if (context.Map(value, $"datasets.{key.Value}") is { } fields) drafts.Add(reader.Read(key.Value, fields));
         }
-        return new DatasetBinder(context.Diagnostics, keys).Bind(drafts);
+        return new DatasetBinder(context.Diagnostics, keys, warehouse?.Kind).Bind(drafts);
     }
 
     // Names are metric labels, folder names and keys.

@@ -24,6 +24,7 @@ namespace CdcSync.Cli.Output;
 [JsonSerializable(typeof(ForgetDocument))]
 [JsonSerializable(typeof(PauseDocument))]
 [JsonSerializable(typeof(LintDocument))]
+[JsonSerializable(typeof(ContractTestDocument))]
 [JsonSerializable(typeof(DoctorDocument))]
 [JsonSerializable(typeof(GrantsDocument))]
 [JsonSerializable(typeof(ReconcileDocument))]
@@ -142,9 +143,15 @@ internal sealed record PauseDocument(string Pipeline, bool IsPaused, IReadOnlyLi
 
 internal sealed record LintDocument(IReadOnlyList<ContractLintDocument> Contracts) : JsonDocumentRoot;
 
-internal sealed record ContractLintDocument(string File, int Tables, int RulesPerValue, IReadOnlyList<FindingDocument> Findings, IReadOnlyList<NotExecutedDocument> NotExecuted);
+internal sealed record ContractLintDocument(string File, int Tables, int RulesPerValue, int TableChecks, IReadOnlyList<FindingDocument> Findings, IReadOnlyList<NotExecutedDocument> NotExecuted);
 
 internal sealed record NotExecutedDocument(int Line, string Rule);
+
+internal sealed record ContractTestDocument(string Pipeline, IReadOnlyList<CheckedDocument> Datasets) : JsonDocumentRoot;
+
+internal sealed record CheckedDocument(string Dataset, IReadOnlyList<CheckDocument> Checks, FaultDocument? Error);
+
+internal sealed record CheckDocument(string Check, string Severity, string Verdict, decimal? Value, string Expected, string? Detail, string CheckedAt);
 
 internal sealed record DoctorDocument(string Pipeline, int Passed, int Warned, int Failed, IReadOnlyList<ExaminationDocument> Examinations) : JsonDocumentRoot;
 

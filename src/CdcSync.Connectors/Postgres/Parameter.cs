@@ -18,6 +18,8 @@ internal static class Parameter
 
     public static NpgsqlParameter Double(double? value) => Of(value, NpgsqlDbType.Double);
 
+    public static NpgsqlParameter Doubles(double?[] values) => Of(values, NpgsqlDbType.Array | NpgsqlDbType.Double);
+
     public static NpgsqlParameter Boolean(bool value) => Of(value, NpgsqlDbType.Boolean);
 
     public static NpgsqlParameter Uuid(Guid value) => Of(value, NpgsqlDbType.Uuid);

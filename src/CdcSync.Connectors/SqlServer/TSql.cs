@@ -59,6 +59,9 @@ internal enum TSqlKinds
 
     /// <summary>CREATE USER.</summary>
     User = 16384,
+
+    /// <summary>EXECUTE AS, REVERT.</summary>
+    Impersonate = 32768,
 }
 
 /// <summary>A parameter of a <see cref="TSql"/>, typed as the column it is compared with: another type would cost the index.</summary>

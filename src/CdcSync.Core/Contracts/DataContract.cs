@@ -57,6 +57,9 @@ public sealed record ContractObject
     /// <summary>Its name: what a dataset's <c>contract: file#name</c> says.</summary>
     public required string Name { get; init; }
 
+    /// <summary>Its stable identifier, by which references name it; null = none.</summary>
+    public string? Id { get; init; }
+
     /// <summary>Its columns, in order.</summary>
     public required IReadOnlyList<ContractProperty> Properties { get; init; }
 
@@ -66,8 +69,8 @@ public sealed record ContractObject
     /// <summary>Rules about the whole table.</summary>
     public IReadOnlyList<QualityRule> Quality { get; init; } = [];
 
-    /// <summary>True if it is said to refer to other tables.</summary>
-    public bool HasRelationships { get; init; }
+    /// <summary>What its rows refer to.</summary>
+    public IReadOnlyList<Relationship> Relationships { get; init; } = [];
 
     /// <summary>Which rows may be in the warehouse; null = all.</summary>
     public RowFilter? Filter { get; init; }
@@ -95,6 +98,9 @@ public sealed record ContractProperty
 
     /// <summary>Its name.</summary>
     public required string Name { get; init; }
+
+    /// <summary>Its stable identifier, by which references name it; null = none.</summary>
+    public string? Id { get; init; }
 
     /// <summary>The column in the source.</summary>
     public required string SourceColumn { get; init; }
@@ -135,8 +141,8 @@ public sealed record ContractProperty
     /// <summary>Rules about its values.</summary>
     public IReadOnlyList<QualityRule> Quality { get; init; } = [];
 
-    /// <summary>True if it is said to refer to another table.</summary>
-    public bool HasRelationships { get; init; }
+    /// <summary>What its values refer to.</summary>
+    public IReadOnlyList<Relationship> Relationships { get; init; } = [];
 
     internal DatasetColumn ToColumn(int? keyOrdinal) =>
         new(SourceColumn, TargetColumn, ReadAs ?? Type, Mask is null ? Type : StringType.Default, keyOrdinal, Required, Mask, Fold, Precision);

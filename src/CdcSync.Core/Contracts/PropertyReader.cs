@@ -15,7 +15,7 @@ internal static class PropertyReader
 
     internal static ContractProperty Read(FieldReader reader)
     {
-        reader.StableId();
+        var id = reader.StableId();
         var name = reader.RequiredText("name");
         CheckUnused(reader);
         var logical = LogicalTypeOf(reader);
@@ -31,6 +31,7 @@ internal static class PropertyReader
         {
             At = reader.At,
             Name = name,
+            Id = id,
             SourceColumn = SourceColumn(reader.Context, custom) ?? LastSegment(transformed?.FirstOrDefault()) ?? name,
             TargetColumn = (mask is null ? null : encryptedName) ?? physicalName ?? name,
             Type = type,
@@ -44,7 +45,7 @@ internal static class PropertyReader
             Precision = custom.TryGetValue("precision", out var precision) ? Precision(reader.Context, precision, isKey, ReadAs(reader.Context, custom, type) ?? type) : TimePrecision.Exact,
             Options = options,
             Quality = QualityReader.Rules(reader),
-            HasRelationships = reader.Node("relationships") is not null,
+            Relationships = Relationships.Read(reader, RelationshipLevel.Property),
         };
         if (property.TargetColumn.StartsWith(ReservedPrefix, StringComparison.OrdinalIgnoreCase))
             reader.Error("name", $"the column '{property.TargetColumn}': names that begin with {ReservedPrefix} are CdcSync's own.");
@@ -72,7 +73,6 @@ internal static class PropertyReader
         reader.Integer("partitionKeyPosition", -1, int.MaxValue);
         reader.Flag("criticalDataElement");
         reader.Items("examples");
-        Relationships.Check(reader, RelationshipLevel.Property);
     }
 
     private static LogicalType? LogicalTypeOf(FieldReader reader)

@@ -31,10 +31,10 @@ internal static class QualityReader
         reader.CheckTexts("description", "businessImpact", "method");
         reader.CheckTags();
         reader.CheckAuthoritativeDefinitions();
-        reader.CustomProperties([]);
+        var custom = reader.CustomProperties(["dialect"]);
         return (reader.Choice("type", ("library", 'l'), ("sql", 's'), ("text", 't'), ("custom", 'c')) ?? 'l') switch
         {
-            's' => Sql(reader, head),
+            's' => Sql(reader, head, custom),
             't' => Text(reader, head),
             'c' => Custom(reader, head),
             _ => Library(reader, head),
@@ -94,11 +94,20 @@ internal static class QualityReader
         return values;
     }
 
-    private static SqlRule? Sql(FieldReader reader, RuleHead head)
+    private static SqlRule? Sql(FieldReader reader, RuleHead head, IReadOnlyDictionary<string, CustomProperty> custom)
     {
         reader.CheckTexts("unit");
-        var query = reader.RequiredText("query");
-        return Condition(reader) is { } condition ? new SqlRule(head) { Query = query, Condition = condition } : null;
+        var query = reader.RequiredText("query").Trim().TrimEnd(';').TrimEnd();
+        var dialect = custom.TryGetValue("dialect", out var word) ? Dialect(reader.Context, word) : null;
+        return Condition(reader) is { } condition ? new SqlRule(head) { Query = query, Condition = condition, Dialect = dialect } : null;
+    }
+
+    private static string? Dialect(ReadContext context, CustomProperty property)
+    {
+        string[] known = ["postgresql", "sqlserver", "sqlite"];
+        var word = context.Text(property.Value, property.Path);
+        if (word is not null && !known.Contains(word)) context.Diagnostics.Error(property.Value.At, $"{property.Path}: expected one of {string.Join(", ", known)}, found '{word}'.{Suggestion.For(word, known)}");
+        return word is "postgresql" ? "postgres" : word;
     }
 
     private static TextRule Text(FieldReader reader, RuleHead head)
@@ -123,10 +132,20 @@ internal static class QualityReader
             return null;
         }
         var (key, op) = given[0];
-        if (op is not (RuleOperator.BeBetween or RuleOperator.NotBeBetween)) return reader.Number(key) is { } operand ? new RuleCondition(op, operand) : null;
+        if (op is not (RuleOperator.BeBetween or RuleOperator.NotBeBetween)) return Operand(reader, key, op) is { } operand ? new RuleCondition(op, operand) : null;
         var ends = reader.Items(key).Select((node, i) => reader.Context.Number(node, $"{reader.PathOf(key)}[{i}]")).ToList();
-        if (ends is [{ } low, { } high] && low < high) return new RuleCondition(op, low, high);
-        reader.Error(key, "expected two numbers, the lower one first.");
-        return null;
+        if (ends is not [{ } low, { } high] || low >= high)
+        {
+            reader.Error(key, "expected two numbers, the lower one first.");
+            return null;
+        }
+        var condition = new RuleCondition(op, low, high);
+        if (op is RuleOperator.BeBetween)
+            reader.Context.Diagnostics.Warning(reader.AtOf(key), $"{reader.PathOf(key)}: the standard leaves the ends out: it must be {condition}. Write mustBeGreaterOrEqualTo or mustBeLessOrEqualTo where an end is meant too.");
+        return condition;
     }
+
+    // What a query says is true is 1, what is not is 0.
+    private static decimal? Operand(FieldReader reader, string key, RuleOperator op) =>
+        op is RuleOperator.Be or RuleOperator.NotBe && reader.Node(key) is YamlScalar { Kind: YamlScalarKind.Boolean } ? reader.Flag(key) is true ? 1 : 0 : reader.Number(key);
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using CdcSync.Core.Yaml;
 
 namespace CdcSync.Core.Contracts;
@@ -42,12 +43,15 @@ public sealed record LibraryRule(RuleHead Head) : QualityRule(Head)
     public IReadOnlyList<string>? Properties { get; init; }
 }
 
-/// <summary>A query whose one number is judged.</summary>
+/// <summary>A query whose one number (or truth: 1 or 0) is judged.</summary>
 /// <param name="Head">What all rules have.</param>
 public sealed record SqlRule(RuleHead Head) : QualityRule(Head)
 {
-    /// <summary>The query; <c>{object}</c> and <c>{property}</c> stand for the table and the column.</summary>
+    /// <summary>The query, without a final semicolon; <c>{object}</c> and <c>{property}</c> stand for the table and the column.</summary>
     public required string Query { get; init; }
+
+    /// <summary>The only kind of warehouse that it is meant for: <c>postgres</c>, <c>sqlserver</c>, <c>sqlite</c>; null = any.</summary>
+    public string? Dialect { get; init; }
 
     /// <summary>What the number must be.</summary>
     public required RuleCondition Condition { get; init; }
@@ -88,7 +92,36 @@ public enum QualityMetric
 /// <param name="Operator">The comparison.</param>
 /// <param name="Operand">What it is compared with; the lower end of a range.</param>
 /// <param name="Upper">The upper end of a range; null = no range.</param>
-public sealed record RuleCondition(RuleOperator Operator, decimal Operand, decimal? Upper = null);
+public sealed record RuleCondition(RuleOperator Operator, decimal Operand, decimal? Upper = null)
+{
+    /// <summary>True if a number is as it must be. The ends of a range are not in it: the standard has "between" as "greater than" and "less than".</summary>
+    public bool Holds(decimal value) => Operator switch
+    {
+        RuleOperator.Be => value == Operand,
+        RuleOperator.NotBe => value != Operand,
+        RuleOperator.BeGreaterThan => value > Operand,
+        RuleOperator.BeGreaterOrEqualTo => value >= Operand,
+        RuleOperator.BeLessThan => value < Operand,
+        RuleOperator.BeLessOrEqualTo => value <= Operand,
+        RuleOperator.BeBetween => value > Operand && value < Upper,
+        _ => value <= Operand || value >= Upper,
+    };
+
+    /// <summary>The condition in words: <c>at most 5</c>.</summary>
+    public override string ToString() => Operator switch
+    {
+        RuleOperator.Be => Number(Operand),
+        RuleOperator.NotBe => $"not {Number(Operand)}",
+        RuleOperator.BeGreaterThan => $"above {Number(Operand)}",
+        RuleOperator.BeGreaterOrEqualTo => $"at least {Number(Operand)}",
+        RuleOperator.BeLessThan => $"below {Number(Operand)}",
+        RuleOperator.BeLessOrEqualTo => $"at most {Number(Operand)}",
+        RuleOperator.BeBetween => $"above {Number(Operand)} and below {Number(Upper)}",
+        _ => $"at most {Number(Operand)} or at least {Number(Upper)}",
+    };
+
+    private static string Number(decimal? number) => number?.ToString(CultureInfo.InvariantCulture) ?? "";
+}
 
 /// <summary>How a number is judged.</summary>
 public enum RuleOperator
@@ -111,9 +144,9 @@ public enum RuleOperator
     /// <summary>Not above.</summary>
     BeLessOrEqualTo,
 
-    /// <summary>In the range.</summary>
+    /// <summary>In the range, of which the ends are no part.</summary>
     BeBetween,
 
-    /// <summary>Outside the range.</summary>
+    /// <summary>Outside the range, or one of its ends.</summary>
     NotBeBetween,
 }

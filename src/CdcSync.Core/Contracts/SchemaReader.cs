@@ -23,13 +23,12 @@ internal static class SchemaReader
 
     private static ContractObject Object(FieldReader reader)
     {
-        reader.StableId();
+        var id = reader.StableId();
         var name = reader.RequiredText("name");
         reader.CheckTexts("physicalType", "description", "businessName", "dataGranularityDescription");
         reader.Choice("logicalType", ("object", LogicalType.Object));
         reader.CheckTags();
         reader.CheckAuthoritativeDefinitions();
-        Relationships.Check(reader, RelationshipLevel.Object);
         var properties = reader.Maps("properties").Select(PropertyReader.Read).ToList();
         CheckNames(reader, properties);
         CheckKey(reader, properties);
@@ -39,10 +38,11 @@ internal static class SchemaReader
         {
             At = reader.At,
             Name = name,
+            Id = id,
             PhysicalName = reader.Text("physicalName"),
             Properties = properties,
             Quality = QualityReader.Rules(reader),
-            HasRelationships = reader.Node("relationships") is not null,
+            Relationships = Relationships.Read(reader, RelationshipLevel.Object),
             Filter = filter,
             FilterColumn = filterColumn,
             DropColumns = custom.TryGetValue("dropColumns", out var dropped) ? DropColumns(reader.Context, dropped, properties) : [],

@@ -1,4 +1,5 @@
 using CdcSync.Arrow;
+using CdcSync.Core.Checks;
 using CdcSync.Core.Gates.Rules;
 using CdcSync.Core.Scheduling;
 
@@ -39,6 +40,12 @@ public sealed record Dataset
 
     /// <summary>What the contract says of single values, beyond type and null; a row that breaks one goes to quarantine.</summary>
     public IReadOnlyList<ValueRule> Rules { get; init; } = [];
+
+    /// <summary>What the contract says of the table as a whole, by id.</summary>
+    public IReadOnlyList<ContractCheck> Checks { get; init; } = [];
+
+    /// <summary>The time between two check passes of a worker. Default 1 hour.</summary>
+    public TimeSpan CheckInterval { get; init; } = TimeSpan.FromHours(1);
 
     /// <summary>Rows that do not match travel as an erase of their key; null = all rows match.</summary>
     public RowFilter? Filter { get; init; }

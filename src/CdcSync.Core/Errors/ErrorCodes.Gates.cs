@@ -8,4 +8,10 @@ public static partial class ErrorCodes
 
     /// <summary>The quarantine is full; the dataset stops rather than lose rows.</summary>
     public static readonly ErrorCode QuarantineFull = new("CDC5002", "Quarantine full", ExitCode.Partial);
+
+    /// <summary>After a batch's merge a rule of the contract about the whole table would not hold.</summary>
+    public static readonly ErrorCode RuleBroken = new("CDC5003", "Contract rule broken", ExitCode.Partial);
+
+    /// <summary>A query of the contract can't be answered: it is wrong, or is not one that only reads.</summary>
+    public static readonly ErrorCode RuleUnanswered = new("CDC5004", "Contract rule not answered", ExitCode.Warehouse);
 }

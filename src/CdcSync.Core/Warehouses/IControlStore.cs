@@ -1,4 +1,5 @@
 using CdcSync.Core.Checkpoints;
+using CdcSync.Core.Checks;
 using CdcSync.Core.Datasets;
 using CdcSync.Core.Errors;
 using CdcSync.Core.Gates;
@@ -64,6 +65,16 @@ public interface IControlStore
 
     /// <summary>The lease that somebody holds now, by the warehouse's clock; null = nobody does.</summary>
     ValueTask<Lease?> ReadLeaseAsync(string pipeline, CancellationToken ct);
+
+    /// <summary>Records results of checks; those of other checks of the dataset stay, but where the dataset no longer has the check.</summary>
+    /// <param name="pipeline">The pipeline.</param>
+    /// <param name="dataset">The dataset, with all its checks.</param>
+    /// <param name="results">What was measured.</param>
+    /// <param name="ct">Cancels.</param>
+    ValueTask WriteChecksAsync(string pipeline, Dataset dataset, IReadOnlyList<CheckResult> results, CancellationToken ct);
+
+    /// <summary>The newest result of each check.</summary>
+    ValueTask<IReadOnlyList<RecordedCheck>> ReadChecksAsync(string pipeline, CancellationToken ct);
 
     /// <summary>Takes the pipeline's lease if it is free or expired, by the warehouse's clock. Each taking has a new, higher token.</summary>
     /// <returns>The lease; null if another holder has it.</returns>

@@ -1,5 +1,6 @@
 using CdcSync.Core.Batches;
 using CdcSync.Core.Checkpoints;
+using CdcSync.Core.Checks;
 using CdcSync.Core.Datasets;
 using CdcSync.Core.Errors;
 using CdcSync.Core.Gates;
@@ -29,6 +30,9 @@ public interface IWarehouse : IAsyncDisposable
 
     /// <summary>The dataset's target as one side of a comparison; null = this kind of warehouse has none.</summary>
     IDigestReader? Digests(Dataset dataset) => null;
+
+    /// <summary>Measures targets for the checks of contracts; null = this kind of warehouse does not.</summary>
+    ICheckReader? Checks => null;
 
     /// <summary>True if the dataset's target holds any row.</summary>
     ValueTask<bool> HasRowsAsync(Dataset dataset, CancellationToken ct);

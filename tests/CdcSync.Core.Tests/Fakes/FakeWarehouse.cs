@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using CdcSync.Arrow;
 using CdcSync.Core.Batches;
 using CdcSync.Core.Checkpoints;
+using CdcSync.Core.Checks;
 using CdcSync.Core.Datasets;
 using CdcSync.Core.Errors;
 using CdcSync.Core.Gates;
@@ -30,6 +31,11 @@ internal sealed class FakeWarehouse(TimeProvider time, FaultPlan faults) : IWare
     public List<ReconcileReport> Reconciliations { get; } = [];
 
     public HashSet<DatasetId> Paused { get; } = [];
+
+    public Dictionary<(DatasetId, string), RecordedCheck> CheckResults { get; } = [];
+
+    /// <summary>What measures answer; null = this warehouse measures nothing.</summary>
+    public ICheckReader? Checks { get; set; }
 
     public Lease? Held { get; set; }
 
@@ -172,6 +178,28 @@ internal sealed class FakeWarehouse(TimeProvider time, FaultPlan faults) : IWare
         faults.Pass();
         lock (_transaction)
             return ValueTask.FromResult(Held is { } held && held.ExpiresAt > time.GetUtcNow() ? held : null);
+    }
+
+    public ValueTask WriteChecksAsync(string pipeline, Dataset dataset, IReadOnlyList<CheckResult> results, CancellationToken ct)
+    {
+        faults.Pass();
+        lock (_transaction)
+        {
+            foreach (var result in results)
+            {
+                var since = CheckResults.TryGetValue((dataset.Id, result.Check), out var before) && before.Result.Verdict == result.Verdict ? before.Since : result.At;
+                CheckResults[(dataset.Id, result.Check)] = new RecordedCheck(dataset.Id, result, since);
+            }
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
+    public ValueTask<IReadOnlyList<RecordedCheck>> ReadChecksAsync(string pipeline, CancellationToken ct)
+    {
+        faults.Pass();
+        lock (_transaction)
+            return ValueTask.FromResult<IReadOnlyList<RecordedCheck>>([.. CheckResults.Values]);
     }
 
     public ValueTask<Lease?> TryAcquireLeaseAsync(string pipeline, string holder, TimeSpan duration, CancellationToken ct)

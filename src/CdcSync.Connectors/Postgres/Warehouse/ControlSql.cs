@@ -56,8 +56,9 @@ internal static class ControlSql
              c AS (DELETE FROM cdcsync.checkpoint WHERE pipeline = $1 AND dataset = $3 AND EXISTS (SELECT FROM held) RETURNING 1),
              s AS (DELETE FROM cdcsync.dataset_state WHERE pipeline = $1 AND dataset = $3 AND EXISTS (SELECT FROM held) RETURNING 1),
              l AS (DELETE FROM cdcsync.ledger WHERE pipeline = $1 AND dataset = $3 AND EXISTS (SELECT FROM held) RETURNING 1),
-             q AS (DELETE FROM cdcsync.quarantine WHERE pipeline = $1 AND dataset = $3 AND EXISTS (SELECT FROM held) RETURNING 1)
-        SELECT EXISTS (SELECT FROM held), (SELECT count(*) FROM c) + (SELECT count(*) FROM s) + (SELECT count(*) FROM l) + (SELECT count(*) FROM q)
+             q AS (DELETE FROM cdcsync.quarantine WHERE pipeline = $1 AND dataset = $3 AND EXISTS (SELECT FROM held) RETURNING 1),
+             k AS (DELETE FROM cdcsync.contract_check WHERE pipeline = $1 AND dataset = $3 AND EXISTS (SELECT FROM held) RETURNING 1)
+        SELECT EXISTS (SELECT FROM held), (SELECT count(*) FROM c) + (SELECT count(*) FROM s) + (SELECT count(*) FROM l) + (SELECT count(*) FROM q) + (SELECT count(*) FROM k)
         """;
 
     /// <summary>1 pipeline, 2 dataset (null = all), 3 row key (null = all), 4 limit.</summary>
@@ -213,6 +214,24 @@ internal static class ControlSql
 
     /// <summary>The lease that somebody holds now. Parameter: the pipeline.</summary>
     public const string ReadLease = "SELECT holder, token, expires_at FROM cdcsync.lease WHERE pipeline = $1 AND expires_at > clock_timestamp()";
+
+    /// <summary>Records results of checks, and drops those of checks that the dataset no longer has. 1 pipeline, 2 dataset, 3 its checks; per result: 4 check, 5 severity,
+    /// 6 verdict, 7 value, 8 expected, 9 detail, 10 when.</summary>
+    public const string WriteChecks = """
+        WITH gone AS (DELETE FROM cdcsync.contract_check WHERE pipeline = $1 AND dataset = $2 AND check_id <> ALL ($3))
+        INSERT INTO cdcsync.contract_check AS c (pipeline, dataset, check_id, severity, verdict, value, expected, detail, checked_at, since)
+        SELECT $1, $2, r.check_id, r.severity, r.verdict, r.value, r.expected, r.detail, r.at, r.at
+          FROM unnest($4, $5, $6, $7, $8, $9, $10) AS r (check_id, severity, verdict, value, expected, detail, at)
+            ON CONFLICT (pipeline, dataset, check_id) DO UPDATE SET
+               since = CASE WHEN c.verdict = excluded.verdict THEN c.since ELSE excluded.since END,
+               severity = excluded.severity, verdict = excluded.verdict, value = excluded.value,
+               expected = excluded.expected, detail = excluded.detail, checked_at = excluded.checked_at
+        """;
+
+    /// <summary>1 pipeline.</summary>
+    public const string ReadChecks = """
+        SELECT dataset, check_id, severity, verdict, value, expected, detail, checked_at, since FROM cdcsync.contract_check WHERE pipeline = $1 ORDER BY dataset, check_id
+        """;
 
     /// <summary>Records a comparison. Parameters: id, pipeline, dataset, mode, start, end, outcome, rows of the source and of the target, missing, different, extra, repaired, report.</summary>
     public const string WriteReconciliation = """

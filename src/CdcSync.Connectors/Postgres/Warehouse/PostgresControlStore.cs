@@ -1,5 +1,6 @@
 using CdcSync.Connectors.Migrations;
 using CdcSync.Core.Checkpoints;
+using CdcSync.Core.Checks;
 using CdcSync.Core.Datasets;
 using CdcSync.Core.Errors;
 using CdcSync.Core.Gates;
@@ -113,6 +114,16 @@ internal sealed class PostgresControlStore(PostgresSessions sessions, string pip
 
     public async ValueTask<Lease?> ReadLeaseAsync(string pipeline, CancellationToken ct) =>
         (await QueryAsync($"{pipeline}: reading the lease", Statement(ControlSql.ReadLease, Text(pipeline)), r => new Lease(pipeline, r.GetString(0), r.GetInt64(1), r.GetFieldValue<DateTimeOffset>(2)), ct)).SingleOrDefault();
+
+    public async ValueTask WriteChecksAsync(string pipeline, Dataset dataset, IReadOnlyList<CheckResult> results, CancellationToken ct) =>
+        await QueryAsync($"{dataset.Id}: recording checks", Statement(ControlSql.WriteChecks, Text(pipeline), Text(dataset.Id.Value), Texts([.. dataset.Checks.Select(c => c.Id)]),
+            Texts([.. results.Select(r => r.Check)]), Texts([.. results.Select(r => ControlText.Of(r.Severity))]), Texts([.. results.Select(r => ControlText.Of(r.Verdict))]),
+            Doubles([.. results.Select(r => (double?)r.Value)]), Texts([.. results.Select(r => r.Expected)]), Texts([.. results.Select(r => r.Detail)]), Instants([.. results.Select(r => (DateTimeOffset?)r.At)])), _ => true, ct);
+
+    public async ValueTask<IReadOnlyList<RecordedCheck>> ReadChecksAsync(string pipeline, CancellationToken ct) =>
+        await QueryAsync("reading results of checks", Statement(ControlSql.ReadChecks, Text(pipeline)),
+            r => new RecordedCheck(new DatasetId(r.GetString(0)), new CheckResult(r.GetString(1), ControlText.Read<CheckSeverity>(r.GetString(2)), ControlText.Read<CheckVerdict>(r.GetString(3)),
+                r.IsDBNull(4) ? null : CheckValues.Of(r.GetDouble(4)), r.GetString(5), TextOrNull(r, 6), r.GetFieldValue<DateTimeOffset>(7)), r.GetFieldValue<DateTimeOffset>(8)), ct);
 
     public async ValueTask<Lease?> TryAcquireLeaseAsync(string pipeline, string holder, TimeSpan duration, CancellationToken ct)
     {

@@ -1,5 +1,7 @@
+using CdcSync.Connectors.Postgres.Checks;
 using CdcSync.Connectors.Postgres.Digests;
 using CdcSync.Core.Checkpoints;
+using CdcSync.Core.Checks;
 using CdcSync.Core.Datasets;
 using CdcSync.Core.Diagnosis;
 using CdcSync.Core.Errors;
@@ -13,6 +15,7 @@ namespace CdcSync.Connectors.Postgres.Warehouse;
 /// <summary>A PostgreSQL database (15 or newer) as warehouse. Nothing is connected before it is needed.</summary>
 public sealed class PostgresWarehouse : IWarehouse, IDiagnosable, IGrantable
 {
+    private readonly string _pipeline;
     private readonly PostgresSessions _sessions;
     private readonly PostgresControlStore _control;
     private readonly PostgresTargets _targets;
@@ -26,6 +29,7 @@ public sealed class PostgresWarehouse : IWarehouse, IDiagnosable, IGrantable
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(time);
+        _pipeline = options.Pipeline;
         _sessions = new PostgresSessions(options.Checked(), time);
         _control = new PostgresControlStore(_sessions, options.Pipeline);
         _targets = new PostgresTargets(_sessions, options.Pipeline);
@@ -46,6 +50,9 @@ public sealed class PostgresWarehouse : IWarehouse, IDiagnosable, IGrantable
 
     /// <inheritdoc/>
     public IDigestReader Digests(Dataset dataset) => new PostgresDigests(_sessions, dataset);
+
+    /// <inheritdoc/>
+    public ICheckReader Checks => new PostgresCheckReader(_sessions, _pipeline);
 
     /// <inheritdoc/>
     public async ValueTask<bool> HasRowsAsync(Dataset dataset, CancellationToken ct)

@@ -1,5 +1,6 @@
 using CdcSync.Connectors.Migrations;
 using CdcSync.Core.Checkpoints;
+using CdcSync.Core.Checks;
 using CdcSync.Core.Datasets;
 using CdcSync.Core.Errors;
 using CdcSync.Core.Gates;
@@ -102,6 +103,22 @@ internal sealed class SqlServerControlStore(WarehouseSessions sessions, string p
 
     public async ValueTask<Lease?> ReadLeaseAsync(string pipeline, CancellationToken ct) =>
         (await QueryAsync($"{pipeline}: reading the lease", new Statement(ControlSql.ReadLease(), PipelineName.With(pipeline)), r => new Lease(pipeline, r.GetString(0), r.GetInt64(1), Instant(r, 2)), ct)).SingleOrDefault();
+
+    public async ValueTask WriteChecksAsync(string pipeline, Dataset dataset, IReadOnlyList<CheckResult> results, CancellationToken ct) =>
+        await sessions.RunAsync($"{dataset.Id}: recording checks", async session =>
+        {
+            await session.BeginAsync(ct);
+            var kept = dataset.Checks.Select(c => c.Id).ToHashSet(StringComparer.Ordinal);
+            foreach (var (id, check) in await session.RowsAsync(new Statement(CheckSql.Read(), PipelineName.With(pipeline)), r => (r.GetString(0), r.GetString(1)), ct))
+                if (id == dataset.Id.Value && !kept.Contains(check)) await session.RunAsync(CheckSql.Drop(pipeline, id, check), ct);
+            foreach (var result in results) await session.RunAsync(CheckSql.Write(pipeline, dataset.Id.Value, result), ct);
+            await session.CommitAsync();
+            return true;
+        }, ct);
+
+    public async ValueTask<IReadOnlyList<RecordedCheck>> ReadChecksAsync(string pipeline, CancellationToken ct) =>
+        await QueryAsync("reading results of checks", new Statement(CheckSql.Read(), PipelineName.With(pipeline)), r => new RecordedCheck(new DatasetId(r.GetString(0)),
+            new CheckResult(r.GetString(1), ControlText.Read<CheckSeverity>(r.GetString(2)), ControlText.Read<CheckVerdict>(r.GetString(3)), r.IsDBNull(4) ? null : CheckValues.Of(r.GetDouble(4)), r.GetString(5), TextOrNull(r, 6), Instant(r, 7)), Instant(r, 8)), ct);
 
     public async ValueTask<Lease?> TryAcquireLeaseAsync(string pipeline, string holder, TimeSpan duration, CancellationToken ct) =>
         (await QueryAsync($"{pipeline}: taking the lease", new Statement(ControlSql.AcquireLease(),

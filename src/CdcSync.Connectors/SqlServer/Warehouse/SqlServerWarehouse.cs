@@ -1,4 +1,5 @@
 using CdcSync.Core.Checkpoints;
+using CdcSync.Core.Checks;
 using CdcSync.Core.Datasets;
 using CdcSync.Core.Diagnosis;
 using CdcSync.Core.Errors;
@@ -35,6 +36,9 @@ public sealed class SqlServerWarehouse : IWarehouse, IDiagnosable, IGrantable
 
     /// <inheritdoc/>
     public IRowGate ValueGate(Dataset dataset) => new ValueGate(dataset);
+
+    /// <inheritdoc/>
+    public ICheckReader Checks => new SqlServerCheckReader(_sessions, _control);
 
     /// <inheritdoc/>
     public async ValueTask<bool> HasRowsAsync(Dataset dataset, CancellationToken ct)

@@ -43,6 +43,8 @@ internal static class StateSql
         SET @rows = @rows + ROWCOUNT_BIG();
         DELETE FROM cdcsync.quarantine WHERE pipeline = @pipeline AND dataset = @dataset;
         SET @rows = @rows + ROWCOUNT_BIG();
+        DELETE FROM cdcsync.contract_check WHERE pipeline = @pipeline AND dataset = @dataset;
+        SET @rows = @rows + ROWCOUNT_BIG();
         SELECT @rows AS forgotten;
         """, TSqlKinds.Control | TSqlKinds.Delete | TSqlKinds.Select, PipelineName, DatasetName);
 

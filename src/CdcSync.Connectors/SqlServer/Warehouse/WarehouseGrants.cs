@@ -1,3 +1,4 @@
+using CdcSync.Core.Checks;
 using CdcSync.Core.Datasets;
 using CdcSync.Core.Diagnosis;
 using static CdcSync.Connectors.SqlServer.SqlServerDialect;
@@ -17,10 +18,26 @@ internal static class WarehouseGrants
             GRANT INSERT, UPDATE ON cdcsync.lease TO {name};
             GRANT INSERT, UPDATE ON cdcsync.dataset_state TO {name};
             GRANT INSERT, UPDATE, DELETE ON cdcsync.quarantine TO {name};
+            GRANT INSERT, UPDATE, DELETE ON cdcsync.contract_check TO {name};
             GRANT INSERT ON cdcsync.ledger TO {name};
             GRANT INSERT ON cdcsync.reconciliation TO {name};
             GRANT CREATE TABLE TO {name};
-            {string.Join('\n', datasets.Select(d => d.Target.Schema ?? "dbo").Distinct().Order(StringComparer.Ordinal).Select(schema => $"GRANT ALTER, SELECT, INSERT, UPDATE, DELETE ON SCHEMA::{Quote(schema)} TO {name};"))}
-            """);
+            {string.Join('\n', Schemas(datasets).Select(schema => $"GRANT ALTER, SELECT, INSERT, UPDATE, DELETE ON SCHEMA::{schema} TO {name};"))}
+            """ + Reader(datasets, name));
     }
+
+    // Whom queries of contracts are asked as.
+    private static string Reader(IReadOnlyList<Dataset> datasets, string worker)
+    {
+        if (!datasets.Any(d => d.Checks.Any(c => c.Measure is SqlMeasure))) return "";
+        var reader = Quote(CheckSql.Reader);
+        return $"""
+
+            CREATE USER {reader} WITHOUT LOGIN;
+            GRANT IMPERSONATE ON USER::{reader} TO {worker};
+            {string.Join('\n', Schemas(datasets).Select(schema => $"GRANT SELECT ON SCHEMA::{schema} TO {reader};"))}
+            """;
+    }
+
+    private static IEnumerable<string> Schemas(IReadOnlyList<Dataset> datasets) => datasets.Select(d => d.Target.Schema ?? "dbo").Distinct().Order(StringComparer.Ordinal).Select(Quote);
 }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using CdcSync.Connectors.Migrations;
 using CdcSync.Core.Checkpoints;
+using CdcSync.Core.Checks;
 using CdcSync.Core.Datasets;
 using CdcSync.Core.Errors;
 using CdcSync.Core.Reconciliation;
@@ -136,6 +137,16 @@ internal sealed class SqliteControlStore(SqliteSessions sessions, string pipelin
             .All(row => new Lease(pipeline, row.Text(0), row.Int64(1), Instant.Read(row.Text(2))))
             .SingleOrDefault(), ct));
 
+    public async ValueTask WriteChecksAsync(string pipeline, Dataset dataset, IReadOnlyList<CheckResult> results, CancellationToken ct) =>
+        await sessions.WriteAsync($"recording checks of {dataset.Id}", session =>
+        {
+            CheckRecords.Write(session, pipeline, dataset, results);
+            return true;
+        }, ct).ConfigureAwait(false);
+
+    public ValueTask<IReadOnlyList<RecordedCheck>> ReadChecksAsync(string pipeline, CancellationToken ct) =>
+        new(sessions.Read("reading results of checks", session => (IReadOnlyList<RecordedCheck>)CheckRecords.All(session, pipeline), ct));
+
     public ValueTask<Lease?> TryAcquireLeaseAsync(string pipeline, string holder, TimeSpan duration, CancellationToken ct) =>
         sessions.WriteAsync("taking the lease", session => session
             .Fixed($"""
@@ -184,7 +195,7 @@ internal sealed class SqliteControlStore(SqliteSessions sessions, string pipelin
             if (!ControlRecords.HoldsLease(session, lease))
                 throw new CdcSyncException(ErrorCodes.LeaseLost, $"{dataset}: another worker holds the lease, or this one's ended.", "Stop the other worker first. Run: cdcsync status");
             var rows = 0;
-            foreach (var table in (string[])["checkpoint", "dataset_state", "ledger", "quarantine"])
+            foreach (var table in (string[])["checkpoint", "dataset_state", "ledger", "quarantine", "contract_check"])
                 rows += session.Fixed($"DELETE FROM main.cdcsync_{table} WHERE pipeline = ?1 AND dataset = ?2 RETURNING 1").With(pipeline, dataset.Value).All(_ => 1).Count();
             return rows > 0;
         }, ct);

@@ -1,5 +1,7 @@
+using CdcSync.Connectors.Sqlite.Checks;
 using CdcSync.Connectors.Sqlite.Digests;
 using CdcSync.Core.Checkpoints;
+using CdcSync.Core.Checks;
 using CdcSync.Core.Datasets;
 using CdcSync.Core.Diagnosis;
 using CdcSync.Core.Errors;
@@ -55,6 +57,9 @@ public sealed class SqliteWarehouse : IWarehouse, IDiagnosable
 
     /// <inheritdoc/>
     public IDigestReader Digests(Dataset dataset) => new LocalDigests(new SqliteTargetSide(_sessions.Path, SqliteTable.For(dataset)));
+
+    /// <inheritdoc/>
+    public ICheckReader Checks => new SqliteCheckReader(_sessions, _pipeline);
 
     /// <inheritdoc/>
     public ValueTask<bool> HasRowsAsync(Dataset dataset, CancellationToken ct)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using CdcSync.Arrow;
+using CdcSync.Core.Checks;
 using CdcSync.Core.Contracts;
 
 namespace CdcSync.Core.Gates.Rules;
@@ -10,17 +11,15 @@ internal static class LibraryRules
     /// <summary>Adds the rules of a column.</summary>
     public static void Add(RuleColumn column, IReadOnlyList<QualityRule> quality, RuleCollector rules)
     {
-        foreach (var rule in quality)
-        {
-            if (rule is TextRule) continue;
-            if (rule is not LibraryRule { Metric: QualityMetric.NullValues or QualityMetric.MissingValues or QualityMetric.InvalidValues } library || !ToleratesNone(library))
-                rules.Leave(rule.Head.At, Describe(rule, column.Property));
-            else if (rule.Head.Severity is "warning" or "info")
-                rules.Leave(rule.Head.At, $"{Describe(rule, column.Property)} of severity {rule.Head.Severity}");
-            else
-                Add(column, library, rules);
-        }
+        foreach (var rule in quality.OfType<LibraryRule>().Where(IsOfRows)) AddBreaches(column, rule, rules);
     }
+
+    /// <summary>True if the row gate sees to it; all others are about the whole table.</summary>
+    public static bool IsOfRows(LibraryRule rule) =>
+        IsOfValues(rule) && ToleratesNone(rule) && CheckSeverities.Read(rule.Head.Severity) == CheckSeverity.Error;
+
+    /// <summary>True if it counts the rows whose value breaks it.</summary>
+    public static bool IsOfValues(LibraryRule rule) => rule.Metric is QualityMetric.NullValues or QualityMetric.MissingValues or QualityMetric.InvalidValues;
 
     /// <summary>A rule in words, for who asks what is not executed.</summary>
     public static string Describe(QualityRule rule, string of)
@@ -28,7 +27,7 @@ internal static class LibraryRules
         var name = rule.Head.Id ?? rule.Head.Name;
         var kind = rule switch
         {
-            LibraryRule library => $"{Word(library.Metric)} {(ToleratesNone(library) ? "of none" : $"with a tolerance{(library.IsPercent ? " in percent" : "")}")}",
+            LibraryRule library => Word(library.Metric),
             SqlRule => "a sql rule",
             CustomRule custom => $"a rule for {custom.Engine}",
             _ => "a rule for people",
@@ -41,11 +40,12 @@ internal static class LibraryRules
     {
         { Operator: RuleOperator.Be or RuleOperator.BeLessOrEqualTo, Operand: 0 } => true,
         { Operator: RuleOperator.BeLessThan, Operand: > 0 and <= 1 } => !rule.IsPercent,
-        { Operator: RuleOperator.BeBetween, Operand: <= 0, Upper: 0 } => true,
+        { Operator: RuleOperator.BeBetween, Operand: < 0, Upper: > 0 and <= 1 } => !rule.IsPercent,
         _ => false,
     };
 
-    private static void Add(RuleColumn column, LibraryRule rule, RuleCollector rules)
+    /// <summary>Adds what a value must not be, so that a row breaks the rule.</summary>
+    public static void AddBreaches(RuleColumn column, LibraryRule rule, RuleCollector rules)
     {
         var name = rule.Head.Id ?? Word(rule.Metric);
         switch (rule.Metric)
@@ -88,5 +88,6 @@ internal static class LibraryRules
         _ => column.Scale is { } scale && ExactNumber.Parse(text)?.Exactly(scale) is not null,
     };
 
-    private static string Word(QualityMetric metric) => char.ToLower(metric.ToString()[0], CultureInfo.InvariantCulture) + metric.ToString()[1..];
+    /// <summary>A metric as contracts write it.</summary>
+    public static string Word(QualityMetric metric) => char.ToLower(metric.ToString()[0], CultureInfo.InvariantCulture) + metric.ToString()[1..];
 }

@@ -4,7 +4,7 @@ using CdcSync.Core.Yaml;
 
 namespace CdcSync.Core.Gates.Rules;
 
-/// <summary>What of a contract's table is checked per value, what is not, and what is wrong with it.</summary>
+/// <summary>What of a contract's table is checked per value, what can't be, and what is wrong with it. Rules about the whole table are <see cref="Checks.TableChecks"/>.</summary>
 /// <param name="Executed">The rules of the row gate.</param>
 /// <param name="NotExecuted">What the contract says and nothing checks: <c>contract lint</c> lists it, so that nobody relies on it.</param>
 /// <param name="Faults">What can't be understood.</param>
@@ -18,24 +18,17 @@ public sealed record RowRules(IReadOnlyList<ValueRule> Executed, IReadOnlyList<R
         foreach (var property in table.Properties)
         {
             var column = new RuleColumn(property.Name, property.TargetColumn, property.Type, property.At);
-            if (property.Mask is not null) rules.Masked(property);
-            else
+            if (property.Mask is null)
             {
                 OptionRules.Add(column, property.Options, rules);
                 LibraryRules.Add(column, property.Quality, rules);
             }
-            if (property.HasRelationships) rules.Leave(property.At, $"'{property.Name}': its relationships");
-            if (property is { Unique: true, IsKey: false }) rules.Leave(property.At, $"'{property.Name}': unique");
+            // The value is gone when the gate sees the row: what is kept is its hash.
+            else if (property.Options != ValueOptions.None)
+                rules.Leave(property.At, $"'{property.Name}': logicalTypeOptions, for it is masked before anything looks at it");
         }
-
-        if (table.HasRelationships) rules.Leave(table.At, $"'{table.Name}': its relationships");
-        foreach (var rule in table.Quality.Where(r => r is not TextRule && !IsTheKey(r, table))) rules.Leave(rule.Head.At, LibraryRules.Describe(rule, table.Name));
         return new RowRules(rules.Executed, rules.NotExecuted, rules.Faults);
     }
-
-    // The target's own key holds that no two rows have the same one.
-    private static bool IsTheKey(QualityRule rule, ContractObject table) =>
-        rule is LibraryRule { Metric: QualityMetric.DuplicateValues, Properties: { } properties } && table.Properties.Where(p => p.IsKey).Select(p => p.Name).ToHashSet(StringComparer.Ordinal) is { Count: > 0 } key && key.IsSubsetOf(properties);
 }
 
 /// <summary>Something said of a place in a contract.</summary>
@@ -71,11 +64,4 @@ internal sealed class RuleCollector
     public void Leave(FileLocation at, string what) => NotExecuted.Add(new RuleRemark(at, what));
 
     public void Fault(FileLocation at, string what) => Faults.Add(new RuleRemark(at, what));
-
-    // The value is gone when the gate sees the row: what is kept is its hash.
-    public void Masked(ContractProperty property)
-    {
-        if (property.Options != ValueOptions.None) Leave(property.At, $"'{property.Name}': logicalTypeOptions, for it is masked before anything looks at it");
-        foreach (var rule in property.Quality) Leave(rule.Head.At, LibraryRules.Describe(rule, property.Name) + ", for it is masked before anything looks at it");
-    }
 }

@@ -128,6 +128,7 @@ internal sealed partial class TSqlBinder(BindingCatalogue catalogue)
         public override void ExplicitVisit(DeclareVariableElement node)
         {
             Visit(node);
+            node.DataType.Accept(this);
             node.Value?.Accept(this);
         }
 
@@ -226,7 +227,7 @@ internal sealed partial class TSqlBinder(BindingCatalogue catalogue)
                     break;
                 case QueryDerivedTable derived:
                     Within(scope, () => derived.QueryExpression.Accept(this));
-                    scope.Add(derived.Alias.Value, Outputs(derived.QueryExpression), Faults);
+                    scope.Add(derived.Alias.Value, Named(derived, Outputs(derived.QueryExpression)), Faults);
                     break;
                 case InlineDerivedTable values:
                     foreach (var row in values.RowValues)
@@ -246,6 +247,13 @@ internal sealed partial class TSqlBinder(BindingCatalogue catalogue)
                     Faults.Add($"a {table.GetType().Name} in FROM is not known to the binder");
                     break;
             }
+        }
+
+        private IReadOnlyList<BoundColumn> Named(QueryDerivedTable derived, IReadOnlyList<BoundColumn> outputs)
+        {
+            if (derived.Columns.Count == 0) return outputs;
+            if (derived.Columns.Count != outputs.Count) Faults.Add($"{derived.Alias.Value} names {derived.Columns.Count} columns of {outputs.Count}");
+            return [.. derived.Columns.Select(c => new BoundColumn(c.Value))];
         }
 
         private void Within(Scope scope, Action walk)
@@ -353,6 +361,7 @@ internal sealed partial class TSqlBinder(BindingCatalogue catalogue)
             ThrowStatement or RaiseErrorStatement => TSqlKinds.Throw,
             GrantStatement => TSqlKinds.Grant,
             CreateUserStatement => TSqlKinds.User,
+            ExecuteAsStatement or RevertStatement => TSqlKinds.Impersonate,
             _ => null,
         };
     }

@@ -12,6 +12,9 @@ namespace CdcSync.Connectors.Tests.SqlServer.Warehouse;
 public sealed class SqlServerConformanceTests : WarehouseConformance.WarehouseConformance
 {
     protected override async Task<IWarehouseFixture> CreateAsync() => await SqlServerFixture.CreateAsync();
+
+    /// <summary>T-SQL has no truth as a value and no WITH in a derived table, and the reading user has to be made by an administrator.</summary>
+    protected override bool AnswersQueries => false;
 }
 
 /// <summary>A database of its own.</summary>

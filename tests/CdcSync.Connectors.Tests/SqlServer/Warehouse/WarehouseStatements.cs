@@ -4,7 +4,9 @@ using CdcSync.Connectors.SqlServer;
 using CdcSync.Connectors.SqlServer.Warehouse;
 using CdcSync.Connectors.Tests.SqlServer.Binding;
 using CdcSync.Connectors.Tests.WarehouseConformance;
+using CdcSync.Core.Checks;
 using CdcSync.Core.Datasets;
+using CdcSync.Core.Gates.Rules;
 using CdcSync.Core.Warehouses;
 
 namespace CdcSync.Connectors.Tests.SqlServer.Warehouse;
@@ -85,6 +87,9 @@ internal static class WarehouseStatements
         yield return Made(ReconciliationSql.Write());
         yield return Made(ReconciliationSql.ReadReconciled());
         yield return Made(ReconciliationSql.ReadComparisons());
+        yield return Made(CheckSql.Read());
+        yield return Made(CheckSql.Write());
+        yield return Made(CheckSql.Drop());
     }
 
     private static IEnumerable<(string, TSql, SqlServerTable?)> Targeted(SqlServerTable target)
@@ -108,7 +113,21 @@ internal static class WarehouseStatements
             // What is added must not be there.
             yield return Made(TargetSql.AddColumn(target, column with { Name = "[added]" }), target);
         }
+        foreach (var made in Checked(target)) yield return made;
         yield return Made(TargetSql.AddDeletedAt(target), target with { Dataset = target.Dataset with { Deletes = DeleteMode.Hard } });
+    }
+
+    private static IEnumerable<(string, TSql, SqlServerTable?)> Checked(SqlServerTable target)
+    {
+        var (first, last) = (target.Columns[0].Plain, target.Columns[^1].Plain);
+        var text = target.Columns.FirstOrDefault(c => c.Type.IsText)?.Plain;
+        yield return Made(CheckSql.Count(target, [new RowCountMeasure()], []), target);
+        yield return Made(CheckSql.Count(target, [new RowCountMeasure(), new BreachMeasure([new NotNullRule("n", first), new ListRule("l", first, ["1", "2"], Membership.Without)]), new BreachMeasure([new ListRule("l", last, ["1"], Membership.Within)])], []), target);
+        yield return Made(CheckSql.Duplicates(target, new DuplicateMeasure([first])), target);
+        yield return Made(CheckSql.Duplicates(target, new DuplicateMeasure([first, last])), target);
+        if (text is not null) yield return Made(CheckSql.Values(target, text), target);
+        yield return Made(CheckSql.Orphans(target, new OrphanMeasure([first, last], target.Dataset.Id, [last, first]), target), target);
+        yield return Made(CheckSql.Ask(target, new SqlMeasure("SELECT COUNT(*) AS n FROM {object} AS t WHERE t.{property} IS NULL", first, null)), target);
     }
 
     private static IReadOnlyList<BoundTable> ControlTables { get; } = Read();

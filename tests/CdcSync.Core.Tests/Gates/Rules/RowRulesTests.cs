@@ -168,13 +168,21 @@ public sealed class RowRulesTests
     public void What_can_not_be_understood_is_a_fault(string keys, string fault) => Assert.Equal(fault, Assert.Single(Rules(keys).Faults).What);
 
     [Theory]
-    [InlineData("logicalType: string, unique: true", "'p': unique")]
-    [InlineData("logicalType: string, relationships: [{to: a.b}]", "'p': its relationships")]
-    [InlineData("logicalType: string, quality: [{id: some, metric: nullValues, mustBeLessThan: 1, unit: percent}]", "'p': some (nullValues with a tolerance in percent)")]
-    [InlineData("logicalType: string, quality: [{metric: nullValues, mustBe: 0, severity: warning}]", "'p': nullValues of none of severity warning")]
-    [InlineData("logicalType: string, quality: [{metric: duplicateValues, mustBe: 0}]", "'p': duplicateValues of none")]
-    [InlineData("logicalType: string, quality: [{id: s, type: sql, query: \"SELECT 1\", mustBe: 0}]", "'p': s (a sql rule)")]
-    [InlineData("logicalType: string, quality: [{type: custom, engine: soda, implementation: x}]", "'p': a rule for soda")]
+    [InlineData("logicalType: string, unique: true")]
+    [InlineData("logicalType: string, relationships: [{to: a.b}]")]
+    [InlineData("logicalType: string, quality: [{id: some, metric: nullValues, mustBeLessThan: 1, unit: percent}]")]
+    [InlineData("logicalType: string, quality: [{metric: nullValues, mustBe: 0, severity: warning}]")]
+    [InlineData("logicalType: string, quality: [{metric: duplicateValues, mustBe: 0}]")]
+    [InlineData("logicalType: string, quality: [{id: s, type: sql, query: \"SELECT 1\", mustBe: 0}]")]
+    [InlineData("logicalType: string, quality: [{type: custom, engine: soda, implementation: x}]")]
+    public void What_is_about_the_whole_table_is_none_of_the_row_gates(string keys)
+    {
+        var rules = Rules(keys);
+        Assert.Empty(rules.Executed);
+        Assert.Empty(rules.NotExecuted);
+    }
+
+    [Theory]
     [InlineData("logicalType: string, logicalTypeOptions: {format: postcode}", "'p': the format postcode")]
     [InlineData("logicalType: string, logicalTypeOptions: {maxLength: 3}, customProperties: [{property: mask, value: {algorithm: hmac-sha256, key: k}}]", "'p': logicalTypeOptions, for it is masked before anything looks at it")]
     public void What_nothing_checks_is_listed(string keys, string what)
@@ -182,16 +190,6 @@ public sealed class RowRulesTests
         var rules = Rules(keys);
         Assert.Equal(what, Assert.Single(rules.NotExecuted).What);
         Assert.Empty(rules.Executed);
-    }
-
-    [Theory]
-    [InlineData("[p]", 0)]
-    [InlineData("[p, q]", 0)]
-    [InlineData("[q]", 1)]
-    public void That_the_key_has_no_duplicates_the_target_holds_itself(string properties, int left)
-    {
-        var table = ContractText.Object($"properties: [{{name: p, logicalType: string, primaryKey: true}}, {{name: q, logicalType: string}}], quality: [{{metric: duplicateValues, arguments: {{properties: {properties}}}, mustBe: 0}}]").OrThrow().Objects[0];
-        Assert.Equal(left, RowRules.Of(table).NotExecuted.Count);
     }
 
     [Fact]

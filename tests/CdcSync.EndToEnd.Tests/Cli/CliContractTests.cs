@@ -1,0 +1,47 @@
+using System.Text.Json;
+using CdcSync.EndToEnd.Tests.Harness;
+
+namespace CdcSync.EndToEnd.Tests.Cli;
+
+/// <summary><c>contract test</c> and what else a person sees of the checks of contracts, by the real process.</summary>
+public sealed class CliContractTests
+{
+    [Fact]
+    public async Task Checks_are_measured_shown_and_recorded_and_one_of_severity_error_ends_with_3()
+    {
+        using var pipeline = new PipelineFolder();
+        Edit(pipeline, "- name: orders\n", "- name: orders\n    quality:\n      - { id: orders_present, metric: rowCount, mustBeGreaterOrEqualTo: 5, severity: warning }\n");
+        Edit(pipeline, "physicalType: text }", "physicalType: text, unique: true, quality: [{ id: note_present, metric: nullValues, mustBeLessThan: 25, unit: percent, severity: warning }] }");
+        await pipeline.TrackAsync();
+        pipeline.Execute("INSERT INTO orders VALUES (3, 'a'), (4, 'c'), (5, NULL)");
+        Assert.Equal(6, (await pipeline.RunAsync("contract", "test")).ExitCode);
+        Assert.Equal(0, (await pipeline.RunAsync("migrate")).ExitCode);
+        var before = Json(await pipeline.RunAsync("contract", "test", "--json"), 6);
+        Assert.Equal("CDC4010", before.GetProperty("datasets")[0].GetProperty("error").GetProperty("code").GetString());
+        Assert.Equal(0, (await pipeline.RunAsync("sync")).ExitCode);
+
+        var shown = await pipeline.RunAsync("contract", "test");
+        Assert.Equal(3, shown.ExitCode);
+        Assert.Contains(shown.Out, Documents.Read("docs/contracts.md"), StringComparison.Ordinal);
+        Assert.Equal("note.unique error failed|note_present warning passed|orders_present warning passed",
+            pipeline.Warehouse("SELECT group_concat(check_id || ' ' || severity || ' ' || verdict, '|') FROM (SELECT * FROM cdcsync_contract_check ORDER BY check_id)"));
+
+        pipeline.Execute("UPDATE orders SET note = 'd' WHERE id = 3; DELETE FROM orders WHERE id = 4");
+        Assert.Equal(0, (await pipeline.RunAsync("sync")).ExitCode);
+        var mended = Json(await pipeline.RunAsync("contract", "test", "orders", "--json"), 0).GetProperty("datasets")[0].GetProperty("checks").EnumerateArray();
+        Assert.Equal(["note.unique passed 0", "note_present failed 25", "orders_present failed 4"], mended.Select(c => $"{c.GetProperty("check")} {c.GetProperty("verdict")} {c.GetProperty("value")}"));
+    }
+
+    private static JsonElement Json(ProcessResult result, int exit)
+    {
+        Assert.True(result.ExitCode == exit, result.ToString());
+        return JsonDocument.Parse(result.Out).RootElement;
+    }
+
+    private static void Edit(PipelineFolder pipeline, string from, string to)
+    {
+        var text = File.ReadAllText(pipeline["shop.odcs.yaml"]);
+        Assert.Contains(from, text, StringComparison.Ordinal);
+        File.WriteAllText(pipeline["shop.odcs.yaml"], text.Replace(from, to, StringComparison.Ordinal));
+    }
+}

@@ -106,7 +106,7 @@ internal sealed class DatasetReader(DatasetDefaults defaults, IReadOnlyCollectio
 
     private static DeleteMode? Deletes(FieldReader reader) => reader.Choice("deletes", ("hard", DeleteMode.Hard), ("soft", DeleteMode.Soft));
 
-    private static GapPolicy? Gap(FieldReader reader) => reader.Choice("gapPolicy", ("fail", GapPolicy.Fail), ("resnapshot", GapPolicy.Resnapshot));
+    private static GapPolicy? Gap(FieldReader reader) => reader.Choice("gapPolicy", ("fail", GapPolicy.Fail), ("resnapshot", GapPolicy.Resnapshot), ("reconcile", GapPolicy.Reconcile));
 
     private static ReconcileSchedule? Comparisons(FieldReader reader)
     {

@@ -224,6 +224,9 @@ public enum GapPolicy
 
     /// <summary>The dataset is loaded again, published by difference.</summary>
     Resnapshot,
+
+    /// <summary>The dataset is compared with its source, and what differs is published. Loaded again where it can't be compared, or too much differs.</summary>
+    Reconcile,
 }
 
 /// <summary>Stops a batch that deletes more than both limits.</summary>

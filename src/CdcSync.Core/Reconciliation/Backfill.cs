@@ -30,7 +30,7 @@ internal sealed class Backfill(EngineContext engine, Lane lane, LaneBatch public
     /// <exception cref="CdcSyncException">A gate blocked it, the publication failed, or the source changes faster than it is read.</exception>
     public async Task<DatasetOutcome> RunAsync(RowRange? range, CancellationToken ct)
     {
-        var source = new SourceSide(lane, range);
+        var source = new SourceSide(lane, range, lane.RowGates);
         var sum = new DatasetOutcome(lane.Dataset.Id, OutcomeKind.Synced, 0, MergeStats.None, 0, null);
         foreach (var reading in await source.ReadingsAsync(engine.Options.SnapshotRowsPerRange, ct))
         {

@@ -20,7 +20,7 @@ internal sealed class Reconciler(EngineContext engine, Lane lane, ReconcileReque
         var scope = (request.Mode == ReconcileMode.Keys ? DigestScope.Keys(lane.Dataset) : DigestScope.Rows(lane.Dataset)) with { Range = request.Range };
         var target = engine.Warehouse.Digests(lane.Dataset) ?? throw new CdcSyncException(ErrorCodes.NotComparable,
             $"{lane.Dataset.Id}: this kind of warehouse can't be compared with its source yet.", $"To make it equal anyway, run: cdcsync resync {lane.Dataset.Id}");
-        var source = new SourceSide(lane, request.Range);
+        var source = new SourceSide(lane, request.Range, lane.RowGates);
         var judge = new Judge(engine, lane, source, target, scope);
         await LoadedCheckpoint.ReadAsync(engine, lane, ct);
 
@@ -84,11 +84,15 @@ internal sealed class Reconciler(EngineContext engine, Lane lane, ReconcileReque
     /// <exception cref="CdcSyncException"><see cref="ErrorCodes.NotComparable"/>.</exception>
     public static void CheckKey(Dataset dataset)
     {
-        if (dataset.Key.Count == 0)
-            throw new CdcSyncException(ErrorCodes.NotComparable, $"{dataset.Id}: it has no key, so that its rows can't be told apart.", $"Load it anew; the difference is published. Run: cdcsync resync {dataset.Id}");
-        if (dataset.TargetSchema.Fields.FirstOrDefault(f => CanonicalTypes.Of(f.DataType) is null) is { } field)
-            throw new CdcSyncException(ErrorCodes.NotComparable, $"{dataset.Id}: column '{field.Name}' is {field.DataType}, which has no form to be compared in.", $"Load it anew; the difference is published. Run: cdcsync resync {dataset.Id}");
+        if (WhyNotComparable(dataset) is { } reason)
+            throw new CdcSyncException(ErrorCodes.NotComparable, $"{dataset.Id}: {reason}.", $"Load it anew; the difference is published. Run: cdcsync resync {dataset.Id}");
     }
+
+    /// <summary>Why a dataset's rows can't be told apart and compared; null = they can.</summary>
+    public static string? WhyNotComparable(Dataset dataset) =>
+        dataset.Key.Count == 0 ? "it has no key, so that its rows can't be told apart"
+        : dataset.TargetSchema.Fields.FirstOrDefault(f => CanonicalTypes.Of(f.DataType) is null) is { } field ? $"column '{field.Name}' is {field.DataType}, which has no form to be compared in"
+        : null;
 }
 
 /// <summary>Mends a target in its dataset's own lane.</summary>

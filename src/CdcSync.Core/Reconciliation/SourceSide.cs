@@ -10,7 +10,8 @@ namespace CdcSync.Core.Reconciliation;
 /// <summary>The source as the target should be: its rows after filter, casts, masks and gates.</summary>
 /// <param name="lane">The dataset's lane.</param>
 /// <param name="range">Which of its rows are asked for; null = all.</param>
-internal sealed class SourceSide(Lane lane, RowRange? range) : IRowSide
+/// <param name="gates">What its rows have to pass.</param>
+internal sealed class SourceSide(Lane lane, RowRange? range, IReadOnlyList<IRowGate> gates) : IRowSide
 {
     private static readonly KeyRange Whole = new(0, null, null);
     private readonly KeyCodec _codec = new(lane.Dataset);
@@ -84,7 +85,7 @@ internal sealed class SourceSide(Lane lane, RowRange? range) : IRowSide
         await foreach (var chunk in rows.WithCancellation(ct))
         {
             var shaped = lane.Shaper.Apply(chunk);
-            var (accepted, _) = GateSplit.Apply(lane.Dataset, shaped, lane.RowGates);
+            var (accepted, _) = GateSplit.Apply(lane.Dataset, shaped, gates);
             var upserts = Only(accepted, ChangeKind.Upsert);
             var filtered = Only(accepted, ChangeKind.Erase);
             yield return new ExpectedRows(upserts, KeysOf(filtered), RejectedKeys(shaped, upserts, filtered));
@@ -117,7 +118,7 @@ internal sealed class SourceSide(Lane lane, RowRange? range) : IRowSide
 
     private (ChangeChunk Accepted, IReadOnlyList<QuarantinedRow> Rejected) Shaped(ChangeChunk chunk)
     {
-        var (accepted, rejected) = GateSplit.Apply(lane.Dataset, lane.Shaper.Apply(chunk), lane.RowGates);
+        var (accepted, rejected) = GateSplit.Apply(lane.Dataset, lane.Shaper.Apply(chunk), gates);
         return (ChangeChunk.Upserts(Only(accepted, ChangeKind.Upsert)), rejected);
     }
 

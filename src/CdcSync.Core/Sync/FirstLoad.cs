@@ -52,18 +52,7 @@ internal sealed class FirstLoad(EngineContext engine, Publisher publisher, LaneB
         try
         {
             await EnsureTargetAsync(lane, isFirst: false, ct);
-            DateTimeOffset sourceTime;
-            Reading start;
-            lane.Load = LoadHold.All;                                    // the position is not known yet, and must not be forgotten before it is
-            await using (var session = await lane.Source.OpenAsync([new ReadRequest(lane.Dataset, null)], ct))
-            {
-                sourceTime = session.SourceTime;
-                start = session.Readings[lane.Dataset.Id];
-            }
-
-            if (start.Fault is not null)
-                return [Step.Failed(lane, start.Fault)];
-            lane.Load = new LoadHold(start.UpTo);
+            var (start, sourceTime) = await StartAsync(lane, ct);
             var batch = new Batch(lane, new BatchStart(BatchKind.Refresh, PublishMode.Difference, before, start.Identity!, sourceTime) { Breaker = breaker, Resync = cause }, engine);
             return [await PublishAsync(batch, lane.Source.Ranges.ReadAsync(lane.Dataset, Whole, ct), start.UpTo!, lease, ct)];
         }
@@ -75,6 +64,19 @@ internal sealed class FirstLoad(EngineContext engine, Publisher publisher, LaneB
         {
             lane.Load = null;
         }
+    }
+
+    /// <summary>Notes where the stream begins for who reads rows from now on; the source keeps what comes after it until the lane's hold ends.</summary>
+    /// <exception cref="CdcSyncException">The source can't say.</exception>
+    public static async Task<(Reading Start, DateTimeOffset SourceTime)> StartAsync(Lane lane, CancellationToken ct)
+    {
+        lane.Load = LoadHold.All;                                        // the position is not known yet, and must not be forgotten before it is
+        await using var session = await lane.Source.OpenAsync([new ReadRequest(lane.Dataset, null)], ct);
+        var start = session.Readings[lane.Dataset.Id];
+        if (start.Fault is { } fault)
+            throw fault;
+        lane.Load = new LoadHold(start.UpTo);
+        return (start, session.SourceTime);
     }
 
     /// <summary>Publishes range after range. While one is flushed and committed, the next is read already: one ahead, no more.</summary>

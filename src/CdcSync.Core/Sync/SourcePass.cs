@@ -1,6 +1,7 @@
 using CdcSync.Core.Checkpoints;
 using CdcSync.Core.Datasets;
 using CdcSync.Core.Errors;
+using CdcSync.Core.Reconciliation;
 using CdcSync.Core.Sources;
 using CdcSync.Core.Warehouses;
 
@@ -10,7 +11,7 @@ namespace CdcSync.Core.Sync;
 /// One pass over one source: read → shape → land → gate → stage → [gate → merge + quarantine + ledger + checkpoint] → acknowledge.
 /// This is the way of every change; read <see cref="RunAsync"/> first.
 /// </summary>
-internal sealed class SourcePass(EngineContext engine, IChangeSource source, Publisher publisher, FirstLoad firstLoad, Acknowledgement acknowledgement)
+internal sealed class SourcePass(EngineContext engine, IChangeSource source, Publisher publisher, FirstLoad firstLoad, GapRepair gap, Acknowledgement acknowledgement)
 {
     /// <summary>Runs a pass for the lanes that are due.</summary>
     /// <returns>The work begun, a task per unit: each goes on by itself, so that a slow dataset holds up no other and the source is let go first.</returns>
@@ -48,7 +49,9 @@ internal sealed class SourcePass(EngineContext engine, IChangeSource source, Pub
 
         // First loads and reloads read by key ranges, each in short transactions of its own.
         work.AddRange(triage.FirstLoads.Select(t => Begin(() => firstLoad.RunAsync(t.Lane, t.Before, t.Start, session.SourceTime, lease, ct))));
-        work.AddRange(triage.Reloads.Select(lane => Begin(() => firstLoad.ReloadAsync(lane, checkpoints[lane.Dataset.Id], ResyncCause.Expired, BreakerUse.Armed, lease, ct))));
+        work.AddRange(triage.Reloads.Select(lane => Begin(() => lane.Dataset.GapPolicy == GapPolicy.Reconcile
+            ? gap.RunAsync(lane, checkpoints[lane.Dataset.Id], lease, ct)
+            : firstLoad.ReloadAsync(lane, checkpoints[lane.Dataset.Id], ResyncCause.Expired, BreakerUse.Armed, lease, ct))));
         return [.. work.Select(unit => AcknowledgedAsync(unit, ct))];
     }
 

@@ -190,7 +190,7 @@ public sealed class SyncEngine
     private PollLoop Loop(IChangeSource source) =>
         new(_engine, _book, Pass(source), new Errands(_engine, _book, _firstLoad, Comparison(source)), _pipeline.Blackouts.GetValueOrDefault(source.Name));
 
-    private SourcePass Pass(IChangeSource source) => new(_engine, source, _publisher, _firstLoad, new Acknowledgement(_engine, source, [.. _lanes.Where(l => l.Source == source)]));
+    private SourcePass Pass(IChangeSource source) => new(_engine, source, _publisher, _firstLoad, new GapRepair(_engine, _publisher, _firstLoad), new Acknowledgement(_engine, source, [.. _lanes.Where(l => l.Source == source)]));
 
     private Comparison Comparison(IChangeSource source) => new(_engine, _book, _publisher, _firstLoad, Pass(source));
 

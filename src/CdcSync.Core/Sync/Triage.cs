@@ -27,7 +27,7 @@ internal sealed record Triage(
             var reading = session.Readings[lane.Dataset.Id];
             switch (reading.State)
             {
-                case ReadingState.Expired when lane.Dataset.GapPolicy == GapPolicy.Resnapshot:
+                case ReadingState.Expired when lane.Dataset.GapPolicy is GapPolicy.Resnapshot or GapPolicy.Reconcile:
                     reloads.Add(lane);
                     break;
                 case ReadingState.Expired or ReadingState.Rewound or ReadingState.Denied:

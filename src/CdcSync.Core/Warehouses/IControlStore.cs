@@ -152,6 +152,9 @@ public enum BatchKind
 
     /// <summary>Rows that were read again.</summary>
     Backfill,
+
+    /// <summary>Rows that a comparison found to differ after changes were lost; the stream goes on from a new position.</summary>
+    Gap,
 }
 
 /// <summary>A landing file as the ledger names it.</summary>

@@ -194,7 +194,7 @@ public sealed class PipelineConfigTests : IDisposable
     [InlineData("capture: {highWaterMark: order_id, kind: sequence, stampedBy: server}, acceptMissedDeletes: true", "datasets.d.capture.stampedBy: is for timestamps only.")]
     [InlineData("acceptMissedDeletes: true", "datasets.d.acceptMissedDeletes: this capture misses no deletes")]
     [InlineData("interval: 0s", "datasets.d.interval: must be longer than nothing.")]
-    [InlineData("gapPolicy: ignore", "datasets.d.gapPolicy: expected one of fail, resnapshot")]
+    [InlineData("gapPolicy: ignore", "datasets.d.gapPolicy: expected one of fail, resnapshot, reconcile")]
     [InlineData("contract: shop.odcs.yaml#customers", "datasets.d.contract: the property 'email' is masked with the key 'pii', which is not among keys.")]
     public void Dataset_keys_are_checked(string keys, string message) => Assert.Contains(_folder.LoadDataset(keys).Messages(), m => m.StartsWith(message, StringComparison.Ordinal));
 

@@ -24,6 +24,9 @@ internal sealed class FakeSource(TimeProvider time, FaultPlan faults) : IChangeS
     /// <summary>Runs in the middle of every read, as other sessions do.</summary>
     public Action? Meanwhile { get; set; }
 
+    /// <summary>Runs when rows of a range have been read, as other sessions do.</summary>
+    public Action? Afterwards { get; set; }
+
     public List<CommittedPosition> Acknowledged { get; } = [];
 
     /// <summary>Forgets at once whatever an acknowledgement does not say is needed, as a slot does: of each dataset what is before its position, of one not named everything.</summary>
@@ -84,6 +87,8 @@ internal sealed class FakeSource(TimeProvider time, FaultPlan faults) : IChangeS
             await Task.Yield();
             yield return ChangeChunk.Upserts(Rows(dataset, part.Select(r => (r.Key, (string?)r.Value))));
         }
+
+        Afterwards?.Invoke();
     }
 
     /// <summary>How long it says it keeps changes.</summary>

@@ -14,6 +14,7 @@ public sealed class EngineModelTests
 
     [Theory]
     [InlineData(GapPolicy.Resnapshot)]
+    [InlineData(GapPolicy.Reconcile)]
     [InlineData(GapPolicy.Fail)]
     public void Whatever_happens_the_warehouse_equals_the_source_or_the_dataset_says_why_not(GapPolicy gap)
     {

@@ -58,7 +58,7 @@ public sealed class PostgresPairTests
         using var folder = new TempFolder();
         await using var source = await server.CreateDatabaseAsync();
         await using var warehouse = await server.CreateDatabaseAsync();
-        Write(folder, "interval: 300ms");
+        Write(folder, "interval: 300ms", "gapPolicy: reconcile");
         await source.ExecuteAsync("""
             CREATE TABLE entries (id bigint PRIMARY KEY, note text, amount numeric(12,2), weight double precision, paid boolean, updated_at timestamptz NOT NULL);
             INSERT INTO entries SELECT i * 3, 'note ' || i, i * 0.37, i / 3.0, i % 2 = 0, timestamptz '2026-01-01' + i * interval '1 second' FROM generate_series(1, 5000) AS i
@@ -88,8 +88,26 @@ public sealed class PostgresPairTests
         await warehouse.ExecuteAsync("UPDATE landed.entries SET paid = NOT paid WHERE id = 60; INSERT INTO landed.entries (id, updated_at) VALUES (1, now())");
         Assert.Equal((1, 1, 1), HandEditTests.Counts(Only(await RunAsync(0, "reconcile", "--repair", "--json")).GetProperty("report")));
         await RunAsync(0, "sync");
-        const string Content = "SELECT count(*) || md5(string_agg(e::text, '' ORDER BY id)) FROM";
-        Assert.Equal(await source.ScalarAsync<string>($"{Content} entries AS e"), await warehouse.ScalarAsync<string>($"{Content} landed.entries AS e"));
+        await AssertEqualAsync();
+
+        // Changes that no log has any more: the gap policy compares, and publishes what differs.
+        await source.ExecuteAsync("""
+            ALTER PUBLICATION cdcsync_book_shop DROP TABLE entries;
+            UPDATE entries SET note = 'in the gap' WHERE id <= 30; DELETE FROM entries WHERE id = 90; INSERT INTO entries VALUES (100000, 'in the gap', 1, 1, true, now());
+            ALTER PUBLICATION cdcsync_book_shop ADD TABLE entries
+            """);
+        await RunAsync(0, "sync");
+        await AssertEqualAsync();
+        Assert.Equal("gap 12 1 10 1", await warehouse.ScalarAsync<string>("SELECT concat_ws(' ', kind, rows_read, inserted, updated, deleted) FROM cdcsync.ledger WHERE kind IN ('gap', 'refresh')"));
+        await source.ExecuteAsync("UPDATE entries SET note = 'after the gap' WHERE id = 33");
+        await RunAsync(0, "sync");
+        await AssertEqualAsync();
+
+        async Task AssertEqualAsync()
+        {
+            const string Content = "SELECT count(*) || md5(string_agg(e::text, '' ORDER BY id)) FROM";
+            Assert.Equal(await source.ScalarAsync<string>($"{Content} entries AS e"), await warehouse.ScalarAsync<string>($"{Content} landed.entries AS e"));
+        }
 
         async Task<ProcessResult> RunAsync(int exitCode, params string[] arguments)
         {

@@ -1,3 +1,4 @@
+using CdcSync.Cli.Config;
 using CdcSync.Cli.Live;
 using CdcSync.Cli.Observing;
 using CdcSync.Cli.Output;
@@ -18,7 +19,7 @@ internal sealed class ObservedPass : IAsyncDisposable
         _terminal = terminal;
         var board = new LiveBoard(pipeline, TimeProvider.System);
         _view = new LiveView(terminal, board, () => "", TimeProvider.System);
-        Engine = composition.Engine(new Observers(new LogObserver(TerminalLog.Beside(terminal, TimeProvider.System)), board));
+        Engine = composition.Engine(new Observers(new LogObserver(TerminalLog.Beside(terminal, TimeProvider.System), new Repetitions(TimeProvider.System, LogConfig.Default.RepeatAfter)), board));
     }
 
     /// <summary>The engine.</summary>

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using CdcSync.Cli.Config;
 using CdcSync.Cli.Daemon;
 using CdcSync.Cli.Http;
 using CdcSync.Cli.Output;
@@ -16,16 +17,22 @@ internal static class RunCommand
 
     private static readonly Option<bool> BehindProxy = new("--behind-proxy") { Description = "A proxy in front ends TLS: allow to listen off loopback." };
 
+    private static readonly Option<LogFormat?> Format = new("--log-format") { Description = "The form of the log's lines on stderr. Default: log.format, text.", HelpName = "text|json" };
+
     public static Command Create(Terminal terminal)
     {
-        var command = new Command("run", "Keep the warehouse up to date until told to stop.") { Listen, BehindProxy, CommonOptions.Migrate, CommonOptions.JsonLines };
+        var command = new Command("run", "Keep the warehouse up to date until told to stop.") { Listen, BehindProxy, Format, CommonOptions.Migrate, CommonOptions.JsonLines };
         command.SetAction((parsed, ct) => RunAsync(parsed, terminal, ct));
         return command;
     }
 
     private static async Task<int> RunAsync(ParseResult parsed, Terminal terminal, CancellationToken ct)
     {
+        if (parsed.GetValue(Format) is LogFormat.Json)
+            terminal.NoteAsJson(TimeProvider.System);
         var config = PipelineFile.Open(parsed, terminal);
+        if ((parsed.GetValue(Format) ?? config.Log.Format) is LogFormat.Json)
+            terminal.NoteAsJson(TimeProvider.System);
         var http = config.Http;
         var endpoint = new EndpointOptions(EndpointOptions.Parse(parsed.GetValue(Listen) ?? http.Listen))
         {

@@ -32,6 +32,9 @@ internal sealed record PipelineConfig
     /// <summary>What the daemon serves.</summary>
     public required HttpConfig Http { get; init; }
 
+    /// <summary>How <c>run</c> logs.</summary>
+    public required LogConfig Log { get; init; }
+
     /// <summary>What the engine may use and how patient it is.</summary>
     public required EngineOptions Engine { get; init; }
 

@@ -25,6 +25,7 @@ internal sealed class PipelineReader(string file, string folder, ReadContext con
         var keys = Keys(root, secrets);
         var http = Http(root, secrets);
         var engine = Engine(root);
+        var log = Log(root);
         var datasets = Datasets(root, sources, warehouse, keys);
         root.End();
         return new PipelineConfig
@@ -37,6 +38,7 @@ internal sealed class PipelineReader(string file, string folder, ReadContext con
             Keys = keys,
             Http = http,
             Engine = engine,
+            Log = log,
         };
     }
 
@@ -98,6 +100,14 @@ internal sealed class PipelineReader(string file, string folder, ReadContext con
         if (certificate is null != key is null)
             http.Error(certificate is null ? "certificateKey" : "certificate", "certificate and certificateKey go together.");
         return certificate is not null && key is not null ? new CertificateFiles(Confined(http, "certificate", certificate), Confined(http, "certificateKey", key)) : null;
+    }
+
+    private LogConfig Log(FieldReader root)
+    {
+        var reader = root.Map("log") ?? Empty("log");
+        var log = new LogConfig(reader.Choice("format", ("text", LogFormat.Text), ("json", LogFormat.Json)) ?? LogConfig.Default.Format, reader.Duration("repeatAfter") ?? LogConfig.Default.RepeatAfter);
+        reader.End();
+        return log;
     }
 
     private EngineOptions Engine(FieldReader root)

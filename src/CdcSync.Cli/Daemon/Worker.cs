@@ -8,6 +8,7 @@ using CdcSync.Core.Errors;
 using CdcSync.Core.Metrics;
 using CdcSync.Core.Sync;
 using CdcSync.Core.Warehouses;
+using Microsoft.Extensions.Logging;
 
 namespace CdcSync.Cli.Daemon;
 
@@ -21,7 +22,7 @@ internal sealed class Worker : IDisposable
     private readonly IControlStore _control;
     private readonly Terminal _terminal;
     private readonly JsonFeed? _feed;
-    private readonly TerminalLog _log;
+    private readonly ILoggerProvider _log;
     private readonly LiveBoard _board;
     private readonly SyncMetrics _metrics;
     private readonly Observers _observer;
@@ -34,14 +35,15 @@ internal sealed class Worker : IDisposable
         _control = composition.Warehouse.Control;
         _terminal = terminal;
         _feed = feed;
-        _log = TerminalLog.Beside(terminal, TimeProvider.System);
+        _log = terminal.IsJson ? new JsonLog(terminal, TimeProvider.System, config.Name) : TerminalLog.Beside(terminal, TimeProvider.System);
+        var log = _log.CreateLogger("cdcsync");
         _board = new LiveBoard(config.Pipeline, TimeProvider.System);
         _metrics = new SyncMetrics(config.Pipeline, BuildVersion.Text, TimeProvider.System);
         var landing = new LandingSize(config.Landing.Path, TimeProvider.System);
         _metrics.LandingBytes.ComputeFrom(() => landing.Bytes);
         _metrics.LandingLimit.Set(config.Landing.Limit);
         var batches = new RecentBatches(TimeProvider.System);
-        List<ISyncObserver> observers = [new MetricsObserver(_metrics, config.Pipeline), new LogObserver(_log), _board, batches];
+        List<ISyncObserver> observers = [new MetricsObserver(_metrics, config.Pipeline), new LogObserver(log, new Repetitions(TimeProvider.System, config.Log.RepeatAfter)), _board, batches];
         if (feed is not null)
             observers.Add(new JsonObserver(feed));
         _observer = new Observers(observers);

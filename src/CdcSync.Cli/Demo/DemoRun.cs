@@ -66,7 +66,7 @@ internal sealed class DemoRun(DemoOptions options, Terminal terminal, TimeProvid
         var board = new LiveBoard(config.Pipeline, time);
         using var metrics = new SyncMetrics(config.Pipeline, BuildVersion.Text, time);
         var batches = new RecentBatches(time);
-        List<ISyncObserver> observers = [board, batches, new MetricsObserver(metrics, config.Pipeline), new LogObserver(new TerminalLog(terminal, time, LogLevel.Warning))];
+        List<ISyncObserver> observers = [board, batches, new MetricsObserver(metrics, config.Pipeline), new LogObserver(new TerminalLog(terminal, time, LogLevel.Warning), new Repetitions(time, LogConfig.Default.RepeatAfter))];
         if (_feed is not null)
             observers.Add(new JsonObserver(_feed));
         var engine = composition.Engine(new Observers(observers));

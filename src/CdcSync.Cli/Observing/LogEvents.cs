@@ -2,12 +2,12 @@ using Microsoft.Extensions.Logging;
 
 namespace CdcSync.Cli.Observing;
 
-/// <summary>Every log event there is. 1xxx: what goes on; 2xxx: what went wrong.</summary>
+/// <summary>Every log event there is. 1xxx: what goes on; 2xxx: what went wrong. A <c>tail</c> is words for people, of what a program finds in fields.</summary>
 internal static partial class LogEvents
 {
-    [LoggerMessage(1001, LogLevel.Information, "{dataset}: {kind} {generation} committed: {read} read, {inserted} inserted, {updated} updated, {deleted} deleted, {erased} erased, {quarantined} quarantined in {took} ms (read {readMs}, land {landMs}, stage {stageMs}, publish {publishMs}){landed}{complete}")]
+    [LoggerMessage(1001, LogLevel.Information, "{dataset}: {kind} {generation} committed: {read} read, {inserted} inserted, {updated} updated, {deleted} deleted, {erased} erased, {quarantined} quarantined in {took} ms (read {readMs}, land {landMs}, stage {stageMs}, publish {publishMs}){tail}")]
     public static partial void BatchCommitted(this ILogger log, string dataset, string kind, long generation, long read, long inserted, long updated, long deleted, long erased, long quarantined,
-        long took, long readMs, long landMs, long stageMs, long publishMs, string landed, string complete);
+        long took, long readMs, long landMs, long stageMs, long publishMs, string tail);
 
     [LoggerMessage(1002, LogLevel.Information, "{dataset}: first load, {remaining} of {total} ranges to do")]
     public static partial void SnapshotProgressed(this ILogger log, string dataset, int remaining, int total);
@@ -33,17 +33,20 @@ internal static partial class LogEvents
     [LoggerMessage(1009, LogLevel.Information, "{dataset}: goes on")]
     public static partial void Resumed(this ILogger log, string dataset);
 
+    [LoggerMessage(1010, LogLevel.Information, "{subject}: works again, after {failures} more failures")]
+    public static partial void WorksAgain(this ILogger log, string subject, int failures);
+
     [LoggerMessage(1020, LogLevel.Information, "{dataset}: {order} was ordered from {address}: {outlook}")]
     public static partial void OrderTaken(this ILogger log, string order, string dataset, string outlook, string address);
 
-    [LoggerMessage(2001, LogLevel.Warning, "{dataset}: failed, again in {wait}: {fault}")]
-    public static partial void BatchFailedForNow(this ILogger log, string dataset, string wait, string fault);
+    [LoggerMessage(2001, LogLevel.Warning, "{dataset}: failed, again in {wait}: {code} {fault}{tail}")]
+    public static partial void BatchFailedForNow(this ILogger log, string dataset, string wait, string code, string fault, string tail);
 
-    [LoggerMessage(2002, LogLevel.Error, "{dataset}: stopped until someone acts: {fault}")]
-    public static partial void BatchFailedForGood(this ILogger log, string dataset, string fault);
+    [LoggerMessage(2002, LogLevel.Error, "{dataset}: stopped until someone acts: {code} {fault}")]
+    public static partial void BatchFailedForGood(this ILogger log, string dataset, string code, string fault);
 
-    [LoggerMessage(2003, LogLevel.Warning, "{side} failed, again in {wait}: {fault}")]
-    public static partial void WorkerFailed(this ILogger log, string side, string wait, string fault);
+    [LoggerMessage(2003, LogLevel.Warning, "{side} failed, again in {wait}: {code} {fault}{tail}")]
+    public static partial void WorkerFailed(this ILogger log, string side, string wait, string code, string fault, string tail);
 
     [LoggerMessage(2004, LogLevel.Warning, "{dataset}: {rows} rows in quarantine")]
     public static partial void QuarantineGrew(this ILogger log, string dataset, long rows);

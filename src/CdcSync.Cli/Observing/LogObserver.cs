@@ -11,8 +11,10 @@ using Microsoft.Extensions.Logging;
 namespace CdcSync.Cli.Observing;
 
 /// <summary>Logs what the engine tells: a line per committed batch, a line per failure, a line per change of state; nothing while nothing happens.</summary>
-internal sealed class LogObserver(ILogger log) : ISyncObserver
+internal sealed class LogObserver(ILogger log, Repetitions repetitions) : ISyncObserver
 {
+    private const string Warehouse = "warehouse";
+
     private readonly ConcurrentDictionary<DatasetId, DatasetPhase> _phases = new();
     private readonly ConcurrentDictionary<DatasetId, int> _loading = new();
     private readonly ConcurrentDictionary<DatasetId, long> _quarantined = new();
@@ -29,7 +31,7 @@ internal sealed class LogObserver(ILogger log) : ISyncObserver
 
     public void CheckpointRead(Dataset dataset, Checkpoint? checkpoint)
     {
-        // Every pass reads it.
+        Works(Warehouse);
     }
 
     public void Polled(string source, DateTimeOffset sourceTime, TimeSpan clockOffset, IReadOnlyList<Dataset> datasets)
@@ -44,7 +46,7 @@ internal sealed class LogObserver(ILogger log) : ISyncObserver
 
     public void IdleAdvanced(Dataset dataset, DateTimeOffset completeUpTo)
     {
-        // Nothing happened.
+        Works(dataset.Id.Value);
     }
 
     /// <summary>Where a load begins or goes on; from there its ranges are told by their batches.</summary>
@@ -61,22 +63,33 @@ internal sealed class LogObserver(ILogger log) : ISyncObserver
 
     public void BatchCommitted(Dataset dataset, BatchReport report)
     {
+        Works(dataset.Id.Value);
+        using var scope = log.BeginScope(Fields(("publication", report.Publication), ("completeUpTo", Words.Of(report.Checkpoint.CompleteUpTo)), ("landedBytes", report.Landing?.Bytes)));
         long Milliseconds(string stage) => (long)report.Stages.GetValueOrDefault(stage).TotalMilliseconds;
         log.BatchCommitted(dataset.Id.Value, Words.Of(report.Kind), report.Generation, report.RowsRead, report.Stats.Inserted, report.Stats.Updated, report.Stats.Deleted, report.Stats.Erased,
             report.RowsQuarantined, (long)report.Stages.Values.Sum(t => t.TotalMilliseconds), Milliseconds("read"), Milliseconds("land"), Milliseconds("stage"), Milliseconds("publish"),
-            report.Landing is { } landing ? $", landed {Words.OfBytes(landing.Bytes)}" : "",
-            report.Checkpoint.CompleteUpTo is { } completeUpTo ? $", complete up to {Words.Of(completeUpTo)}" : "");
+            (report.Landing is { } landing ? $", landed {Words.OfBytes(landing.Bytes)}" : "")
+            + (report.Checkpoint.CompleteUpTo is { } completeUpTo ? $", complete up to {Words.Of(completeUpTo)}" : ""));
     }
 
     public void BatchFailed(Dataset dataset, CdcSyncException fault, TimeSpan? retryIn)
     {
-        if (retryIn is { } wait)
-            log.BatchFailedForNow(dataset.Id.Value, Words.Of(wait), OneLine(fault));
-        else
-            log.BatchFailedForGood(dataset.Id.Value, OneLine(fault));
+        if (retryIn is not { } wait)
+            log.BatchFailedForGood(dataset.Id.Value, fault.Code.Id, OneLine(fault));
+        else if (repetitions.Count(dataset.Id.Value, fault.Code) is { } quiet)
+        {
+            using var scope = log.BeginScope(Fields(("keptQuiet", quiet)));
+            log.BatchFailedForNow(dataset.Id.Value, Words.Of(wait), fault.Code.Id, OneLine(fault), Repeated(quiet));
+        }
     }
 
-    public void WorkerFailed(string side, CdcSyncException fault, TimeSpan retryIn) => log.WorkerFailed(side, Words.Of(retryIn), OneLine(fault));
+    public void WorkerFailed(string side, CdcSyncException fault, TimeSpan retryIn)
+    {
+        if (repetitions.Count(side, fault.Code) is not { } quiet)
+            return;
+        using var scope = log.BeginScope(Fields(("keptQuiet", quiet)));
+        log.WorkerFailed(side, Words.Of(retryIn), fault.Code.Id, OneLine(fault), Repeated(quiet));
+    }
 
     public void PhaseChanged(Dataset dataset, DatasetPhase phase)
     {
@@ -121,5 +134,21 @@ internal sealed class LogObserver(ILogger log) : ISyncObserver
             log.StandingBy();
     }
 
-    private static string OneLine(CdcSyncException fault) => fault.ToString().ReplaceLineEndings(" ");
+    private void Works(string subject)
+    {
+        if (repetitions.End(subject) is > 0 and var failures)
+            log.WorksAgain(subject, failures);
+    }
+
+    private static KeyValuePair<string, object?>[] Fields(params ReadOnlySpan<(string Name, object? Value)> fields)
+    {
+        var named = new KeyValuePair<string, object?>[fields.Length];
+        for (var i = 0; i < fields.Length; i++)
+            named[i] = new(fields[i].Name, fields[i].Value);
+        return named;
+    }
+
+    private static string Repeated(int quiet) => quiet > 0 ? $" ({Words.Of(quiet)} more since it was last told)" : "";
+
+    private static string OneLine(CdcSyncException fault) => $"{fault.Message} {fault.Remedy}".ReplaceLineEndings(" ");
 }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Data.Common;
+using System.Text.Encodings.Web;
 
 namespace CdcSync.Cli.Output;
 
@@ -17,9 +18,11 @@ internal sealed class SecretScrubber
     /// <summary>Has a value replaced from now on; of a connection string, the whole and the passwords in it.</summary>
     public void Add(string value)
     {
-        AddOne(value);
-        foreach (var part in PasswordsOf(value))
+        foreach (var part in PasswordsOf(value).Prepend(value))
+        {
             AddOne(part);
+            AddOne(JavaScriptEncoder.UnsafeRelaxedJsonEscaping.Encode(part));        // as it stands in a document
+        }
     }
 
     /// <summary>The text without secrets.</summary>

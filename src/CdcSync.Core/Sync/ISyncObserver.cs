@@ -110,4 +110,7 @@ public sealed record BatchReport(long Generation, BatchKind Kind, Checkpoint Che
 {
     /// <summary>Why the dataset was loaded anew; null = it was not.</summary>
     public ResyncCause? Resync { get; init; }
+
+    /// <summary>The transaction's id, as the ledger has it.</summary>
+    public Guid Publication { get; init; }
 }

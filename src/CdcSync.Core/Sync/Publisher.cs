@@ -69,7 +69,7 @@ internal sealed class Publisher(EngineContext engine)
         var began = Stopwatch.GetTimestamp();
         var result = await PublishAsync(publication, batches, ct);
         Failpoints.Hit(Failpoints.AfterCommit);
-        return (result.Outcome == PublicationOutcome.Committed ? Committed(batches, result.Stats, Stopwatch.GetElapsedTime(began)) : Refused(batches, result), result.Outcome);
+        return (result.Outcome == PublicationOutcome.Committed ? Committed(publication.Id, batches, result.Stats, Stopwatch.GetElapsedTime(began)) : Refused(batches, result), result.Outcome);
     }
 
     /// <summary>Publishes; where the answer to the commit was lost, the ledger says what happened.</summary>
@@ -119,12 +119,12 @@ internal sealed class Publisher(EngineContext engine)
         return Step.Done(batch.Lane, OutcomeKind.Unchanged, 0, MergeStats.None, 0, more: batch.HasMore);
     }
 
-    private List<Step> Committed(IReadOnlyList<Batch> batches, IReadOnlyList<MergeStats> stats, TimeSpan took)
+    private List<Step> Committed(Guid publication, IReadOnlyList<Batch> batches, IReadOnlyList<MergeStats> stats, TimeSpan took)
     {
         var steps = new List<Step>();
         foreach (var (batch, changed) in batches.Zip(stats))
         {
-            engine.Observer.BatchCommitted(batch.Lane.Dataset, batch.Report(changed, took));
+            engine.Observer.BatchCommitted(batch.Lane.Dataset, batch.Report(changed, took) with { Publication = publication });
             if (batch.Move.Next.Snapshot is { } progress)
                 engine.Observer.SnapshotProgressed(batch.Lane.Dataset, progress);
             steps.Add(Step.Done(batch.Lane, OutcomeKind.Synced, batch.RowsRead, changed, batch.RowsQuarantined, more: batch.HasMore || batch.Move.Next.CompleteUpTo is null));

@@ -40,8 +40,9 @@ public sealed class CliSecretTests
                 AssertNoSecret($"{command}: {result}");
             }
 
-            await using (var daemon = CdcsyncProcess.Start(pipeline.Root, ["run"], environment))
+            foreach (var format in new[] { "text", "json" })
             {
+                await using var daemon = CdcsyncProcess.Start(pipeline.Root, ["run", "--log-format", format], environment);
                 var address = new Uri(Regex.Match(await daemon.WaitForLineAsync("^ready:"), @"http://\S+").Value);
                 await daemon.WaitForLineAsync("lease taken");
                 AssertNoSecret(await AskAllAsync(address));

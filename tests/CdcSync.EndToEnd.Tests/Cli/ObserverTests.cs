@@ -35,7 +35,7 @@ public sealed class ObserverTests : IDisposable
     public ObserverTests()
     {
         _terminal = new Terminal(TextWriter.Null, _notes, new TerminalAbilities(Colors: false, IsInteractive: false));
-        _log = new LogObserver(new TerminalLog(_terminal, _clock));
+        _log = new LogObserver(new TerminalLog(_terminal, _clock), new Repetitions(_clock, TimeSpan.FromMinutes(5)));
     }
 
     [Fact]
@@ -54,6 +54,26 @@ public sealed class ObserverTests : IDisposable
         _log.BatchFailed(Orders, new CdcSyncException(ErrorCodes.ChangesExpired, "orders: too late.", "Run: cdcsync resync orders"), null);
         Assert.Equal("2026-03-01T12:00:00.000Z warn  orders: failed, again in 2.5s: CDC2001 orders: gone for now. Run: cdcsync status\n"
             + "2026-03-01T12:00:00.000Z error orders: stopped until someone acts: CDC2003 orders: too late. Run: cdcsync resync orders\n", _notes.ToString());
+    }
+
+    [Fact]
+    public void A_failure_that_goes_on_is_told_once_per_interval_with_the_number_of_those_kept_quiet()
+    {
+        var gone = new CdcSyncException(ErrorCodes.SourceUnavailable, "orders: gone.", "Run: cdcsync status");
+        for (var minute = 0; minute < 8; minute++, _clock.Now += TimeSpan.FromMinutes(1))
+            _log.BatchFailed(Orders, gone, TimeSpan.FromSeconds(60));
+        _log.BatchFailed(Orders, new CdcSyncException(ErrorCodes.SourceDenied, "orders: denied.", "Run: cdcsync grants"), TimeSpan.FromSeconds(60));
+        _log.IdleAdvanced(Orders, Noon);
+        _log.BatchFailed(Orders, gone, TimeSpan.FromSeconds(60));
+        Assert.Equal(
+            [
+                "12:00 orders: failed, again in 1m00s: CDC2001 orders: gone. Run: cdcsync status",
+                "12:05 orders: failed, again in 1m00s: CDC2001 orders: gone. Run: cdcsync status (4 more since it was last told)",
+                "12:08 orders: failed, again in 1m00s: CDC2002 orders: denied. Run: cdcsync grants",
+                "12:08 orders: works again, after 2 more failures",
+                "12:08 orders: failed, again in 1m00s: CDC2001 orders: gone. Run: cdcsync status",
+            ],
+            _notes.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => $"{l[11..16]} {l[31..]}"));
     }
 
     [Fact]

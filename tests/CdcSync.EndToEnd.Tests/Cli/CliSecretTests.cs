@@ -43,7 +43,7 @@ public sealed class CliSecretTests
             foreach (var format in new[] { "text", "json" })
             {
                 await using var daemon = CdcsyncProcess.Start(pipeline.Root, ["run", "--log-format", format], environment);
-                var address = new Uri(Regex.Match(await daemon.WaitForLineAsync("^ready:"), @"http://\S+").Value);
+                var address = new Uri(Regex.Match(await daemon.WaitForLineAsync("ready:"), @"http://[^\s""]+").Value);
                 await daemon.WaitForLineAsync("lease taken");
                 AssertNoSecret(await AskAllAsync(address));
                 daemon.Send(Signal.Terminate);

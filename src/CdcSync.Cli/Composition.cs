@@ -9,6 +9,7 @@ using CdcSync.Connectors.SqlServer.Source;
 using CdcSync.Connectors.SqlServer.Warehouse;
 using CdcSync.Core.Landing;
 using CdcSync.Core.Sources;
+using CdcSync.Core.Sources.Pacing;
 using CdcSync.Core.Sync;
 using CdcSync.Core.Warehouses;
 using CdcSync.Core.Yaml;
@@ -56,8 +57,10 @@ internal sealed class Composition : IAsyncDisposable
     public SyncEngine Engine(ISyncObserver observer)
     {
         var landing = new LandingZone(new LandingOptions(_config.Landing.Path, _config.Landing.Keep, _config.Landing.Limit), _config.Name, TimeProvider.System);
-        return new SyncEngine(_config.Pipeline, _config.Sources.Keys.ToDictionary(name => name, Source, StringComparer.Ordinal), Warehouse, landing, _config.Keys, observer, TimeProvider.System, _config.Engine);
+        return new SyncEngine(_config.Pipeline, _config.Sources.Keys.ToDictionary(name => name, Paced, StringComparer.Ordinal), Warehouse, landing, _config.Keys, observer, TimeProvider.System, _config.Engine);
     }
+
+    private IChangeSource Paced(string name) => _config.Sources[name].Budget is { } budget ? new PacedSource(Source(name), budget, TimeProvider.System) : Source(name);
 
     public async ValueTask DisposeAsync()
     {

@@ -3,6 +3,7 @@ using CdcSync.Core.Datasets;
 using CdcSync.Core.Errors;
 using CdcSync.Core.Scheduling;
 using CdcSync.Core.Shaping;
+using CdcSync.Core.Sources.Pacing;
 using CdcSync.Core.Sync;
 using CdcSync.Core.Yaml;
 
@@ -67,6 +68,9 @@ internal abstract record SystemConfig
 
     /// <summary>As a source: when it is not read; null = it always may be.</summary>
     public BlackoutHours? Blackout { get; init; }
+
+    /// <summary>As a source: how much of it whole tables may be read; null = there is no limit.</summary>
+    public ReadBudget? Budget { get; init; }
 
     /// <summary>A SQLite file.</summary>
     /// <param name="Path">Its full path.</param>

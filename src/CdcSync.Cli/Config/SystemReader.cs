@@ -1,4 +1,5 @@
 using System.Text;
+using CdcSync.Core.Sources.Pacing;
 using CdcSync.Core.Yaml;
 
 namespace CdcSync.Cli.Config;
@@ -12,10 +13,10 @@ internal sealed class SystemReader(string folder, SecretReader secrets)
     /// <summary>Reads an entry of <c>sources</c>.</summary>
     internal SystemConfig? Source(FieldReader reader)
     {
-        var blackout = ScheduleReader.Blackout(reader);
+        var (blackout, budget) = (ScheduleReader.Blackout(reader), Budget(reader));
         var system = Read(reader, ["sqlite", "postgres", "sqlserver"], postgres => Postgres(postgres) is { } server ? server with { Log = Log(postgres) } : null);
         if (system is SystemConfig.SqlServer { Schema: not null } or SystemConfig.Postgres { Schema: not null }) reader.Error("schema", "is a warehouse's: in a source each object names its schema, as in sales.orders.");
-        return system is null ? null : system with { Blackout = blackout };
+        return system is null ? null : system with { Blackout = blackout, Budget = budget };
     }
 
     /// <summary>Reads <c>warehouse</c>.</summary>
@@ -47,6 +48,14 @@ internal sealed class SystemReader(string folder, SecretReader secrets)
     }
 
     private SystemConfig.Postgres? Postgres(FieldReader reader) => Server(reader) is var (connection, schema) ? new SystemConfig.Postgres(connection, schema) : null;
+
+    private static ReadBudget? Budget(FieldReader source)
+    {
+        if (source.Map("budget") is not { } reader) return null;
+        var budget = new ReadBudget(reader.Integer("rowsPerSecond", min: 1), (int?)reader.Integer("parallel", min: 1, max: 64));
+        reader.End();
+        return budget;
+    }
 
     /// <summary>How change tracking uses a source's log.</summary>
     private static PostgresLogConfig Log(FieldReader reader)

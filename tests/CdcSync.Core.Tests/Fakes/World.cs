@@ -42,6 +42,9 @@ internal sealed class World : IDisposable
 
     public RecordingObserver Observer { get; } = new();
 
+    /// <summary>What the engine is given instead of the source.</summary>
+    public Func<Core.Sources.IChangeSource, Core.Sources.IChangeSource> Around { get; set; } = source => source;
+
     public EngineOptions Options { get; set; } = new() { SnapshotRowsPerRange = 4, Holder = "one", LeaseDuration = TimeSpan.FromHours(1) };
 
     public static Dataset Of(string id, GapPolicy gap = GapPolicy.Fail, string? group = null) => new()
@@ -63,7 +66,7 @@ internal sealed class World : IDisposable
     };
 
     /// <summary>A new engine, as a new process would make it: it knows nothing but what the warehouse says.</summary>
-    public SyncEngine Engine() => new(Pipeline, new Dictionary<string, Core.Sources.IChangeSource> { ["fake"] = Source, ["other"] = Other }, Warehouse,
+    public SyncEngine Engine() => new(Pipeline, new Dictionary<string, Core.Sources.IChangeSource> { ["fake"] = Around(Source), ["other"] = Other }, Warehouse,
         new LandingZone(new LandingOptions(_landing, TimeSpan.FromDays(1), 1L << 30), "test", Time), new Keyring(new Dictionary<string, byte[]>()), Observer, Time, Options);
 
     public Task<PassReport> SyncAsync() => Engine().SyncOnceAsync(null, CancellationToken.None);

@@ -54,6 +54,7 @@ internal sealed class DatasetBinder(Diagnostics diagnostics, Keyring keys, strin
             FreshnessTarget = contract.Promise(ServiceLevelKind.Freshness, table),
             Breaker = draft.Breaker,
             Reconcile = draft.Reconcile,
+            Volume = table.Volume,
         };
         CheckShape(draft, dataset);
         return draft.CheckInterval is { } every ? dataset with { CheckInterval = every } : dataset;

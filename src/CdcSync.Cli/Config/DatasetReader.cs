@@ -132,7 +132,8 @@ internal sealed class DatasetReader(DatasetDefaults defaults, IReadOnlyCollectio
         var ratio = breaker.Number("ratio");
         if (ratio is < 0 or > 1) breaker.Error("ratio", "must be from 0 to 1.");
         var rows = breaker.Integer("rows", 0);
+        var perDay = breaker.Flag("perDay");
         breaker.End();
-        return new DeleteBreaker((double)(ratio ?? (decimal)DeleteBreaker.Default.Ratio), rows ?? DeleteBreaker.Default.Rows);
+        return new DeleteBreaker((double)(ratio ?? (decimal)DeleteBreaker.Default.Ratio), rows ?? DeleteBreaker.Default.Rows) { IsPerBatchOnly = perDay == false };
     }
 }

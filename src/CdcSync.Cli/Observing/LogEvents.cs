@@ -53,4 +53,7 @@ internal static partial class LogEvents
 
     [LoggerMessage(2005, LogLevel.Warning, "{dataset}: the warehouse refuses {rows} rows of a batch (found in {attempts} attempts); they go to quarantine, the rest is published")]
     public static partial void RowsIsolated(this ILogger log, string dataset, long rows, int attempts);
+
+    [LoggerMessage(2006, LogLevel.Warning, "{dataset}: unusual, and published: {verdict}")]
+    public static partial void GateWarned(this ILogger log, string dataset, string verdict);
 }

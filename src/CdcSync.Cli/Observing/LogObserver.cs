@@ -56,6 +56,8 @@ internal sealed class LogObserver(ILogger log, Repetitions repetitions) : ISyncO
             log.SnapshotProgressed(dataset.Id.Value, progress.Remaining.Count, progress.Total);
     }
 
+    public void GateWarned(Dataset dataset, CdcSyncException verdict) => log.GateWarned(dataset.Id.Value, verdict.Message);
+
     public void RowsIsolated(Dataset dataset, long rows, int attempts) => log.RowsIsolated(dataset.Id.Value, rows, attempts);
 
     public void Reconciled(Dataset dataset, ReconcileReport report) => log.Reconciled(dataset.Id.Value, Words.Of(report.FinishedAt - report.StartedAt), report.SourceRows, report.TargetRows,

@@ -40,6 +40,8 @@ internal sealed class Observers(params IReadOnlyList<ISyncObserver> all) : ISync
 
     public void QuarantineCounted(Dataset dataset, long rows) => Tell(o => o.QuarantineCounted(dataset, rows));
 
+    public void GateWarned(Dataset dataset, CdcSyncException verdict) => Tell(o => o.GateWarned(dataset, verdict));
+
     public void RowsIsolated(Dataset dataset, long rows, int attempts) => Tell(o => o.RowsIsolated(dataset, rows, attempts));
 
     public void Reconciled(Dataset dataset, ReconcileReport report) => Tell(o => o.Reconciled(dataset, report));

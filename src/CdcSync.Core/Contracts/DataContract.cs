@@ -81,6 +81,9 @@ public sealed record ContractObject
     /// <summary>Columns of the source that are knowingly not taken.</summary>
     public IReadOnlyList<string> DropColumns { get; init; } = [];
 
+    /// <summary>How far a batch's rows may be from those of recent ones; null = they are not judged.</summary>
+    public VolumeLimit? Volume { get; init; }
+
     /// <summary>What a dataset reads and writes: the properties in order, then the filter's own column.</summary>
     public IReadOnlyList<DatasetColumn> Columns()
     {

@@ -4,10 +4,10 @@ using CdcSync.Core.Yaml;
 
 namespace CdcSync.Core.Contracts;
 
-/// <summary>Reads <c>schema</c>: the tables with their custom properties <c>consentFilter</c> and <c>dropColumns</c>.</summary>
+/// <summary>Reads <c>schema</c>: the tables with their custom properties <c>consentFilter</c>, <c>dropColumns</c>, <c>volumeGate</c>.</summary>
 internal static class SchemaReader
 {
-    private static readonly string[] Own = ["consentFilter", "dropColumns"];
+    private static readonly string[] Own = ["consentFilter", "dropColumns", "volumeGate"];
 
     internal static IReadOnlyList<ContractObject> Objects(FieldReader contract)
     {
@@ -46,9 +46,22 @@ internal static class SchemaReader
             Filter = filter,
             FilterColumn = filterColumn,
             DropColumns = custom.TryGetValue("dropColumns", out var dropped) ? DropColumns(reader.Context, dropped, properties) : [],
+            Volume = custom.TryGetValue("volumeGate", out var volume) ? VolumeGate(reader.Context, volume) : null,
         };
         reader.End();
         return table;
+    }
+
+    private static VolumeLimit? VolumeGate(ReadContext context, CustomProperty property)
+    {
+        if (context.Map(property.Value, property.Path) is not { } reader) return null;
+        var action = reader.RequiredNode("action") is null ? null : reader.Choice("action", ("warn", VolumeAction.Warn), ("block", VolumeAction.Block));
+        var deviations = reader.Number("deviations");
+        if (deviations is <= 0) reader.Error("deviations", "must be above 0.");
+        var samples = reader.Integer("samples", Gates.VolumeGate.LeastBatches);
+        if (samples > Gates.VolumeGate.PastBatches) reader.Error("samples", $"must be at most {Gates.VolumeGate.PastBatches}: so many recent batches are looked at.");
+        reader.End();
+        return action is { } what ? new VolumeLimit(what, (double)(deviations ?? 6), (int)(samples ?? 20)) : null;
     }
 
     private static void CheckNames(FieldReader reader, List<ContractProperty> properties)

@@ -81,6 +81,9 @@ public sealed record Dataset
     /// <summary>The delete breaker; default: more than 10 % of the rows and more than 1,000.</summary>
     public DeleteBreaker Breaker { get; init; } = DeleteBreaker.Default;
 
+    /// <summary>How far a batch's rows may be from those of recent ones; null = they are not judged.</summary>
+    public VolumeLimit? Volume { get; init; }
+
     /// <summary>When a worker compares source and target by itself; null = only when it is asked to.</summary>
     public ReconcileSchedule? Reconcile { get; init; }
 
@@ -234,6 +237,25 @@ public enum GapPolicy
 /// <param name="Rows">The number of rows.</param>
 public sealed record DeleteBreaker(double Ratio, long Rows)
 {
+    /// <summary>True if deletes are limited per batch alone, not over 24 hours too.</summary>
+    public bool IsPerBatchOnly { get; init; }
+
     /// <summary>10 % and 1,000 rows.</summary>
     public static DeleteBreaker Default { get; } = new(0.10, 1_000);
+}
+
+/// <summary>How far the rows of a batch may be from those of the dataset's recent batches.</summary>
+/// <param name="Action">What happens to one beyond.</param>
+/// <param name="Deviations">The distance from the median, in median absolute deviations.</param>
+/// <param name="Samples">Recent batches that are needed to block; with fewer it only warns.</param>
+public sealed record VolumeLimit(VolumeAction Action, double Deviations, int Samples);
+
+/// <summary>What happens to a batch whose volume is far from that of recent ones.</summary>
+public enum VolumeAction
+{
+    /// <summary>It is told, and published.</summary>
+    Warn,
+
+    /// <summary>Nothing of it is published; a person decides.</summary>
+    Block,
 }

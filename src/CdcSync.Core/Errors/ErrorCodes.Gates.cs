@@ -14,4 +14,7 @@ public static partial class ErrorCodes
 
     /// <summary>A query of the contract can't be answered: it is wrong, or is not one that only reads.</summary>
     public static readonly ErrorCode RuleUnanswered = new("CDC5004", "Contract rule not answered", ExitCode.Warehouse);
+
+    /// <summary>A batch's volume is far from what the dataset's recent batches had.</summary>
+    public static readonly ErrorCode VolumeGate = new("CDC5005", "Volume beyond its history", ExitCode.Partial);
 }

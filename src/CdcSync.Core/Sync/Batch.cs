@@ -145,7 +145,11 @@ internal sealed class Batch(Lane lane, BatchStart start, EngineContext engine) :
     public bool IsIdle => RowsRead == 0 && Start.Kind == BatchKind.Window;
 
     /// <summary>Its part of the publication, once staged.</summary>
-    public DatasetPublication ToPublication() => new(_stagedIn!, Move, _quarantined, Ledger, Start.Breaker == BreakerUse.Armed ? Lane.BatchGates : []);
+    public DatasetPublication ToPublication(Lease lease)
+    {
+        var gates = new BatchGates(engine, Lane, Start, RowsRead);
+        return new DatasetPublication(_stagedIn!, Move, _quarantined, Ledger, gates.For(lease)) { Accepted = gates.Accepted };
+    }
 
     /// <summary>The checkpoint's move: generation + 1, to the end of what was read.</summary>
     public CheckpointMove Move => new(Start.Before?.Generation ?? 0, Start.Next(_upTo!, HasMore ? Start.Before?.CompleteUpTo : Lane.CompleteAt(Start.SourceTime)));

@@ -79,6 +79,13 @@ public interface ISyncObserver
     /// <summary>The number of rows in a dataset's quarantine.</summary>
     void QuarantineCounted(Dataset dataset, long rows);
 
+    /// <summary>A gate finds a batch unusual, or a person accepted what it would have blocked; the batch is published.</summary>
+    /// <param name="dataset">The dataset.</param>
+    /// <param name="verdict">What it would be blocked with.</param>
+    void GateWarned(Dataset dataset, CdcSyncException verdict)
+    {
+    }
+
     /// <summary>Rows of a batch were found that the warehouse itself refuses; the batch is published without them.</summary>
     /// <param name="dataset">The dataset.</param>
     /// <param name="rows">How many.</param>

@@ -36,7 +36,7 @@ internal sealed class Isolation(EngineContext engine, IReadOnlyList<Batch> batch
             await using var publication = await engine.Warehouse.OpenPublicationAsync(lease, ct);
             foreach (var (batch, from, to) in Places())
                 await batch.StageOnlyAsync(publication, rows.Slice(from, to), ct);
-            var outcome = await publication.RehearseAsync([.. batches.Select(b => b.ToPublication())], ct);
+            var outcome = await publication.RehearseAsync([.. batches.Select(b => b.ToPublication(lease))], ct);
             return outcome == PublicationOutcome.Committed ? null : throw Publisher.RivalFault(batches[0], outcome);
         }
         catch (CdcSyncException fault) when (fault.Refusal is { } why)

@@ -26,7 +26,11 @@ internal sealed class Lane(Dataset dataset, IChangeSource source, Keyring keyrin
 
     public IReadOnlyList<IRowGate> RowGates { get; } = [new ContractRowGate(dataset), new RuleRowGate(dataset), valueGate];
 
-    public IReadOnlyList<IBatchGate> BatchGates { get; } = [new DeleteBreakerGate(dataset.Breaker)];
+    /// <summary>The deletes of the last day.</summary>
+    public RecentDeletes Deletes { get; } = new();
+
+    /// <summary>The gates that a person lets this run through.</summary>
+    public Acceptance Accepts { get; set; }
 
     private int _asked;
 
@@ -157,7 +161,7 @@ internal sealed record Step(Lane Lane, DatasetOutcome Outcome, bool More = false
         new(lane, new DatasetOutcome(lane.Dataset.Id, KindOf(fault.Code), 0, MergeStats.None, 0, fault));
 
     private static OutcomeKind KindOf(ErrorCode code) =>
-        code == ErrorCodes.DeleteBreaker ? OutcomeKind.Blocked
+        code == ErrorCodes.DeleteBreaker || code == ErrorCodes.VolumeGate ? OutcomeKind.Blocked
         : code.Exit == ExitCode.ResyncRequired ? OutcomeKind.ResyncRequired
         : OutcomeKind.Failed;
 }

@@ -63,6 +63,7 @@ internal sealed class LaneBook(EngineContext engine, Timetable timetable)
 
         lane.Failures++;
         lane.TargetEnsured = false;
+        lane.Deletes.Forget();
         var phase = step.Outcome.Kind switch
         {
             OutcomeKind.ResyncRequired => DatasetPhase.ResyncRequired,

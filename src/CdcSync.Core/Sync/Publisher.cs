@@ -67,22 +67,24 @@ internal sealed class Publisher(EngineContext engine)
             return (await AdvanceAsync(batches, lease, ct), null);
         Failpoints.Hit(Failpoints.BeforePublish);
         var began = Stopwatch.GetTimestamp();
-        var result = await PublishAsync(publication, batches, ct);
+        var result = await PublishAsync(publication, batches, lease, ct);
         Failpoints.Hit(Failpoints.AfterCommit);
         return (result.Outcome == PublicationOutcome.Committed ? Committed(publication.Id, batches, result.Stats, Stopwatch.GetElapsedTime(began)) : Refused(batches, result), result.Outcome);
     }
 
     /// <summary>Publishes; where the answer to the commit was lost, the ledger says what happened.</summary>
-    private async Task<PublicationResult> PublishAsync(IPublication publication, IReadOnlyList<Batch> batches, CancellationToken ct)
+    private async Task<PublicationResult> PublishAsync(IPublication publication, IReadOnlyList<Batch> batches, Lease lease, CancellationToken ct)
     {
         try
         {
-            return await publication.PublishAsync([.. batches.Select(b => b.ToPublication())], ct);
+            return await publication.PublishAsync([.. batches.Select(b => b.ToPublication(lease))], ct);
         }
         catch (CdcSyncException lost) when (lost.Code == ErrorCodes.CommitUnknown)
         {
             if (!await AskLedgerAsync(publication.Id, lost))
                 throw lost.InnerException as CdcSyncException ?? new CdcSyncException(ErrorCodes.WarehouseUnavailable, "the connection broke at the commit, and the ledger shows that nothing was committed.", "It is tried again. Run: cdcsync status", lost);
+            foreach (var batch in batches)
+                batch.Lane.Deletes.Forget();                             // what it changed is not known here
             return new PublicationResult(PublicationOutcome.Committed, [.. batches.Select(_ => MergeStats.None)]);
         }
     }
@@ -124,6 +126,7 @@ internal sealed class Publisher(EngineContext engine)
         var steps = new List<Step>();
         foreach (var (batch, changed) in batches.Zip(stats))
         {
+            batch.Lane.Deletes.Add(changed, engine.Time.GetUtcNow());
             engine.Observer.BatchCommitted(batch.Lane.Dataset, batch.Report(changed, took) with { Publication = publication });
             if (batch.Move.Next.Snapshot is { } progress)
                 engine.Observer.SnapshotProgressed(batch.Lane.Dataset, progress);

@@ -1,5 +1,6 @@
 using CdcSync.Core.Datasets;
 using CdcSync.Core.Errors;
+using CdcSync.Core.Gates;
 using CdcSync.Core.Landing;
 using CdcSync.Core.Reconciliation;
 using CdcSync.Core.Shaping;
@@ -43,11 +44,14 @@ public sealed class SyncEngine
     /// <summary>Brings every dataset to its source's now: first loads, then changes. Transient errors are tried again a few times.</summary>
     /// <param name="only">Only these datasets; null = all.</param>
     /// <param name="ct">Cancels; what is committed stays.</param>
+    /// <param name="accepts">The gates that a person lets this run of these datasets through.</param>
     /// <returns>One outcome per dataset, in the pipeline's order.</returns>
     /// <exception cref="CdcSyncException">The warehouse can't be used, or another worker holds the lease.</exception>
-    public async Task<PassReport> SyncOnceAsync(IReadOnlySet<DatasetId>? only, CancellationToken ct)
+    public async Task<PassReport> SyncOnceAsync(IReadOnlySet<DatasetId>? only, CancellationToken ct, Acceptance accepts = Acceptance.None)
     {
         var lanes = Chosen(only);
+        foreach (var lane in lanes)
+            lane.Accepts = only?.Contains(lane.Dataset.Id) == true ? accepts : Acceptance.None;
         return await UnderLeaseAsync(async keeper =>
         {
             await SweepAsync(keeper.Lost);

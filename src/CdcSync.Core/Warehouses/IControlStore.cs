@@ -34,6 +34,16 @@ public interface IControlStore
     /// <param name="ct">Cancels.</param>
     ValueTask<IReadOnlyList<LedgerEntry>> ReadLedgerAsync(DatasetId? dataset, int limit, CancellationToken ct);
 
+    /// <summary>The rows that publications of a dataset deleted within a time, after the last ones that a person accepted.</summary>
+    /// <param name="pipeline">The pipeline.</param>
+    /// <param name="dataset">The dataset.</param>
+    /// <param name="within">The time up to now, by the warehouse's clock.</param>
+    /// <param name="ct">Cancels.</param>
+    ValueTask<long> SumDeletedAsync(string pipeline, DatasetId dataset, TimeSpan within, CancellationToken ct);
+
+    /// <summary>The newest publications of a kind, newest first.</summary>
+    ValueTask<IReadOnlyList<PastBatch>> ReadPastAsync(string pipeline, DatasetId dataset, BatchKind kind, int limit, CancellationToken ct);
+
     /// <summary>The landing files that the ledger names, as paths relative to the landing folder.</summary>
     ValueTask<IReadOnlySet<string>> ReadLandedPathsAsync(string pipeline, CancellationToken ct);
 
@@ -156,6 +166,11 @@ public enum BatchKind
     /// <summary>Rows that a comparison found to differ after changes were lost; the stream goes on from a new position.</summary>
     Gap,
 }
+
+/// <summary>A publication as its volume is looked at.</summary>
+/// <param name="RowsRead">Rows read from the source.</param>
+/// <param name="SourceTime">The source's clock at the reading.</param>
+public sealed record PastBatch(long RowsRead, DateTimeOffset SourceTime);
 
 /// <summary>A landing file as the ledger names it.</summary>
 /// <param name="Path">Relative to the landing folder, with <c>/</c>.</param>

@@ -113,7 +113,11 @@ public interface IStage
 /// <param name="Quarantined">Rows kept out; replaces older entries of the same keys. Entries of keys that are staged are removed: a newer version supersedes them.</param>
 /// <param name="Ledger">What the ledger records.</param>
 /// <param name="Gates">Judged in the transaction, in order.</param>
-public sealed record DatasetPublication(IStage Stage, CheckpointMove Move, IReadOnlyList<QuarantinedRow> Quarantined, LedgerDraft Ledger, IReadOnlyList<IBatchGate> Gates);
+public sealed record DatasetPublication(IStage Stage, CheckpointMove Move, IReadOnlyList<QuarantinedRow> Quarantined, LedgerDraft Ledger, IReadOnlyList<IBatchGate> Gates)
+{
+    /// <summary>What gates would have blocked and a person accepted; known once the gates were asked, and recorded with the rest.</summary>
+    public IReadOnlyList<AcceptedVerdict> Accepted { get; init; } = [];
+}
 
 /// <summary>What became of a publication.</summary>
 /// <param name="Outcome">Committed, or why not.</param>

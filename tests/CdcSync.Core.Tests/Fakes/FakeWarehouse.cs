@@ -136,6 +136,21 @@ internal sealed class FakeWarehouse(TimeProvider time, FaultPlan faults) : IWare
             return ValueTask.FromResult<IReadOnlyList<LedgerEntry>>([.. Ledger.Where(e => dataset is null || e.Dataset == dataset).Reverse().Take(limit)]);
     }
 
+    public List<(DatasetId Dataset, long Generation, AcceptedVerdict Verdict)> Accepted { get; } = [];
+
+    /// <summary>How often the deletes of a day were summed.</summary>
+    public int Sums { get; private set; }
+
+    public ValueTask<long> SumDeletedAsync(string pipeline, DatasetId dataset, TimeSpan within, CancellationToken ct)
+    {
+        Sums++;
+        var accepted = Accepted.Where(a => a.Dataset == dataset && a.Verdict.Gate == "deletes").Select(a => a.Generation).DefaultIfEmpty().Max();
+        return ValueTask.FromResult(Ledger.Where(e => e.Dataset == dataset && e.CommittedAt > time.GetUtcNow() - within && e.Generation > accepted).Sum(e => e.Stats.Deleted));
+    }
+
+    public ValueTask<IReadOnlyList<PastBatch>> ReadPastAsync(string pipeline, DatasetId dataset, BatchKind kind, int limit, CancellationToken ct) =>
+        ValueTask.FromResult<IReadOnlyList<PastBatch>>([.. Ledger.Where(e => e.Dataset == dataset && e.Draft.Kind == kind).Reverse().Take(limit).Select(e => new PastBatch(e.Draft.RowsRead, e.Draft.SourceTime))]);
+
     public ValueTask<IReadOnlySet<string>> ReadLandedPathsAsync(string pipeline, CancellationToken ct)
     {
         lock (_transaction)
@@ -269,6 +284,8 @@ internal sealed class FakeWarehouse(TimeProvider time, FaultPlan faults) : IWare
         foreach (var (id, rows) in tables)
             Tables[id] = rows;
     }
+
+    private DateTimeOffset Now => time.GetUtcNow();
 
     private bool Holds(Lease lease) => Held is { } held && held.Token == lease.Token && held.ExpiresAt > time.GetUtcNow();
 
@@ -420,8 +437,9 @@ internal sealed class FakeWarehouse(TimeProvider time, FaultPlan faults) : IWare
             {
                 var id = part.Stage.Dataset.Id;
                 warehouse.Quarantine.AddRange(part.Quarantined.Select(q => (id, q)));
+                warehouse.Accepted.AddRange(part.Accepted.Select(a => (id, part.Move.Next.Generation, a)));
                 warehouse.Checkpoints[id] = part.Move.Next;
-                warehouse.Ledger.Add(new LedgerEntry(Id, id, part.Move.Next.Generation, part.Ledger, changed, DateTimeOffset.MinValue, lease.Holder));
+                warehouse.Ledger.Add(new LedgerEntry(Id, id, part.Move.Next.Generation, part.Ledger, changed, warehouse.Now, lease.Holder));
             }
 
             return fate == CommitFate.LostAfter ? throw Lost() : new PublicationResult(PublicationOutcome.Committed, stats);

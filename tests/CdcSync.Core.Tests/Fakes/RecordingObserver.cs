@@ -38,6 +38,10 @@ internal sealed class RecordingObserver : ISyncObserver
 
     public ConcurrentQueue<(DatasetId Dataset, long Rows, int Attempts)> Isolations { get; } = [];
 
+    public ConcurrentQueue<(DatasetId Dataset, CdcSyncException Verdict)> Warnings { get; } = [];
+
+    public void GateWarned(Dataset dataset, CdcSyncException verdict) => Warnings.Enqueue((dataset.Id, verdict));
+
     public void RowsIsolated(Dataset dataset, long rows, int attempts) => Isolations.Enqueue((dataset.Id, rows, attempts));
 
     public void Reconciled(Dataset dataset, ReconcileReport report) => Reconciliations.Enqueue(report);

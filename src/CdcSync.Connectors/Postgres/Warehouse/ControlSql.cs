@@ -57,7 +57,9 @@ internal static class ControlSql
              s AS (DELETE FROM cdcsync.dataset_state WHERE pipeline = $1 AND dataset = $3 AND EXISTS (SELECT FROM held) RETURNING 1),
              l AS (DELETE FROM cdcsync.ledger WHERE pipeline = $1 AND dataset = $3 AND EXISTS (SELECT FROM held) RETURNING 1),
              q AS (DELETE FROM cdcsync.quarantine WHERE pipeline = $1 AND dataset = $3 AND EXISTS (SELECT FROM held) RETURNING 1),
-             k AS (DELETE FROM cdcsync.contract_check WHERE pipeline = $1 AND dataset = $3 AND EXISTS (SELECT FROM held) RETURNING 1)
+             k AS (DELETE FROM cdcsync.contract_check WHERE pipeline = $1 AND dataset = $3 AND EXISTS (SELECT FROM held) RETURNING 1),
+             a AS (DELETE FROM cdcsync.acceptance WHERE pipeline = $1 AND dataset = $3 AND EXISTS (SELECT FROM held) RETURNING 1),
+             h AS (DELETE FROM cdcsync.source_schema WHERE pipeline = $1 AND dataset = $3 AND EXISTS (SELECT FROM held) RETURNING 1)
         SELECT EXISTS (SELECT FROM held), (SELECT count(*) FROM c) + (SELECT count(*) FROM s) + (SELECT count(*) FROM l) + (SELECT count(*) FROM q) + (SELECT count(*) FROM k)
         """;
 

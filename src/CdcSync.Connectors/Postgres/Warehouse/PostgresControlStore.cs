@@ -102,6 +102,13 @@ internal sealed class PostgresControlStore(PostgresSessions sessions, string pip
             BigInt(report.SourceRows), BigInt(report.TargetRows), BigInt(report.Found.Missing), BigInt(report.Found.Different), BigInt(report.Found.Extra), BigInt(report.Repaired.Total),
             Json(ControlText.OfReport(report))), _ => true, ct);
 
+    public async ValueTask<long> SumDeletedAsync(string pipeline, DatasetId dataset, TimeSpan within, CancellationToken ct) =>
+        (await QueryAsync($"{dataset}: summing its deletes", Statement(GateSql.SumDeleted, Text(pipeline), Text(dataset.Value), Double(within.TotalSeconds)), r => r.GetInt64(0), ct)).Single();
+
+    public async ValueTask<IReadOnlyList<PastBatch>> ReadPastAsync(string pipeline, DatasetId dataset, BatchKind kind, int limit, CancellationToken ct) =>
+        await QueryAsync($"{dataset}: reading its past batches", Statement(GateSql.Past, Text(pipeline), Text(dataset.Value), Text(ControlText.Of(kind)), BigInt(limit)),
+            r => new PastBatch(r.GetInt64(0), r.GetFieldValue<DateTimeOffset>(1)), ct);
+
     public async ValueTask<IReadOnlyDictionary<DatasetId, DateTimeOffset>> ReadReconciledAsync(string pipeline, CancellationToken ct) =>
         (await QueryAsync("reading when datasets were compared", Statement(ControlSql.ReadReconciled, Text(pipeline)), r => (Id: new DatasetId(r.GetString(0)), At: r.GetFieldValue<DateTimeOffset>(1)), ct))
             .ToDictionary(r => r.Id, r => r.At);

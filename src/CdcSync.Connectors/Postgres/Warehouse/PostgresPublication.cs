@@ -220,6 +220,8 @@ internal sealed class PostgresPublication(PostgresSessions sessions, Lease lease
             yield return Statement(ControlSql.ForgetAllQuarantined, pipeline, dataset);
         else if (stage.KeysOutOfQuarantine() is { Length: > 0 } keys)
             yield return Statement(ControlSql.ForgetQuarantined, pipeline, dataset, Texts(keys));
+        foreach (var accepted in part.Accepted)
+            yield return Statement(GateSql.Accept, Text(lease.Pipeline), Text(stage.Dataset.Id.Value), BigInt(part.Move.Next.Generation), Text(accepted.Gate), Text(accepted.Verdict), Text(lease.Holder));
         if (part.Quarantined.Count == 0) yield break;
         // Of two versions of one key the later is the newer.
         var rows = part.Quarantined.GroupBy(q => q.Key).Select(g => g.Last()).ToArray();

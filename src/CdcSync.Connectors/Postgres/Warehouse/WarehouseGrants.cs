@@ -19,7 +19,7 @@ internal static class WarehouseGrants
             GRANT USAGE ON SCHEMA cdcsync TO {name};
             GRANT SELECT ON ALL TABLES IN SCHEMA cdcsync TO {name};
             GRANT INSERT, UPDATE ON cdcsync.checkpoint, cdcsync.lease, cdcsync.dataset_state, cdcsync.quarantine, cdcsync.contract_check TO {name};
-            GRANT INSERT ON cdcsync.ledger, cdcsync.reconciliation TO {name};
+            GRANT INSERT ON cdcsync.ledger, cdcsync.reconciliation, cdcsync.acceptance, cdcsync.source_schema TO {name};
             GRANT DELETE ON cdcsync.quarantine, cdcsync.contract_check TO {name};
             {string.Join('\n', datasets.Select(d => d.Target.Schema ?? "public").Distinct().Order(StringComparer.Ordinal).Select(schema => $"GRANT USAGE, CREATE ON SCHEMA {Quote(schema)} TO {name};"))}
             """);

@@ -94,6 +94,12 @@ internal sealed class SqlServerControlStore(WarehouseSessions sessions, string p
     public async ValueTask WriteReconciliationAsync(string pipeline, ReconcileReport report, CancellationToken ct) =>
         await QueryAsync($"{report.Dataset}: recording a comparison", ReconciliationSql.Write(pipeline, report), _ => true, ct);
 
+    public async ValueTask<long> SumDeletedAsync(string pipeline, DatasetId dataset, TimeSpan within, CancellationToken ct) =>
+        (await QueryAsync($"{dataset}: summing its deletes", GateSql.SumDeleted(pipeline, dataset, within), r => r.GetInt64(0), ct)).Single();
+
+    public async ValueTask<IReadOnlyList<PastBatch>> ReadPastAsync(string pipeline, DatasetId dataset, BatchKind kind, int limit, CancellationToken ct) =>
+        await QueryAsync($"{dataset}: reading its past batches", GateSql.Past(pipeline, dataset, kind, limit), r => new PastBatch(r.GetInt64(0), Instant(r, 1)), ct);
+
     public async ValueTask<IReadOnlyDictionary<DatasetId, DateTimeOffset>> ReadReconciledAsync(string pipeline, CancellationToken ct) =>
         (await QueryAsync("reading when datasets were compared", new Statement(ReconciliationSql.ReadReconciled(), PipelineName.With(pipeline)), r => (Id: new DatasetId(r.GetString(0)), At: Instant(r, 1)), ct))
             .ToDictionary(r => r.Id, r => r.At);

@@ -129,6 +129,7 @@ internal sealed class SqlServerPublication(WarehouseSessions sessions, Database 
             stats[index] = await MergeAsync(session, parts[index], ct);
             Failpoints.Hit(Failpoints.Merged);
             await WriteQuarantineAsync(session, parts[index], ct);
+            foreach (var accepted in parts[index].Accepted) await session.RunAsync(GateSql.Accept(lease, parts[index], accepted), ct);
         }
         return await PublicationSteps.HoldsLeaseAsync(session, lease, ct) ? new PublicationResult(PublicationOutcome.Committed, stats) : new PublicationResult(PublicationOutcome.LeaseLost, []);
     }

@@ -31,7 +31,7 @@ internal static class StateSql
     /// <summary>Quarantined rows per dataset.</summary>
     public static TSql CountQuarantined() => new("SELECT dataset, COUNT_BIG(*) AS quarantined FROM cdcsync.quarantine WHERE pipeline = @pipeline GROUP BY dataset;", TSqlKinds.Select, PipelineName);
 
-    /// <summary>Removes a dataset's checkpoint, state, ledger and quarantine, and says how many rows went.</summary>
+    /// <summary>Removes all that is known of a dataset, and says how many rows of its checkpoint, state, ledger and quarantine went.</summary>
     public static TSql Forget() => new(
         """
         DECLARE @rows bigint;
@@ -45,6 +45,8 @@ internal static class StateSql
         SET @rows = @rows + ROWCOUNT_BIG();
         DELETE FROM cdcsync.contract_check WHERE pipeline = @pipeline AND dataset = @dataset;
         SET @rows = @rows + ROWCOUNT_BIG();
+        DELETE FROM cdcsync.acceptance WHERE pipeline = @pipeline AND dataset = @dataset;
+        DELETE FROM cdcsync.source_schema WHERE pipeline = @pipeline AND dataset = @dataset;
         SELECT @rows AS forgotten;
         """, TSqlKinds.Control | TSqlKinds.Delete | TSqlKinds.Select, PipelineName, DatasetName);
 

@@ -21,6 +21,8 @@ internal static class WarehouseGrants
             GRANT INSERT, UPDATE, DELETE ON cdcsync.contract_check TO {name};
             GRANT INSERT ON cdcsync.ledger TO {name};
             GRANT INSERT ON cdcsync.reconciliation TO {name};
+            GRANT INSERT ON cdcsync.acceptance TO {name};
+            GRANT INSERT ON cdcsync.source_schema TO {name};
             GRANT CREATE TABLE TO {name};
             {string.Join('\n', Schemas(datasets).Select(schema => $"GRANT ALTER, SELECT, INSERT, UPDATE, DELETE ON SCHEMA::{schema} TO {name};"))}
             """ + Reader(datasets, name));

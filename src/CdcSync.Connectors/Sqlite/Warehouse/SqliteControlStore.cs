@@ -110,6 +110,15 @@ internal sealed class SqliteControlStore(SqliteSessions sessions, string pipelin
     public ValueTask<IReadOnlySet<DatasetId>> ReadPausedAsync(string pipeline, CancellationToken ct) =>
         new(sessions.Read("reading what is paused", session => (IReadOnlySet<DatasetId>)StateRecords.Paused(session, pipeline), ct));
 
+    /// <inheritdoc/>
+    public ValueTask<long> SumDeletedAsync(string pipeline, DatasetId dataset, TimeSpan within, CancellationToken ct) =>
+        new(sessions.Read($"summing the deletes of {dataset}", session => GateRecords.SumDeleted(session, pipeline, dataset, within), ct));
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<PastBatch>> ReadPastAsync(string pipeline, DatasetId dataset, BatchKind kind, int limit, CancellationToken ct) =>
+        new(sessions.Read($"reading the past batches of {dataset}", session => (IReadOnlyList<PastBatch>)GateRecords.Past(session, pipeline, dataset, kind, limit), ct));
+
+    /// <inheritdoc/>
     public ValueTask<IReadOnlyDictionary<DatasetId, DateTimeOffset>> ReadReconciledAsync(string pipeline, CancellationToken ct) =>
         new(sessions.Read("reading when datasets were compared", session => (IReadOnlyDictionary<DatasetId, DateTimeOffset>)session
             .Fixed("SELECT dataset, max(finished_at) FROM main.cdcsync_reconciliation WHERE pipeline = ?1 AND finished_at IS NOT NULL AND mode IN ('digest', 'keys', 'full') GROUP BY dataset")
@@ -195,7 +204,7 @@ internal sealed class SqliteControlStore(SqliteSessions sessions, string pipelin
             if (!ControlRecords.HoldsLease(session, lease))
                 throw new CdcSyncException(ErrorCodes.LeaseLost, $"{dataset}: another worker holds the lease, or this one's ended.", "Stop the other worker first. Run: cdcsync status");
             var rows = 0;
-            foreach (var table in (string[])["checkpoint", "dataset_state", "ledger", "quarantine", "contract_check"])
+            foreach (var table in (string[])["checkpoint", "dataset_state", "ledger", "quarantine", "contract_check", "acceptance", "source_schema"])
                 rows += session.Fixed($"DELETE FROM main.cdcsync_{table} WHERE pipeline = ?1 AND dataset = ?2 RETURNING 1").With(pipeline, dataset.Value).All(_ => 1).Count();
             return rows > 0;
         }, ct);

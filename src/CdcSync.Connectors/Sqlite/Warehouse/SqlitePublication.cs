@@ -149,6 +149,7 @@ internal sealed class SqlitePublication(SqliteSessions sessions, string pipeline
         var stats = Merge.Run(_session, (SqliteStage)part.Stage, now);
         Failpoints.Hit(Failpoints.Merged);
         QuarantineRecords.Write(_session, pipeline, part);
+        GateRecords.WriteAccepted(_session, lease, pipeline, part);
         ControlRecords.WriteLedger(_session, lease, Id, pipeline, dataset, part.Move.Next.Generation, part.Ledger, stats);
         ControlRecords.WriteCheckpoint(_session, pipeline, dataset, part.Move.Next);
         return stats;

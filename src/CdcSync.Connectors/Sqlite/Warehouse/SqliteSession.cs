@@ -22,6 +22,7 @@ internal sealed class SqliteSession : IDisposable
 
     // For the rare moments when a reader meets a lock (recovery after a crash, the last connection closing). Writers don't wait in here.
     private const int BusyMilliseconds = 250;
+    private const int OpeningMilliseconds = 5_000;
 
     private readonly Dictionary<string, Statement> _statements = new(StringComparer.Ordinal);
 
@@ -42,10 +43,12 @@ internal sealed class SqliteSession : IDisposable
         try
         {
             connection.Open();
-            raw.sqlite3_busy_timeout(connection.Handle!, BusyMilliseconds);
+            // Who opens a new file beside others waits for the one that makes it a WAL.
+            raw.sqlite3_busy_timeout(connection.Handle!, OpeningMilliseconds);
             var session = new SqliteSession(connection);
             // A file opened read-only keeps the journal it has.
             if (settings.Mode != SqliteOpenMode.ReadOnly) session.Execute(Settings);
+            raw.sqlite3_busy_timeout(connection.Handle!, BusyMilliseconds);
             return session;
         }
         catch

@@ -84,6 +84,9 @@ internal static class WarehouseStatements
         yield return Made(StateSql.ClaimTarget());
         yield return Made(StateSql.OwnersOfTarget());
         yield return Made(StateSql.ReadStatus());
+        yield return Made(GateSql.SumDeleted());
+        yield return Made(GateSql.Past());
+        yield return Made(GateSql.Accept());
         yield return Made(ReconciliationSql.Write());
         yield return Made(ReconciliationSql.ReadReconciled());
         yield return Made(ReconciliationSql.ReadComparisons());

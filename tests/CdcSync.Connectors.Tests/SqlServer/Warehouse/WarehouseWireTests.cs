@@ -55,7 +55,7 @@ public sealed class WarehouseWireTests
     [InlineData(207, 16, "CDC3004")]
     [InlineData(40197, 20, "CDC3001")]
     [InlineData(40613, 20, "CDC3001")]
-    [InlineData(50000, 16, "CDC3007")]
+    [InlineData(50000, 16, "CDC3008")]
     public async Task An_error_of_the_server_has_its_code_and_no_value_of_a_row_gets_through(int number, byte severity, string code)
     {
         await using var server = new TdsDouble("publish-one-row.tds", (Merging, new WireFault.Error(number, severity, "the value is 'Ada Lovelace'.")));

@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
 using CdcSync.Cli.Output;
+using CdcSync.Cli.Views;
 using CdcSync.Core.Checkpoints;
+using CdcSync.Core.Checks;
 using CdcSync.Core.Datasets;
 using CdcSync.Core.Errors;
 using CdcSync.Core.Sync;
@@ -13,6 +15,7 @@ internal sealed class JsonObserver(JsonFeed feed) : ISyncObserver
 {
     private readonly ConcurrentDictionary<DatasetId, long> _quarantined = new();
     private readonly ConcurrentDictionary<DatasetId, bool> _paused = new();
+    private readonly ConcurrentDictionary<(DatasetId, string), CheckVerdict> _checks = new();
     private bool? _isHeld;
 
     public void CheckpointRead(Dataset dataset, Checkpoint? checkpoint)
@@ -58,6 +61,16 @@ internal sealed class JsonObserver(JsonFeed feed) : ISyncObserver
         if (_quarantined.TryGetValue(dataset.Id, out var before) ? rows != before : rows > 0)
             feed.Tell(new QuarantineLine(dataset.Id.Value, rows));
         _quarantined[dataset.Id] = rows;
+    }
+
+    public void Checked(Dataset dataset, IReadOnlyList<CheckResult> results)
+    {
+        foreach (var result in results)
+        {
+            if (!_checks.TryGetValue((dataset.Id, result.Check), out var before) || before != result.Verdict)
+                feed.Tell(new CheckLine(dataset.Id.Value, result.Check, Words.Of(result.Severity), Words.Of(result.Verdict), CheckView.Rounded(result.Value), result.Expected));
+            _checks[(dataset.Id, result.Check)] = result.Verdict;
+        }
     }
 
     public void LeaseChanged(bool held)

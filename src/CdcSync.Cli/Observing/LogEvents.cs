@@ -56,4 +56,10 @@ internal static partial class LogEvents
 
     [LoggerMessage(2006, LogLevel.Warning, "{dataset}: unusual, and published: {verdict}")]
     public static partial void GateWarned(this ILogger log, string dataset, string verdict);
+
+    [LoggerMessage(1030, LogLevel.Information, "{dataset}: check {check} holds again")]
+    public static partial void CheckHolds(this ILogger log, string dataset, string check);
+
+    [LoggerMessage(2010, LogLevel.Warning, "{dataset}: check {check} of severity {severity} does not hold: found {found}, expected {expected}")]
+    public static partial void CheckFailed(this ILogger log, string dataset, string check, string severity, string found, string expected);
 }

@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
 using CdcSync.Cli.Output;
+using CdcSync.Cli.Views;
 using CdcSync.Core.Checkpoints;
+using CdcSync.Core.Checks;
 using CdcSync.Core.Datasets;
 using CdcSync.Core.Errors;
 using CdcSync.Core.Reconciliation;
@@ -19,6 +21,7 @@ internal sealed class LogObserver(ILogger log, Repetitions repetitions) : ISyncO
     private readonly ConcurrentDictionary<DatasetId, int> _loading = new();
     private readonly ConcurrentDictionary<DatasetId, long> _quarantined = new();
     private readonly ConcurrentDictionary<DatasetId, bool> _paused = new();
+    private readonly ConcurrentDictionary<(DatasetId, string), bool> _failedChecks = new();
     private LeaseState _lease = LeaseState.Unknown;
 
     private enum LeaseState
@@ -120,6 +123,17 @@ internal sealed class LogObserver(ILogger log, Repetitions repetitions) : ISyncO
         if (rows > _quarantined.GetValueOrDefault(dataset.Id))
             log.QuarantineGrew(dataset.Id.Value, rows);
         _quarantined[dataset.Id] = rows;
+    }
+
+    public void Checked(Dataset dataset, IReadOnlyList<CheckResult> results)
+    {
+        foreach (var result in results)
+        {
+            if (result.IsFailed && _failedChecks.TryAdd((dataset.Id, result.Check), true))
+                log.CheckFailed(dataset.Id.Value, result.Check, Words.Of(result.Severity), CheckView.Found(result), result.Expected);
+            else if (!result.IsFailed && _failedChecks.TryRemove((dataset.Id, result.Check), out _))
+                log.CheckHolds(dataset.Id.Value, result.Check);
+        }
     }
 
     public void LeaseChanged(bool held)

@@ -1,4 +1,5 @@
 using CdcSync.Core.Checkpoints;
+using CdcSync.Core.Checks;
 using CdcSync.Core.Datasets;
 using CdcSync.Core.Errors;
 using CdcSync.Core.Reconciliation;
@@ -45,6 +46,8 @@ internal sealed class Observers(params IReadOnlyList<ISyncObserver> all) : ISync
     public void RowsIsolated(Dataset dataset, long rows, int attempts) => Tell(o => o.RowsIsolated(dataset, rows, attempts));
 
     public void Reconciled(Dataset dataset, ReconcileReport report) => Tell(o => o.Reconciled(dataset, report));
+
+    public void Checked(Dataset dataset, IReadOnlyList<CheckResult> results) => Tell(o => o.Checked(dataset, results));
 
     public void LeaseChanged(bool held) => Tell(o => o.LeaseChanged(held));
 

@@ -13,6 +13,7 @@ namespace CdcSync.Cli.Output;
 [JsonSerializable(typeof(FailedLine))]
 [JsonSerializable(typeof(SystemFailedLine))]
 [JsonSerializable(typeof(QuarantineLine))]
+[JsonSerializable(typeof(CheckLine))]
 [JsonSerializable(typeof(LeaseLine))]
 [JsonSerializable(typeof(ShopLine))]
 [JsonSerializable(typeof(ComparisonLine))]
@@ -58,6 +59,8 @@ internal sealed record FailedLine(string Dataset, FaultDocument Error, double? R
 internal sealed record SystemFailedLine(string Side, FaultDocument Error, double RetryInSeconds) : JsonLine("system_failed");
 
 internal sealed record QuarantineLine(string Dataset, long Rows) : JsonLine("quarantine");
+
+internal sealed record CheckLine(string Dataset, string Check, string Severity, string Verdict, decimal? Value, string Expected) : JsonLine("check");
 
 internal sealed record LeaseLine(bool IsHeld) : JsonLine("lease");
 

@@ -110,7 +110,11 @@ internal sealed record StatusDocument(string Pipeline, IReadOnlyList<DatasetStat
 }
 
 internal sealed record DatasetStatusDocument(string Dataset, string Target, string State, bool IsPaused, bool IsConfigured, string? CompleteUpTo, double? LagSeconds, double? FreshnessTargetSeconds, bool? IsFresh,
-    string? LastCommitAt, string? Schedule, string? NextRunAt, long? Generation, SnapshotDocument? Snapshot, long QuarantinedRows, FaultDocument? Error, string? NextAction, ContractDocument Contract);
+    string? LastCommitAt, string? Schedule, string? NextRunAt, long? Generation, SnapshotDocument? Snapshot, long QuarantinedRows, FaultDocument? Error, string? NextAction, ContractDocument Contract)
+{
+    /// <summary>Checks of the contract that do not hold, or can't be measured.</summary>
+    public IReadOnlyList<CheckDocument> FailedChecks { get; init; } = [];
+}
 
 internal sealed record SnapshotDocument(int Ranges, int RemainingRanges);
 

@@ -24,10 +24,16 @@ internal static class CheckView
     }
 
     public static CheckDocument Of(CheckResult result) =>
-        new(result.Check, Words.Of(result.Severity), Words.Of(result.Verdict), result.Value is { } value ? Math.Round(value, 6) : null, result.Expected, result.Detail, Words.Of(result.At));
+        new(result.Check, Words.Of(result.Severity), Words.Of(result.Verdict), Rounded(result.Value), result.Expected, result.Detail, Words.Of(result.At));
 
     /// <summary>A number as people read it: at most six digits after the point.</summary>
     public static string? Number(decimal? value) => value?.ToString("#,0.######", CultureInfo.InvariantCulture);
+
+    /// <summary>A number as programs read it.</summary>
+    public static decimal? Rounded(decimal? value) => value is { } number ? Math.Round(number, 6) : null;
+
+    /// <summary>What was found, in words.</summary>
+    public static string Found(CheckResult result) => Number(result.Value) ?? "no answer";
 
     private static ExitCode ExitOf(CheckOutcome outcome) =>
         outcome.Fault?.Code.Exit ?? (outcome.Results.Any(r => r is { IsFailed: true, Severity: CheckSeverity.Error }) ? ExitCode.Differences : ExitCode.Ok);

@@ -1,4 +1,5 @@
 using CdcSync.Cli.Output;
+using CdcSync.Core.Checks;
 using CdcSync.Core.Datasets;
 using CdcSync.Core.Warehouses;
 
@@ -8,15 +9,16 @@ namespace CdcSync.Cli.Views;
 internal static class StatusView
 {
     /// <summary>The status of every dataset that is configured, and of those that no longer are but left state behind.</summary>
-    public static StatusDocument Document(Pipeline pipeline, IReadOnlyList<DatasetStatus> written, IReadOnlySet<DatasetId> paused, DateTimeOffset now)
+    public static StatusDocument Document(Pipeline pipeline, IReadOnlyList<DatasetStatus> written, IReadOnlySet<DatasetId> paused, IReadOnlyList<RecordedCheck> checks, DateTimeOffset now)
     {
         var byId = written.ToDictionary(s => s.State.Dataset);
         var configured = pipeline.Datasets.Select(d => byId.TryGetValue(d.Id, out var status) ? Of(status, paused.Contains(d.Id), now, pipeline, d) : Untouched(pipeline, d, now));
         var left = written.Where(s => pipeline.Datasets.All(d => d.Id != s.State.Dataset)).Select(s => Of(s, paused.Contains(s.State.Dataset), now, pipeline, null));
-        return new StatusDocument(pipeline.Name, [.. configured, .. left]);
+        var failed = checks.Where(c => c.Result.IsFailed).ToLookup(c => c.Dataset.Value, c => CheckView.Of(c.Result), StringComparer.Ordinal);
+        return new StatusDocument(pipeline.Name, [.. configured.Concat(left).Select(d => d with { FailedChecks = [.. failed[d.Dataset]] })]);
     }
 
-    /// <summary>A line per dataset, then a line per error.</summary>
+    /// <summary>A line per dataset, then a line per error and per check that does not hold.</summary>
     public static string Text(StatusDocument document)
     {
         var table = new TextTable("DATASET", "STATE", "COMPLETE UP TO", "LAG", "TARGET", "LAST COMMIT", "NEXT RUN", "QUARANTINED", "NEXT");
@@ -26,7 +28,8 @@ internal static class StatusView
                 d.LastCommitAt, d.NextRunAt ?? d.Schedule, Words.Of(d.QuarantinedRows), d.NextAction);
         }
         var errors = document.Datasets.Where(d => d.Error is not null).Select(d => $"{d.Error!.Code} {d.Error.Message}".ReplaceLineEndings(" "));
-        return string.Join('\n', errors.Prepend(table.ToString()));
+        var checks = from d in document.Datasets from c in d.FailedChecks select $"{d.Dataset}: check {c.Check} ({c.Severity}) does not hold: found {CheckView.Number(c.Value) ?? "no answer"}, expected {c.Expected}. Run: cdcsync contract test {d.Dataset}";
+        return string.Join('\n', errors.Concat(checks).Prepend(table.ToString()));
     }
 
     private static DatasetStatusDocument Of(DatasetStatus status, bool isPaused, DateTimeOffset now, Pipeline pipeline, Dataset? dataset)

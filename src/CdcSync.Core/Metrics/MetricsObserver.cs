@@ -1,4 +1,5 @@
 using CdcSync.Core.Checkpoints;
+using CdcSync.Core.Checks;
 using CdcSync.Core.Datasets;
 using CdcSync.Core.Errors;
 using CdcSync.Core.Reconciliation;
@@ -133,6 +134,18 @@ public sealed class MetricsObserver : ISyncObserver
         foreach (var (kind, gauge) in cells.Drift)
             gauge.Set(report.Found.Of(kind) - report.Repaired.Of(kind));
         cells.LastReconciled.Set(report.FinishedAt);
+    }
+
+    /// <inheritdoc/>
+    public void Checked(Dataset dataset, IReadOnlyList<CheckResult> results)
+    {
+        foreach (var result in results)
+        {
+            if (!_metrics[dataset.Id].Checks.TryGetValue(result.Check, out var cells))
+                continue;
+            cells.Failed.Set(result.IsFailed);
+            cells.At.Set(result.At);
+        }
     }
 
     /// <inheritdoc/>

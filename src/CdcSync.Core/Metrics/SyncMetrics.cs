@@ -1,3 +1,4 @@
+using CdcSync.Core.Checks;
 using CdcSync.Core.Datasets;
 using CdcSync.Core.Errors;
 using CdcSync.Core.Reconciliation;
@@ -70,6 +71,8 @@ public sealed class SyncMetrics : IDisposable
         var repaired = Registry.Counter("cdcsync_reconcile_repaired_rows_total", "Rows that comparisons mended.", [.. DatasetLabels, "kind"]);
         var compared = Registry.Gauge("cdcsync_reconcile_last_success_timestamp_seconds", "When source and target were last compared to the end; 0 = never.", DatasetLabels);
         var comparisons = Registry.Gauge("cdcsync_reconcile_interval_seconds", "The time between two comparisons; 0 = none are scheduled.", DatasetLabels);
+        var broken = Registry.Gauge("cdcsync_contract_check_failed", "1 if a check of the contract does not hold, or can't be measured.", [.. DatasetLabels, "check", "severity"]);
+        var checkedAt = Registry.Gauge("cdcsync_contract_check_timestamp_seconds", "When a check of the contract was last measured; 0 = never.", [.. DatasetLabels, "check"]);
         var duration = Registry.Histogram("cdcsync_batch_stage_duration_seconds", "The time a batch spent per stage.", StageBounds, [.. DatasetLabels, "stage"]);
         var latency = Registry.Histogram("cdcsync_end_to_end_latency_seconds", "From a batch's newest commit in the source until it was visible.", LatencyBounds, DatasetLabels);
 
@@ -95,6 +98,8 @@ public sealed class SyncMetrics : IDisposable
                 Drift = PerValue(drift, labels, Enum.GetValues<Difference>(), Name),
                 Repaired = PerValue(repaired, labels, Enum.GetValues<Difference>(), Name),
                 LastReconciled = compared.Add(labels),
+                Checks = dataset.Checks.Where(c => c.Occasion != CheckOccasion.Demand)
+                    .ToDictionary(c => c.Id, c => new CheckMetrics(broken.Add([.. labels, c.Id, Name(c.Severity)]), checkedAt.Add([.. labels, c.Id])), StringComparer.Ordinal),
                 StageDuration = PerValue(duration, labels, Stages, stage => stage),
                 Latency = latency.Add(labels),
             };
@@ -206,6 +211,9 @@ internal enum FaultSide
     Engine,
 }
 
+/// <summary>The series of one check.</summary>
+internal sealed record CheckMetrics(Gauge Failed, Gauge At);
+
 /// <summary>The series of one source.</summary>
 internal sealed record SourceMetrics(Gauge Connected, Gauge ClockOffset, Gauge RetainedBytes, Gauge ReadTransaction, Gauge OldestWriter);
 
@@ -245,6 +253,8 @@ internal sealed record DatasetMetrics
     public required IReadOnlyDictionary<Difference, Counter> Repaired { get; init; }
 
     public required Gauge LastReconciled { get; init; }
+
+    public required IReadOnlyDictionary<string, CheckMetrics> Checks { get; init; }
 
     public required IReadOnlyDictionary<string, Histogram> StageDuration { get; init; }
 

@@ -1,3 +1,4 @@
+using CdcSync.Core.Checks;
 using CdcSync.Core.Landing;
 using CdcSync.Core.Warehouses;
 
@@ -11,4 +12,7 @@ internal sealed record EngineContext(string Pipeline, IWarehouse Warehouse, Land
 
     /// <summary>Rings when a lane of another flow may have become due, or lanes were asked for something.</summary>
     public Bell Bell { get; } = new();
+
+    /// <summary>What is known of the contracts' checks.</summary>
+    public CheckBook Checks { get; } = new(Pipeline, Warehouse, Observer);
 }

@@ -1,4 +1,5 @@
 using CdcSync.Core.Checkpoints;
+using CdcSync.Core.Checks;
 using CdcSync.Core.Datasets;
 using CdcSync.Core.Errors;
 using CdcSync.Core.Reconciliation;
@@ -96,6 +97,11 @@ public interface ISyncObserver
 
     /// <summary>A dataset's source and target were compared, and perhaps made equal.</summary>
     void Reconciled(Dataset dataset, ReconcileReport report)
+    {
+    }
+
+    /// <summary>Checks of a dataset's contract were measured; at the start of a worker also what was found last.</summary>
+    void Checked(Dataset dataset, IReadOnlyList<CheckResult> results)
     {
     }
 

@@ -1,3 +1,4 @@
+using CdcSync.Core.Checks;
 using CdcSync.Core.Datasets;
 using CdcSync.Core.Errors;
 using CdcSync.Core.Gates;
@@ -183,7 +184,7 @@ public sealed class SyncEngine
     {
         await _book.OpenAsync(_lanes, keeper.Lost);
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(keeper.Lost);
-        List<Task> loops = [.. _lanes.GroupBy(l => l.Source).Select(s => Task.Run(() => Loop(s.Key).RunAsync([.. s], keeper.Lease, ended.Token))), SweepLoopAsync(ended.Token)];
+        List<Task> loops = [.. _lanes.GroupBy(l => l.Source).Select(s => Task.Run(() => Loop(s.Key).RunAsync([.. s], keeper.Lease, ended.Token))), SweepLoopAsync(ended.Token), Task.Run(() => new CheckLoop(_engine, _pipeline).RunAsync(ended.Token))];
         _isWorking = true;
         await Task.WhenAny(loops);                                       // a loop ends by cancellation, or by a bug: then all end
         _isWorking = false;

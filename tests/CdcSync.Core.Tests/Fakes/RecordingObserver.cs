@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using CdcSync.Core.Checkpoints;
+using CdcSync.Core.Checks;
 using CdcSync.Core.Datasets;
 using CdcSync.Core.Errors;
 using CdcSync.Core.Reconciliation;
@@ -29,6 +30,14 @@ internal sealed class RecordingObserver : ISyncObserver
     public ConcurrentQueue<(DatasetId Dataset, DateTimeOffset? Next)> Plans { get; } = [];
 
     public void Planned(Dataset dataset, DateTimeOffset? next) => Plans.Enqueue((dataset.Id, next));
+
+    public ConcurrentQueue<(DatasetId Dataset, CheckResult Result)> Checks { get; } = [];
+
+    public void Checked(Dataset dataset, IReadOnlyList<CheckResult> results)
+    {
+        foreach (var result in results)
+            Checks.Enqueue((dataset.Id, result));
+    }
 
     public ConcurrentQueue<bool> Leases { get; } = [];
 

@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using CdcSync.Core.Checks;
 using CdcSync.Core.Errors;
 using CdcSync.Core.Metrics;
 using CdcSync.Core.Sync;
@@ -45,7 +46,7 @@ public sealed class MetricsObserverTests : IDisposable
             "cdcsync_build_info", "cdcsync_watermark_timestamp_seconds", "cdcsync_freshness_target_seconds", "cdcsync_lag_seconds", "cdcsync_last_poll_success_timestamp_seconds",
             "cdcsync_poll_interval_seconds", "cdcsync_last_commit_timestamp_seconds", "cdcsync_pipeline_state", "cdcsync_dataset_state", "cdcsync_connected", "cdcsync_lease_held",
             "cdcsync_batches_total", "cdcsync_batches_failed_total", "cdcsync_rows_total", "cdcsync_read_bytes_total", "cdcsync_retries_total", "cdcsync_rows_quarantined_total",
-            "cdcsync_dataset_paused", "cdcsync_dataset_blackout", "cdcsync_next_run_timestamp_seconds", "cdcsync_quarantine_rows", "cdcsync_resyncs_total", "cdcsync_batch_stage_duration_seconds", "cdcsync_end_to_end_latency_seconds", "cdcsync_source_clock_offset_seconds", "cdcsync_source_retained_bytes",
+            "cdcsync_dataset_paused", "cdcsync_dataset_blackout", "cdcsync_next_run_timestamp_seconds", "cdcsync_quarantine_rows", "cdcsync_contract_check_failed", "cdcsync_contract_check_timestamp_seconds", "cdcsync_resyncs_total", "cdcsync_batch_stage_duration_seconds", "cdcsync_end_to_end_latency_seconds", "cdcsync_source_clock_offset_seconds", "cdcsync_source_retained_bytes",
             "cdcsync_source_retention_seconds", "cdcsync_source_retention_headroom_seconds", "cdcsync_source_retention_headroom_ratio", "cdcsync_source_read_transaction_seconds", "cdcsync_source_oldest_writer_seconds",
             "cdcsync_landing_bytes", "cdcsync_landing_limit_bytes", "process_cpu_seconds_total", "process_resident_memory_bytes", "process_start_time_seconds",
         ];
@@ -274,6 +275,20 @@ public sealed class MetricsObserverTests : IDisposable
 
         double Drift(string kind) => _world.Read("cdcsync_reconcile_drift_rows", ("dataset", "orders"), ("kind", kind));
         double Repaired(string kind) => _world.Read("cdcsync_reconcile_repaired_rows_total", ("dataset", "orders"), ("kind", kind));
+    }
+
+    [Theory]
+    [InlineData(CheckVerdict.Passed, 0)]
+    [InlineData(CheckVerdict.Failed, 1)]
+    [InlineData(CheckVerdict.Unanswered, 1)]
+    [InlineData(CheckVerdict.Waiting, 0)]
+    public void A_check_that_does_not_hold_or_can_t_be_measured_is_1(CheckVerdict verdict, int failed)
+    {
+        Assert.Equal(0, _world.ReadOrders("cdcsync_contract_check_timestamp_seconds"));
+        _world.Observer.Checked(_world.Orders, [new CheckResult("present", CheckSeverity.Error, verdict, 0, "not 0", null, MetricsWorld.Noon), new CheckResult("gated", CheckSeverity.Error, CheckVerdict.Failed, 0, "not 0", null, MetricsWorld.Noon)]);
+        Assert.Equal(failed, _world.Read("cdcsync_contract_check_failed", ("dataset", "orders"), ("check", "present"), ("severity", "error")));
+        Assert.Equal(MetricsWorld.Noon.ToUnixTimeSeconds(), _world.ReadOrders("cdcsync_contract_check_timestamp_seconds"));
+        Assert.Equal(0, _world.Read("cdcsync_contract_check_failed", ("dataset", "returns")));
     }
 
     private List<string> SeriesNames() =>

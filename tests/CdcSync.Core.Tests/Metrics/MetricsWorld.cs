@@ -1,5 +1,7 @@
 using CdcSync.Arrow;
 using CdcSync.Core.Checkpoints;
+using CdcSync.Core.Checks;
+using CdcSync.Core.Contracts;
 using CdcSync.Core.Datasets;
 using CdcSync.Core.Errors;
 using CdcSync.Core.Metrics;
@@ -64,6 +66,7 @@ internal sealed class MetricsWorld : IDisposable
         Capture = new Capture.ChangeTracking(),
         Target = new TargetTable(null, name),
         Columns = [new DatasetColumn("id", "id", Int64Type.Default, Int64Type.Default, 0)],
+        Checks = [new ContractCheck("present", CheckSeverity.Error, new RowCountMeasure(), new RuleCondition(RuleOperator.NotBe, 0)), new ContractCheck("gated", CheckSeverity.Error, new RowCountMeasure(), new RuleCondition(RuleOperator.NotBe, 0)) { Occasion = CheckOccasion.Demand }],
         Contract = new ContractReference(name, "1.0.0", "team"),
     };
 }

@@ -26,6 +26,9 @@ public sealed class CliContractTests
         Assert.Equal("note.unique error failed|note_present warning passed|orders_present warning passed",
             pipeline.Warehouse("SELECT group_concat(check_id || ' ' || severity || ' ' || verdict, '|') FROM (SELECT * FROM cdcsync_contract_check ORDER BY check_id)"));
 
+        var status = await pipeline.RunAsync("status");
+        Assert.Contains("orders: check note.unique (error) does not hold: found 1, expected 0. Run: cdcsync contract test orders", status.Out, StringComparison.Ordinal);
+
         pipeline.Execute("UPDATE orders SET note = 'd' WHERE id = 3; DELETE FROM orders WHERE id = 4");
         Assert.Equal(0, (await pipeline.RunAsync("sync")).ExitCode);
         var mended = Json(await pipeline.RunAsync("contract", "test", "orders", "--json"), 0).GetProperty("datasets")[0].GetProperty("checks").EnumerateArray();

@@ -4,6 +4,7 @@ using CdcSync.Cli.Live;
 using CdcSync.Cli.Observing;
 using CdcSync.Cli.Output;
 using CdcSync.Core.Checkpoints;
+using CdcSync.Core.Checks;
 using CdcSync.Core.Datasets;
 using CdcSync.Core.Errors;
 using CdcSync.Core.Sync;
@@ -74,6 +75,15 @@ public sealed class ObserverTests : IDisposable
                 "12:08 orders: failed, again in 1m00s: CDC2001 orders: gone. Run: cdcsync status",
             ],
             _notes.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => $"{l[11..16]} {l[31..]}"));
+    }
+
+    [Fact]
+    public void A_check_is_a_line_when_it_fails_and_when_it_holds_again()
+    {
+        foreach (var (verdict, value) in new (CheckVerdict, decimal?)[] { (CheckVerdict.Passed, 0), (CheckVerdict.Failed, 2.5m), (CheckVerdict.Failed, 3), (CheckVerdict.Unanswered, null), (CheckVerdict.Passed, 0) })
+            _log.Checked(Orders, [new CheckResult("note_present", CheckSeverity.Warning, verdict, value, "below 1 percent", null, Noon)]);
+        Assert.Equal("2026-03-01T12:00:00.000Z warn  orders: check note_present of severity warning does not hold: found 2.5, expected below 1 percent\n"
+            + "2026-03-01T12:00:00.000Z info  orders: check note_present holds again\n", _notes.ToString());
     }
 
     [Fact]

@@ -42,6 +42,8 @@ public sealed partial class MonitoringTests
     {
         using var pipeline = new PipelineFolder(more: "http: { listen: \"127.0.0.1:0\" }\n");
         await pipeline.TrackAsync();
+        var contract = File.ReadAllText(pipeline["shop.odcs.yaml"]);
+        File.WriteAllText(pipeline["shop.odcs.yaml"], contract.Replace("- name: returns", "- name: returns\n    quality: [{ id: none_came_back, metric: rowCount, mustBe: 0 }]", StringComparison.Ordinal));
         await using var daemon = CdcsyncProcess.Start(pipeline.Root, ["run", "--migrate"]);
         var metrics = new Uri(Address().Match(await daemon.WaitForLineAsync("^ready: pipeline shop, 2 datasets, http://")).Value);
         using (var client = new HttpClient())
@@ -53,6 +55,7 @@ public sealed partial class MonitoringTests
         foreach (var (panel, query) in PanelQueries())
             await prometheus.UntilAsync($"{panel}: {query}", async () => await prometheus.CountAsync(query) > 0);
         Assert.DoesNotContain("CdcSyncStalled", await prometheus.FiringAsync());
+        await prometheus.UntilAsync("CdcSyncContractBroken fires", async () => (await prometheus.FiringAsync()).Contains("CdcSyncContractBroken"));
 
         File.Move(pipeline["shop.db"], pipeline["away.db"]);
         await prometheus.UntilAsync("CdcSyncStalled fires", async () => (await prometheus.FiringAsync()).Contains("CdcSyncStalled"));

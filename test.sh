@@ -10,6 +10,7 @@ install_servers() {
   command -v promtool >/dev/null || missing+=(prometheus)
   command -v npm >/dev/null || missing+=(nodejs npm)
   command -v tmux >/dev/null || missing+=(tmux)
+  command -v chromium >/dev/null || missing+=(chromium)
   [ ${#missing[@]} -eq 0 ] && return
   if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then
     echo "Not installed: ${missing[*]}. Tests that need them are skipped." >&2

@@ -11,7 +11,7 @@ internal static class RunCommand
 {
     private static readonly Option<string?> Listen = new("--listen")
     {
-        Description = $"Where /metrics, /healthz and /readyz answer; port 0 = any free one. Default: http.listen, {EndpointOptions.DefaultListen}.",
+        Description = $"Where the status page, the API and /metrics answer; port 0 = any free one. Default: http.listen, {EndpointOptions.DefaultListen}.",
         HelpName = "ADDRESS:PORT",
     };
 

@@ -13,7 +13,7 @@ internal sealed class Answers(SecretScrubber scrubber)
     public Task LineAsync(HttpContext context, HttpStatusCode status, string line) => SendAsync(context, status, line + "\n", "text/plain; charset=utf-8");
 
     /// <summary>A document of a type of its own.</summary>
-    public Task TextAsync(HttpContext context, string text, string contentType) => SendAsync(context, HttpStatusCode.OK, text, contentType);
+    public Task TextAsync(HttpContext context, string text, string contentType, HttpStatusCode status = HttpStatusCode.OK) => SendAsync(context, status, text, contentType);
 
     /// <summary>A document, as the command line's <c>--json</c> writes it.</summary>
     public Task JsonAsync<TDocument>(HttpContext context, TDocument document, HttpStatusCode status = HttpStatusCode.OK)

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using CdcSync.Cli.Http.Api;
+using CdcSync.Cli.Http.Page;
 using CdcSync.Cli.Output;
 using CdcSync.Core.Errors;
 using CdcSync.Core.Metrics;
@@ -41,7 +42,7 @@ internal sealed class Endpoint : IAsyncDisposable
         options.Check();
         var app = Build(options, log);
         var answers = new Answers(scrubber);
-        var guard = new RequestGuard(options);
+        var guard = new RequestGuard(options, worker.Time);
         app.Use((context, next) => AnswerAsync(context, next, guard, answers));
         var metrics = worker.Metrics;
         var readiness = new Readiness(metrics);
@@ -59,6 +60,7 @@ internal sealed class Endpoint : IAsyncDisposable
         });
         new ReadRoutes(worker, options, answers).MapTo(app);
         new OrderRoutes(worker, answers, log.CreateLogger("orders")).MapTo(app);
+        new PageRoutes(options, guard, answers, worker.Time).MapTo(app);
         try
         {
             await app.StartAsync(ct);
@@ -112,12 +114,12 @@ internal sealed class Endpoint : IAsyncDisposable
         headers[HeaderNames.XContentTypeOptions] = "nosniff";
         headers[HeaderNames.ContentSecurityPolicy] = "default-src 'none'; frame-ancestors 'none'";
         headers["Cross-Origin-Resource-Policy"] = "same-origin";
-        headers["Referrer-Policy"] = "no-referrer";
+        headers["Referrer-Policy"] = "same-origin";
         if (context.Request.IsHttps)
             headers[HeaderNames.StrictTransportSecurity] = "max-age=31536000";
         if (guard.Refusal(context.Request) is { } refusal)
         {
-            await answers.ProblemAsync(context, refusal);
+            await (refusal.Status == HttpStatusCode.Unauthorized && context.Request.Path == "/" && HttpMethods.IsGet(context.Request.Method) ? PageRoutes.AskAsync(context, answers) : answers.ProblemAsync(context, refusal));
             return;
         }
 

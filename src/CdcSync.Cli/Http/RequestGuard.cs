@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using CdcSync.Cli.Http.Page;
 using CdcSync.Core.Errors;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Net.Http.Headers;
@@ -14,14 +15,16 @@ internal sealed class RequestGuard
     private readonly HashSet<string> _named;
     private readonly AccessToken? _token;
     private readonly AccessToken? _metricsToken;
+    private readonly Sessions? _sessions;
 
-    public RequestGuard(EndpointOptions options)
+    public RequestGuard(EndpointOptions options, TimeProvider time)
     {
         _named = new HashSet<string>(options.Hosts, StringComparer.OrdinalIgnoreCase);
         _hosts = new HashSet<string>([.. Loopback, .. options.Hosts], StringComparer.OrdinalIgnoreCase);
         if (!options.Address.Address.Equals(IPAddress.Any) && !options.Address.Address.Equals(IPAddress.IPv6Any))
             _hosts.Add(options.Address.AddressFamily == AddressFamily.InterNetworkV6 ? $"[{options.Address.Address}]" : options.Address.Address.ToString());
         _token = options.Token is { } token ? new AccessToken(token) : null;
+        _sessions = options.Token is { } key ? new Sessions(key, time) : null;
         _metricsToken = options.MetricsToken is { } metrics ? new AccessToken(metrics) : _token;
     }
 
@@ -36,14 +39,25 @@ internal sealed class RequestGuard
         return request.Path.Value switch
         {
             "/healthz" or "/readyz" => null,                             // probes have no token, and learn nothing
-            "/metrics" => Asked(_metricsToken, request),
+            "/metrics" => _metricsToken?.IsShownBy(request) != false ? null : NoToken,
+            "/session" when _token is not null => null,                  // the way in
             _ when isChange && _token is null => new Problem(HttpStatusCode.Forbidden, ErrorCodes.TokenRequired, "this worker has no token, so that it takes no orders.", "Set http.token: ${env:CDCSYNC_HTTP_TOKEN} in the pipeline file. Run: cdcsync validate"),
-            _ => Asked(_token, request),
+            _ => _token is null || _token.IsShownBy(request) || ComesByCookie(request) ? null : NoToken,
         };
     }
 
-    private static Problem? Asked(AccessToken? token, HttpRequest request) => token is null || token.IsShownBy(request) ? null
-        : new Problem(HttpStatusCode.Unauthorized, ErrorCodes.TokenRequired, "a token is asked for.", "Send it as Authorization: Bearer TOKEN; http.token and http.metricsToken name it. Run: cdcsync validate");
+    /// <summary>Signs a browser in that shows the right token.</summary>
+    public bool TrySignIn(HttpContext context, string token, bool isEncrypted)
+    {
+        if (_token?.Is(token) != true)
+            return false;
+        _sessions!.Begin(context, isEncrypted);
+        return true;
+    }
+
+    private bool ComesByCookie(HttpRequest request) => request.Headers[HeaderNames.Authorization].Count == 0 && _sessions?.IsIn(request) == true;
+
+    private static Problem NoToken => new(HttpStatusCode.Unauthorized, ErrorCodes.TokenRequired, "a token is asked for.", "Send it as Authorization: Bearer TOKEN; http.token and http.metricsToken name it. Run: cdcsync validate");
 
     /// <summary>
     /// True unless a browser says that the request was made by another site's page: it is ours if it came from where it goes to, or from a name of http.hosts (a proxy may
@@ -52,6 +66,7 @@ internal sealed class RequestGuard
     private bool IsOfOwnPage(HttpRequest request)
     {
         var origin = request.Headers[HeaderNames.Origin].ToString();
-        return origin.Length == 0 || (Uri.TryCreate(origin, UriKind.Absolute, out var page) && (page.Authority.Equals(request.Host.Value, StringComparison.OrdinalIgnoreCase) || _named.Contains(page.Host)));
+        // No origin is no browser; and a cookie that says no origin is nobody's.
+        return origin.Length == 0 ? !ComesByCookie(request) : (Uri.TryCreate(origin, UriKind.Absolute, out var page) && (page.Authority.Equals(request.Host.Value, StringComparison.OrdinalIgnoreCase) || _named.Contains(page.Host)));
     }
 }

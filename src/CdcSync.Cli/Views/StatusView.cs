@@ -37,7 +37,7 @@ internal static class StatusView
         var (state, checkpoint) = (status.State, status.Checkpoint);
         TimeSpan? lag = checkpoint?.CompleteUpTo is { } completeUpTo ? completeUpTo < now ? now - completeUpTo : TimeSpan.Zero : null;
         return new DatasetStatusDocument(state.Dataset.Value, state.Target.ToString(), Words.Of(state.Phase), isPaused, dataset is not null,
-            Words.Of(checkpoint?.CompleteUpTo), lag is { } l ? Math.Round(l.TotalSeconds, 3) : null, state.FreshnessTarget?.TotalSeconds, lag <= state.FreshnessTarget, Words.Of(status.LastCommitAt),
+            Words.Of(checkpoint?.CompleteUpTo), lag is { } l ? Math.Round(l.TotalSeconds, 3) : null, state.FreshnessTarget?.TotalSeconds, lag is null || state.FreshnessTarget is null ? null : lag <= state.FreshnessTarget, Words.Of(status.LastCommitAt),
             ScheduleOf(dataset), isPaused || state.Phase == DatasetPhase.ResyncRequired ? null : NextRun(pipeline, dataset, checkpoint?.CompleteUpTo, now),
             checkpoint?.Generation, checkpoint?.Snapshot is { } s ? new SnapshotDocument(s.Total, s.Remaining.Count) : null, status.Quarantined,
             state.ErrorCode is null ? null : new FaultDocument(state.ErrorCode, state.Error ?? "", null, null),

@@ -68,7 +68,7 @@ public sealed class EndpointTests : IAsyncDisposable
     public async Task A_token_that_is_set_is_asked_for_everywhere_but_by_probes()
     {
         var endpoint = await StartAsync(Loopback() with { Token = Secret("a-right-token") });
-        foreach (var path in new[] { "/metrics", "/", "/api/v1/status", "/no/such/path", "/healthz/", "/METRICS" })
+        foreach (var path in new[] { "/metrics", "/index.html", "/api/v1/status", "/no/such/path", "/healthz/", "/METRICS" })
         {
             var refused = await AskAsync(endpoint, path, _ => { });
             Assert.Equal(HttpStatusCode.Unauthorized, refused.StatusCode);
@@ -134,7 +134,7 @@ public sealed class EndpointTests : IAsyncDisposable
             });
             Assert.DoesNotContain(answer.Headers, h => h.Key.StartsWith("Access-Control-", StringComparison.OrdinalIgnoreCase));
             Assert.Contains("frame-ancestors 'none'", answer.Headers.GetValues("Content-Security-Policy").Single(), StringComparison.Ordinal);
-            Assert.Equal(("nosniff", "same-origin", "no-referrer", "no-store"), (answer.Headers.GetValues("X-Content-Type-Options").Single(), answer.Headers.GetValues("Cross-Origin-Resource-Policy").Single(),
+            Assert.Equal(("nosniff", "same-origin", "same-origin", "no-store"), (answer.Headers.GetValues("X-Content-Type-Options").Single(), answer.Headers.GetValues("Cross-Origin-Resource-Policy").Single(),
                 answer.Headers.GetValues("Referrer-Policy").Single(), answer.Headers.CacheControl!.ToString()));
             var preflight = new HttpRequestMessage(HttpMethod.Options, new Uri(endpoint.Address, path)) { Headers = { { "Origin", "https://evil.example.com" }, { "Access-Control-Request-Method", "POST" } } };
             Assert.Equal(HttpStatusCode.Forbidden, (await _client.SendAsync(preflight)).StatusCode);

@@ -34,7 +34,7 @@ internal sealed record LeaseDocument(string Holder, string ExpiresAt, bool IsThi
 
 internal sealed record WorkerFaultDocument(string Code, string Title, string? Command, double SecondsAgo, double? RetryInSeconds);
 
-internal sealed record WorkerDatasetDocument(string Dataset, string Activity, string? Waiting, double IntervalSeconds, string? NextPollAt, string? NextReconcileAt, long RowsRead, long RowsMerged, double RowsPerSecond,
+internal sealed record WorkerDatasetDocument(string Dataset, string Activity, string? Waiting, double IntervalSeconds, string? NextPollAt, string? NextReconcileAt, double? LagSeconds, long RowsRead, long RowsMerged, double RowsPerSecond,
     LoadDocument? Load, OrderEndDocument? LastOrder);
 
 internal sealed record LoadDocument(int Ranges, int RangesDone, long Rows, double? SecondsLeft);

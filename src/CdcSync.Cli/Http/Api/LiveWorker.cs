@@ -50,7 +50,7 @@ internal sealed class LiveWorker(PipelineConfig config, IControlStore control, S
     }
 
     private static WorkerDatasetDocument Of(Dataset dataset, DatasetLine line, LaneState? lane) => new(dataset.Id.Value, Words.Of(lane?.Activity ?? LaneActivity.Idle), lane?.Waiting is { } waiting ? WordOf(waiting) : null,
-        dataset.Interval.TotalSeconds, Words.Of(lane?.NextPollAt), Words.Of(lane?.NextCompareAt), line.Read, line.Merged, Math.Round(line.ReadPerSecond, 1),
+        dataset.Interval.TotalSeconds, Words.Of(lane?.NextPollAt), Words.Of(lane?.NextCompareAt), lane is not null && line.Lag is { } lag ? Math.Round(lag.TotalSeconds, 3) : null, line.Read, line.Merged, Math.Round(line.ReadPerSecond, 1),
         line.Load is { } load ? new LoadDocument(load.Ranges, load.Done, load.Rows, load.Left?.TotalSeconds) : null, lane?.Last is { } last ? Of(last) : null);
 
     private static OrderEndDocument Of(OrderEnd end) => new(WordOf(end.Order), Words.Of(end.At), end.Report is { } r ? Words.Of(r.Outcome) : end.Fault is null ? "done" : "failed",

@@ -1,0 +1,184 @@
+using System.Text.RegularExpressions;
+using CdcSync.EndToEnd.Tests.Cli;
+using CdcSync.EndToEnd.Tests.Harness;
+using Microsoft.Playwright;
+using static Microsoft.Playwright.Assertions;
+
+namespace CdcSync.EndToEnd.Tests.Http;
+
+/// <summary>
+/// The status page in a real Chromium, over one real daemon: a person signs in, gives orders and sees what comes of them, without a reload. The datasets are polled once an hour,
+/// so that what arrives was ordered. Set CDCSYNC_SCREENSHOTS to a folder to look at it.
+/// </summary>
+public sealed class StatusPageTests
+{
+    private const string Token = "a-token-of-the-page-0123456789";
+    private static readonly LocatorAssertionsToBeVisibleOptions Patience = new() { Timeout = 60_000 };
+
+    [Fact]
+    public async Task A_person_works_with_the_page_from_sign_in_to_the_daemons_end()
+    {
+        Assert.SkipWhen(Chromium.SkipReason is not null, Chromium.SkipReason ?? "");
+        using var pipeline = new PipelineFolder(interval: "1h", more: "http: { listen: \"127.0.0.1:0\", token: \"${env:TOKEN}\" }\n");
+        await pipeline.TrackAsync();
+        await using var daemon = CdcsyncProcess.Start(pipeline.Root, ["run", "--migrate"], new Dictionary<string, string> { ["TOKEN"] = Token });
+        var address = Regex.Match(await daemon.WaitForLineAsync("^ready:"), @"http://[^/]+/").Value;
+        await daemon.WaitForLineAsync("orders: .* committed");
+        await using var chromium = await Chromium.StartAsync();
+        var profile = await chromium.ProfileAsync(new() { ColorScheme = ColorScheme.Light, ViewportSize = new() { Width = 1280, Height = 900 } });
+        var page = await profile.NewPageAsync();
+        var (complaints, strangers) = Watch(page, address);
+
+        await SignInAsync(page, address);
+        var orders = page.Locator("[data-dataset=orders]");
+        await Expect(orders.GetByText("✔ fresh")).ToBeVisibleAsync(Patience);
+        await SyncAsync(page, orders, pipeline);
+        await PauseAsync(page, orders);
+        await CompareAndRepairAsync(page, orders, pipeline);
+        await CheckKeyboardAsync(page, orders);
+        await Expect(page.Locator("#batches tr").First).ToContainTextAsync("orders");
+        await CheckLooksAsync(page, "wide");
+
+        await page.SetViewportSizeAsync(360, 740);
+        await page.EmulateMediaAsync(new() { ColorScheme = ColorScheme.Dark });
+        Assert.True(await page.EvaluateAsync<bool>("document.documentElement.scrollWidth <= innerWidth"), "the page is wider than a phone");
+        await CheckLooksAsync(page, "phone");
+        Assert.Empty(complaints);
+
+        daemon.Send(Signal.Terminate);
+        await daemon.WaitForExitAsync();
+        await Expect(page.GetByRole(AriaRole.Alert).Filter(new() { HasText = "The worker does not answer. What is shown is of" })).ToBeVisibleAsync(Patience);
+        await CheckLooksAsync(page, "gone");
+        Assert.Empty(strangers);
+    }
+
+    private static async Task SignInAsync(IPage page, string address)
+    {
+        await page.GotoAsync(address);
+        await page.GetByLabel("Token").FillAsync("a-wrong-token");
+        await page.Keyboard.PressAsync("Enter");
+        await Expect(page.GetByRole(AriaRole.Alert)).ToHaveTextAsync("That is not the token.");
+        await CheckLooksAsync(page, "sign-in");
+        await page.GetByLabel("Token").FillAsync(Token);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Sign in" }).ClickAsync();
+        await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "shop" })).ToBeVisibleAsync(Patience);
+    }
+
+    private static async Task SyncAsync(IPage page, ILocator orders, PipelineFolder pipeline)
+    {
+        pipeline.Execute("INSERT INTO orders VALUES (3, 'c')");
+        await orders.GetByRole(AriaRole.Button, new() { Name = "Sync now" }).ClickAsync();
+        await Expect(page.GetByRole(AriaRole.Status)).ToHaveTextAsync(new Regex("^orders: sync now (begins|follows)\\.$"));
+        await Expect(page.Locator("#batches tr").Filter(new() { HasText = "window" }).First).ToBeVisibleAsync(Patience);
+        Assert.Equal("3", pipeline.Warehouse("SELECT count(*) FROM orders"));
+    }
+
+    private static async Task PauseAsync(IPage page, ILocator orders)
+    {
+        await orders.GetByRole(AriaRole.Button, new() { Name = "Pause" }).ClickAsync();
+        await Expect(orders.GetByText("❚❚ paused")).ToBeVisibleAsync(Patience);
+        await Expect(orders.GetByRole(AriaRole.Button, new() { Name = "Sync now" })).ToBeHiddenAsync();
+        await Expect(page.GetByText("2, 1 needs attention")).ToBeVisibleAsync(Patience);
+        await orders.GetByRole(AriaRole.Button, new() { Name = "Resume" }).ClickAsync();
+        await Expect(orders.GetByText("✔ fresh")).ToBeVisibleAsync(Patience);
+    }
+
+    private static async Task CompareAndRepairAsync(IPage page, ILocator orders, PipelineFolder pipeline)
+    {
+        pipeline.ExecuteInWarehouse("UPDATE orders SET note = 'edited' WHERE id = 1");
+        await orders.GetByRole(AriaRole.Button, new() { Name = "Compare" }).ClickAsync();
+        await Expect(orders.GetByText(new Regex("^reconcile at .*: 1 row differs$"))).ToBeVisibleAsync(Patience);
+        await Expect(orders.GetByText("! drift")).ToBeVisibleAsync(Patience);
+
+        var repair = orders.GetByRole(AriaRole.Button, new() { Name = "Repair …" });
+        await orders.GetByText("More").ClickAsync();
+        await repair.ClickAsync();
+        await page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Button, new() { Name = "Cancel" }).ClickAsync();
+        Assert.Equal("edited", pipeline.Warehouse("SELECT note FROM orders WHERE id = 1"));
+        await orders.GetByText("More").ClickAsync();
+        await repair.ClickAsync();
+        await Expect(page.GetByRole(AriaRole.Dialog)).ToContainTextAsync("Make orders equal?");
+        await page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Button, new() { Name = "Repair" }).ClickAsync();
+        await Expect(orders.GetByText(new Regex("^repair at .*: repaired$"))).ToBeVisibleAsync(Patience);
+        Assert.Equal("a", pipeline.Warehouse("SELECT note FROM orders WHERE id = 1"));
+        await Expect(orders.GetByText("✔ fresh")).ToBeVisibleAsync(Patience);
+    }
+
+    /// <summary>All can be done without a mouse, and what the page refreshes takes the focus from nobody.</summary>
+    private static async Task CheckKeyboardAsync(IPage page, ILocator orders)
+    {
+        await orders.GetByRole(AriaRole.Button, new() { Name = "Sync now" }).FocusAsync();
+        var updated = await page.Locator("#updated").TextContentAsync();
+        await Expect(page.Locator("#updated")).Not.ToHaveTextAsync(updated!, new() { Timeout = 60_000 });
+        await Expect(orders.GetByRole(AriaRole.Button, new() { Name = "Sync now" })).ToBeFocusedAsync();
+        foreach (var expected in new[] { "Compare", "Pause", "More" })
+        {
+            await page.Keyboard.PressAsync("Tab");
+            Assert.Equal(expected, await page.EvaluateAsync<string>("document.activeElement.textContent"));
+        }
+
+        await page.Keyboard.PressAsync("Enter");
+        await Expect(orders.GetByRole(AriaRole.Button, new() { Name = "Load anew …" })).ToBeVisibleAsync();
+        await page.Keyboard.PressAsync("Escape");
+        await Expect(orders.GetByRole(AriaRole.Button, new() { Name = "Load anew …" })).ToBeHiddenAsync();
+        Assert.Equal("More", await page.EvaluateAsync<string>("document.activeElement.textContent"));
+    }
+
+    /// <summary>In both schemes every text stands out from what is behind it (4.5 to 1), and every control has a name.</summary>
+    private static async Task CheckLooksAsync(IPage page, string name)
+    {
+        foreach (var scheme in new[] { ColorScheme.Dark, ColorScheme.Light })
+        {
+            await page.EmulateMediaAsync(new() { ColorScheme = scheme });
+            Assert.Empty(await page.EvaluateAsync<string[]>(FaintTexts));
+            if (Environment.GetEnvironmentVariable("CDCSYNC_SCREENSHOTS") is { Length: > 0 } folder)
+                await page.ScreenshotAsync(new() { Path = Path.Combine(folder, $"{name}-{scheme}.png"), FullPage = true });
+        }
+
+        Assert.Equal(0, await page.EvaluateAsync<int>("[...document.querySelectorAll('button, summary, a')].filter(e => !(e.textContent.trim() || e.ariaLabel)).length + [...document.querySelectorAll('input:not([hidden])')].filter(e => !e.labels.length).length"));
+    }
+
+    /// <returns>What Chromium complains about (scripts, the content security policy), and requests to anywhere else.</returns>
+    private static (List<string> Complaints, List<string> Strangers) Watch(IPage page, string address)
+    {
+        var (complaints, strangers) = (new List<string>(), new List<string>());
+        page.PageError += (_, error) => complaints.Add(error);
+        page.Console += (_, message) =>
+        {
+            if (message.Type == "error" && !message.Text.Contains("401", StringComparison.Ordinal))
+                complaints.Add(message.Text);
+        };
+        page.Request += (_, request) =>
+        {
+            if (!request.Url.StartsWith(address, StringComparison.Ordinal) && !request.Url.StartsWith("data:", StringComparison.Ordinal))
+                strangers.Add(request.Url);
+        };
+        return (complaints, strangers);
+    }
+
+    // The contrast of WCAG 2.2, over the nearest background that is painted.
+    private const string FaintTexts = """
+        () => {
+          const channels = color => color.match(/[\d.]+/g).map(Number);
+          const light = ([r, g, b]) => [r, g, b].map(c => c / 255).map(c => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4)).reduce((sum, c, i) => sum + c * [0.2126, 0.7152, 0.0722][i], 0);
+          const ground = channels(getComputedStyle(document.body).backgroundColor);
+          const faded = (color, element) => {
+            let opacity = 1;
+            for (let e = element; e; e = e.parentElement) opacity *= Number(getComputedStyle(e).opacity);
+            return color.slice(0, 3).map((c, i) => c * opacity + ground[i] * (1 - opacity));
+          };
+          const behind = element => {
+            for (let e = element; e; e = e.parentElement) {
+              const color = channels(getComputedStyle(e).backgroundColor);
+              if (color.length < 4 || color[3] > 0) return color;
+            }
+            return [255, 255, 255];
+          };
+          return [...document.querySelectorAll("body *")].filter(e => e.checkVisibility() && [...e.childNodes].some(n => n.nodeType === 3 && n.data.trim())).flatMap(e => {
+            const [text, back] = [light(faded(channels(getComputedStyle(e).color), e)), light(faded(behind(e), e))];
+            const ratio = (Math.max(text, back) + 0.05) / (Math.min(text, back) + 0.05);
+            return ratio < 4.5 ? [`${e.textContent.trim().slice(0, 40)}: ${ratio.toFixed(2)}`] : [];
+          });
+        }
+        """;
+}

@@ -38,6 +38,12 @@ internal sealed class Composition : IAsyncDisposable
             scrubber.Add(source.Connection.Reveal());
         foreach (var token in new[] { config.Http.Token, config.Http.MetricsToken }.OfType<SecretString>())
             scrubber.Add(token.Reveal());
+        foreach (var webhook in config.Webhooks)
+        {
+            scrubber.Add(webhook.Key.Reveal());
+            scrubber.Add(webhook.Url.OriginalString);
+        }
+
         Warehouse = OpenWarehouse(config);
     }
 

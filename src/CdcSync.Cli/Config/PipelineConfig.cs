@@ -36,6 +36,9 @@ internal sealed record PipelineConfig
     /// <summary>How <c>run</c> logs.</summary>
     public required LogConfig Log { get; init; }
 
+    /// <summary>Whom <c>run</c> tells what happens.</summary>
+    public required IReadOnlyList<WebhookConfig> Webhooks { get; init; }
+
     /// <summary>What the engine may use and how patient it is.</summary>
     public required EngineOptions Engine { get; init; }
 

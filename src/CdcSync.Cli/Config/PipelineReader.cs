@@ -27,6 +27,7 @@ internal sealed class PipelineReader(string file, string folder, ReadContext con
         var engine = Engine(root);
         var log = Log(root);
         var datasets = Datasets(root, sources, warehouse, keys);
+        var webhooks = Webhooks(root, secrets, [.. datasets.Select(d => d.Id.Value)]);
         root.End();
         return new PipelineConfig
         {
@@ -39,6 +40,7 @@ internal sealed class PipelineReader(string file, string folder, ReadContext con
             Http = http,
             Engine = engine,
             Log = log,
+            Webhooks = webhooks,
         };
     }
 
@@ -100,6 +102,18 @@ internal sealed class PipelineReader(string file, string folder, ReadContext con
         if (certificate is null != key is null)
             http.Error(certificate is null ? "certificateKey" : "certificate", "certificate and certificateKey go together.");
         return certificate is not null && key is not null ? new CertificateFiles(Confined(http, "certificate", certificate), Confined(http, "certificateKey", key)) : null;
+    }
+
+    private IReadOnlyList<WebhookConfig> Webhooks(FieldReader root, SecretReader secrets, IReadOnlyList<string> datasets)
+    {
+        var reader = new WebhookReader(secrets, datasets);
+        var webhooks = new List<WebhookConfig>();
+        foreach (var (key, value) in root.Names("webhooks"))
+        {
+            CheckName(key.Value, key.At, "webhook");
+            if (context.Map(value, $"webhooks.{key.Value}") is { } fields && reader.Read(key.Value, fields) is { } webhook) webhooks.Add(webhook);
+        }
+        return webhooks;
     }
 
     private LogConfig Log(FieldReader root)

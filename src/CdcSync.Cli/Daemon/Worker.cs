@@ -4,6 +4,7 @@ using CdcSync.Cli.Http.Api;
 using CdcSync.Cli.Live;
 using CdcSync.Cli.Observing;
 using CdcSync.Cli.Output;
+using CdcSync.Cli.Webhooks;
 using CdcSync.Core.Errors;
 using CdcSync.Core.Metrics;
 using CdcSync.Core.Sync;
@@ -28,6 +29,7 @@ internal sealed class Worker : IDisposable
     private readonly Observers _observer;
     private readonly SyncEngine _engine;
     private readonly LiveWorker _live;
+    private readonly WebhookObserver _webhooks;
 
     public Worker(PipelineConfig config, Composition composition, Terminal terminal, JsonFeed? feed)
     {
@@ -42,8 +44,9 @@ internal sealed class Worker : IDisposable
         var landing = new LandingSize(config.Landing.Path, TimeProvider.System);
         _metrics.LandingBytes.ComputeFrom(() => landing.Bytes);
         _metrics.LandingLimit.Set(config.Landing.Limit);
+        _webhooks = new WebhookObserver(config.Name, config.Webhooks, _metrics.Registry, TimeProvider.System, log);
         var batches = new RecentBatches(TimeProvider.System);
-        List<ISyncObserver> observers = [new MetricsObserver(_metrics, config.Pipeline), new LogObserver(log, new Repetitions(TimeProvider.System, config.Log.RepeatAfter)), _board, batches];
+        List<ISyncObserver> observers = [new MetricsObserver(_metrics, config.Pipeline), new LogObserver(log, new Repetitions(TimeProvider.System, config.Log.RepeatAfter)), _board, batches, _webhooks];
         if (feed is not null)
             observers.Add(new JsonObserver(feed));
         _observer = new Observers(observers);
@@ -54,6 +57,7 @@ internal sealed class Worker : IDisposable
     /// <summary>Works until cancelled.</summary>
     public async Task RunAsync(EndpointOptions options, FirstStep first, CancellationToken ct)
     {
+        await using var webhooks = _webhooks;
         await using var endpoint = await Endpoint.StartAsync(options, _live, _terminal.Scrubber, _log, ct);
         var metrics = new Uri(endpoint.Address, "/metrics").ToString();
         _terminal.Note($"ready: pipeline {_config.Name}, {_config.Pipeline.Datasets.Count} datasets, {metrics}");

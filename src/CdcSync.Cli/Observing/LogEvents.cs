@@ -39,6 +39,12 @@ internal static partial class LogEvents
     [LoggerMessage(1020, LogLevel.Information, "{dataset}: {order} was ordered from {address}: {outlook}")]
     public static partial void OrderTaken(this ILogger log, string order, string dataset, string outlook, string address);
 
+    [LoggerMessage(2010, LogLevel.Warning, "webhook {webhook} {problem}; it is told again")]
+    public static partial void WebhookFailed(this ILogger log, string webhook, string problem);
+
+    [LoggerMessage(2011, LogLevel.Warning, "webhook {webhook}: one document is dropped: {problem}")]
+    public static partial void WebhookDropped(this ILogger log, string webhook, string problem);
+
     [LoggerMessage(2001, LogLevel.Warning, "{dataset}: failed, again in {wait}: {code} {fault}{tail}")]
     public static partial void BatchFailedForNow(this ILogger log, string dataset, string wait, string code, string fault, string tail);
 

@@ -1,0 +1,124 @@
+using System.Collections.Concurrent;
+using CdcSync.Cli.Config;
+using CdcSync.Cli.Output;
+using CdcSync.Core.Checkpoints;
+using CdcSync.Core.Datasets;
+using CdcSync.Core.Errors;
+using CdcSync.Core.Metrics;
+using CdcSync.Core.Reconciliation;
+using CdcSync.Core.Sync;
+using CdcSync.Core.Warehouses;
+using Microsoft.Extensions.Logging;
+
+namespace CdcSync.Cli.Webhooks;
+
+/// <summary>Tells webhooks what people who use the data want to know; nothing of how it is done.</summary>
+internal sealed class WebhookObserver : ISyncObserver, IAsyncDisposable
+{
+    private readonly string _pipeline;
+    private readonly TimeProvider _time;
+    private readonly IReadOnlyList<WebhookSender> _senders;
+    private readonly ConcurrentDictionary<(DatasetId Dataset, WebhookEvent Trouble), bool> _troubles = new();
+    private readonly ConcurrentDictionary<DatasetId, long> _quarantined = new();
+    private readonly ConcurrentDictionary<DatasetId, DateTimeOffset> _completeUpTo = new();
+
+    public WebhookObserver(string pipeline, IReadOnlyList<WebhookConfig> webhooks, MetricRegistry metrics, TimeProvider time, ILogger log)
+    {
+        _pipeline = pipeline;
+        _time = time;
+        var deliveries = metrics.Counter("cdcsync_webhook_deliveries_total", "Attempts to tell a webhook, and documents that it will never have.", "pipeline", "webhook", "outcome");
+        var waiting = metrics.Gauge("cdcsync_webhook_waiting", "Documents that a webhook is still to be told.", "pipeline", "webhook");
+        _senders = [.. webhooks.Select(webhook => new WebhookSender(webhook,
+            new WebhookMetrics(Enum.GetValues<DeliveryOutcome>().ToDictionary(o => o, o => deliveries.Add(pipeline, webhook.Name, Words.Of(o))), waiting.Add(pipeline, webhook.Name)), time, log))];
+    }
+
+    public void CheckpointRead(Dataset dataset, Checkpoint? checkpoint)
+    {
+        if (checkpoint?.CompleteUpTo is { } completeUpTo)
+            _completeUpTo[dataset.Id] = completeUpTo;
+    }
+
+    public void Polled(string source, DateTimeOffset sourceTime, TimeSpan clockOffset, IReadOnlyList<Dataset> datasets)
+    {
+        // Nothing was published.
+    }
+
+    public void RowsRead(Dataset dataset, long rows, long bytes)
+    {
+        // Nothing was published.
+    }
+
+    public void SnapshotProgressed(Dataset dataset, SnapshotProgress progress)
+    {
+        // The table is not complete yet.
+    }
+
+    /// <summary>The table is complete up to an instant; the ranges of a first load are not.</summary>
+    public void BatchCommitted(Dataset dataset, BatchReport report)
+    {
+        if (report.Checkpoint.CompleteUpTo is not { } completeUpTo)
+            return;
+        _completeUpTo[dataset.Id] = completeUpTo;
+        var stats = report.Stats;
+        Tell(dataset, WebhookEvent.Published, d => d with { Generation = report.Generation, Publication = report.Publication.ToString(), Rows = stats.Inserted + stats.Updated + stats.Deleted + stats.Erased });
+    }
+
+    public void IdleAdvanced(Dataset dataset, DateTimeOffset completeUpTo) => _completeUpTo[dataset.Id] = completeUpTo;
+
+    public void BatchFailed(Dataset dataset, CdcSyncException fault, TimeSpan? retryIn)
+    {
+        // The phase tells what matters to others.
+    }
+
+    public void WorkerFailed(string side, CdcSyncException fault, TimeSpan retryIn)
+    {
+        // It is tried again.
+    }
+
+    public void PhaseChanged(Dataset dataset, DatasetPhase phase)
+    {
+        Trouble(dataset, WebhookEvent.Blocked, phase == DatasetPhase.Blocked, isOver: phase == DatasetPhase.Streaming);
+        Trouble(dataset, WebhookEvent.ResyncRequired, phase == DatasetPhase.ResyncRequired, isOver: phase == DatasetPhase.Streaming);
+    }
+
+    public void QuarantineCounted(Dataset dataset, long rows)
+    {
+        if (rows > _quarantined.GetValueOrDefault(dataset.Id))
+            Tell(dataset, WebhookEvent.Quarantined, d => d with { Rows = rows });
+        _quarantined[dataset.Id] = rows;
+    }
+
+    public void Reconciled(Dataset dataset, ReconcileReport report)
+    {
+        var left = report.Found.Total - report.Repaired.Total;
+        Trouble(dataset, WebhookEvent.Drift, left > 0, isOver: left == 0, rows: left);
+    }
+
+    public void LeaseChanged(bool held)
+    {
+        // Another worker tells.
+    }
+
+    public async ValueTask DisposeAsync() => await Task.WhenAll(_senders.Select(s => s.DisposeAsync().AsTask()));
+
+    /// <summary>Trouble is told when it begins, and that it is over if its beginning was told.</summary>
+    private void Trouble(Dataset dataset, WebhookEvent trouble, bool isThere, bool isOver, long? rows = null)
+    {
+        if (isThere && _troubles.TryAdd((dataset.Id, trouble), true))
+            Tell(dataset, trouble, d => d with { Rows = rows });
+        else if (isOver && _troubles.TryRemove((dataset.Id, trouble), out _))
+            Tell(dataset, WebhookEvent.Recovered, d => d with { From = Words.Of(trouble) });
+    }
+
+    private void Tell(Dataset dataset, WebhookEvent what, Func<WebhookDocument, WebhookDocument> more)
+    {
+        var told = _senders.Where(s => s.Webhook.Events.Contains(what) && (s.Webhook.Datasets.Count == 0 || s.Webhook.Datasets.Contains(dataset.Id.Value))).ToArray();
+        if (told.Length == 0)
+            return;
+        var now = _time.GetUtcNow();
+        var document = more(new WebhookDocument(Guid.CreateVersion7(now).ToString(), Words.Of(what), Words.Of(now), _pipeline, dataset.Id.Value,
+            _completeUpTo.TryGetValue(dataset.Id, out var completeUpTo) ? Words.Of(completeUpTo) : null));
+        foreach (var sender in told)
+            sender.Tell(document);
+    }
+}

@@ -249,6 +249,25 @@ public abstract partial class WarehouseConformance
     }
 
     [Fact]
+    public async Task The_people_who_use_the_data_see_its_last_comparison_and_which_checks_fail()
+    {
+        var dataset = await EnsuredAsync(TestDatasets.Accounts());
+        await Control.WriteStateAsync(new DatasetState("pipe", dataset.Id, dataset.Target, DatasetPhase.Streaming, null, null, null, dataset.Contract), default);
+        Assert.Equal("0 0", await ShownAsync("checks_failed", "coalesce(drift_rows, 0)"));
+        var (state, old, now) = (Fixture.Control("reconciliation"), Fixture.Clock(-60), Fixture.Clock(0));
+        string[] ids = [Guid.CreateVersion7().ToString(), Guid.CreateVersion7().ToString()];
+        await Fixture.ExecuteAsync($"INSERT INTO {state} (id, pipeline, dataset, mode, started_at, finished_at, outcome, missing, different, extra, repaired) VALUES ('{ids[0]}', 'pipe', '{dataset.Id}', 'digest', {old}, {old}, 'equal', 0, 0, 0, 0)");
+        await Fixture.ExecuteAsync($"INSERT INTO {state} (id, pipeline, dataset, mode, started_at, finished_at, outcome, missing, different, extra, repaired) VALUES ('{ids[1]}', 'pipe', '{dataset.Id}', 'digest', {now}, {now}, 'drift', 1, 2, 4, 3)");
+        foreach (var (check, verdict) in new[] { ("a", "passed"), ("b", "failed"), ("c", "waiting") })
+            await Fixture.ExecuteAsync($"INSERT INTO {Fixture.Control("contract_check")} (pipeline, dataset, check_id, severity, verdict, expected, checked_at, since) VALUES ('pipe', '{dataset.Id}', '{check}', 'error', '{verdict}', 'above 0', {now}, {now})");
+        Assert.Equal("1 4 drift", await ShownAsync("checks_failed", "drift_rows", "comparison"));
+        Assert.Equal("2", await ShownAsync("count(checked_at) + count(compared_at)"));
+
+        async Task<string> ShownAsync(params string[] columns) =>
+            string.Join(' ', Assert.Single(await Fixture.QueryAsync($"SELECT {string.Join(", ", columns)} FROM {Fixture.Control("dataset_status")}")).Select(v => Convert.ToString(v, System.Globalization.CultureInfo.InvariantCulture)));
+    }
+
+    [Fact]
     public async Task Idle_checkpoints_advance_together_without_ledger_entries_and_those_that_lost_stay()
     {
         DatasetId[] ids = [new("a"), new("b"), new("c")];

@@ -139,7 +139,7 @@ internal static class WarehouseStatements
     {
         var tables = CdcSync.Connectors.Migrations.MigrationScript.Embedded("sqlserver").SelectMany(s => TSqlBinder.TablesOf(s.Sql)).ToList();
         string[] ofView = ["dataset", "pipeline", "target_schema", "target_table", "phase", "error_code", "error", "freshness_target_seconds", "contract_id", "contract_version", "contract_owner",
-            "generation", "source_kind", "source_id", "position_kind", "position", "snapshot", "complete_up_to", "last_commit_at", "quarantined_rows"];
+            "generation", "source_kind", "source_id", "position_kind", "position", "snapshot", "complete_up_to", "last_commit_at", "quarantined_rows", "compared_at", "comparison", "drift_rows", "checked_at", "checks_failed"];
         return [.. tables, new BoundTable("cdcsync", "dataset_status", [.. ofView.Select(c => new BoundColumn(c))])];
     }
 

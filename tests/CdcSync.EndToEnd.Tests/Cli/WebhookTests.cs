@@ -153,7 +153,8 @@ public sealed class WebhookTests : IAsyncDisposable
     }
 
     private static BatchReport Batch(long generation, DateTimeOffset completeUpTo) => new(generation, BatchKind.Window, new Checkpoint(generation, new SourceIdentity("t", "1"), new Position("t", "1"), null, completeUpTo),
-        new MergeStats(1, 1, 1, 0), 3, 0, null, null, new Dictionary<string, TimeSpan>()) { Publication = Guid.CreateVersion7() };
+        new MergeStats(1, 1, 1, 0), 3, 0, null, null, new Dictionary<string, TimeSpan>())
+    { Publication = Guid.CreateVersion7() };
 
     private static WebhookDocument Published(string dataset, long generation) => new("id", "published", "", "shop", dataset, null, generation, "publication");
 

@@ -57,8 +57,8 @@ public sealed class LoopbackProxy : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
+        await _accepting;                                                // a listener that was stopped before says so, whatever the token says
         _listener.Stop();
-        await _accepting;
         _stop.Dispose();
         _cutAll.Dispose();
     }

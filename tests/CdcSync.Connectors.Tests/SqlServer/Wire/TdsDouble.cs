@@ -44,8 +44,8 @@ internal sealed class TdsDouble : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
+        await _accepting;                                                // a listener that was stopped before says so, whatever the token says
         _listener.Stop();
-        await _accepting;
         _stop.Dispose();
     }
 

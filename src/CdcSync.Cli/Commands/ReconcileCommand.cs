@@ -10,7 +10,7 @@ namespace CdcSync.Cli.Commands;
 /// <summary><c>reconcile</c>: compares source and warehouse row by row while sync goes on; with <c>--repair</c> makes the warehouse equal.</summary>
 internal static class ReconcileCommand
 {
-    private static readonly Option<string?> Mode = new("--mode", "-m") { Description = "digest (default), keys (rows missing or extra), or full (every row's hash travels).", HelpName = "MODE" };
+    private static readonly Option<string?> Mode = new("--mode", "-m") { Description = "digest (default), keys (rows missing or extra), full (every row's hash travels), or totals (the contract's control totals).", HelpName = "MODE" };
 
     private static readonly Option<bool> Repair = new("--repair") { Description = "Make the warehouse equal; takes the pipeline's lease." };
 
@@ -26,6 +26,8 @@ internal static class ReconcileCommand
     private static async Task<int> RunAsync(ParseResult parsed, Terminal terminal, CancellationToken ct)
     {
         var request = new ReconcileRequest(ModeOf(parsed.GetValue(Mode)), parsed.GetValue(Repair));
+        if (request is { Mode: ReconcileMode.Totals, IsRepair: true })
+            throw new CdcSyncException(ErrorCodes.WrongUsage, "--mode totals says that something differs, and not which rows: it repairs nothing.", "Repair by rows. Run: cdcsync reconcile --repair");
         var config = PipelineFile.Open(parsed, terminal);
         var chosen = PipelineFile.Chosen(parsed, config.Pipeline);
         if (parsed.GetValue(CommonOptions.Range) is { } range)
@@ -33,7 +35,7 @@ internal static class ReconcileCommand
         await using var composition = new Composition(config, terminal.Scrubber);
         await using var observed = new ObservedPass(config.Pipeline, composition, terminal);
         var outcomes = new List<ReconcileOutcomeOf>();
-        foreach (var dataset in config.Pipeline.Datasets.Where(d => chosen is null ? d.Key.Count > 0 : chosen.Contains(d.Id)))
+        foreach (var dataset in config.Pipeline.Datasets.Where(d => chosen is null ? (request.Mode == ReconcileMode.Totals ? d.Totals.Count > 0 : d.Key.Count > 0) : chosen.Contains(d.Id)))
             outcomes.Add(await CompareAsync(observed, dataset, request, ct));
         await observed.EndAsync();
         var document = ReconcileView.Document(config.Name, request, outcomes);
@@ -81,7 +83,7 @@ internal static class ReconcileCommand
             return ReconcileMode.Digest;
         var modes = Enum.GetValues<ReconcileMode>().ToDictionary(m => Words.Of(m), m => m, StringComparer.Ordinal);
         return modes.TryGetValue(word, out var mode) ? mode : throw new CdcSyncException(ErrorCodes.WrongUsage,
-            $"unknown mode '{word}'.{Core.Yaml.Suggestion.For(word, modes.Keys)}", "One of digest, keys and full. Run: cdcsync reconcile --help");
+            $"unknown mode '{word}'.{Core.Yaml.Suggestion.For(word, modes.Keys)}", "One of digest, keys, full and totals. Run: cdcsync reconcile --help");
     }
 }
 

@@ -55,6 +55,7 @@ internal sealed class DatasetBinder(Diagnostics diagnostics, Keyring keys, strin
             Breaker = draft.Breaker,
             Reconcile = draft.Reconcile,
             Volume = table.Volume,
+            Totals = table.Totals,
         };
         CheckShape(draft, dataset);
         return draft.CheckInterval is { } every ? dataset with { CheckInterval = every } : dataset;

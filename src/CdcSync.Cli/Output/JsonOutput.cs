@@ -172,6 +172,10 @@ internal sealed record ReconcileDocument(string Pipeline, string Mode, string? R
 internal sealed record ReconciledDocument(string Dataset, string Outcome, ReconcileReportDocument? Report, FaultDocument? Error);
 
 internal sealed record ReconcileReportDocument(long SourceRows, long TargetRows, long Missing, long Different, long Extra, long Repaired, long Explained, long SoftDeleted, long InFlight,
-    long RowsTravelled, bool IsCut, string StartedAt, double Seconds, IReadOnlyList<long> Map, IReadOnlyList<DriftedKeyDocument> Keys);
+    long RowsTravelled, bool IsCut, string StartedAt, double Seconds, IReadOnlyList<long> Map, IReadOnlyList<DriftedKeyDocument> Keys, bool IsHashedBySource, IReadOnlyList<TotalDocument> Totals);
+
+internal sealed record TotalDocument(string Name, long Groups, long Differing, IReadOnlyList<TotalDifferenceDocument> Differences);
+
+internal sealed record TotalDifferenceDocument(string Group, long SourceRows, long TargetRows, string? SourceSum, string? TargetSum);
 
 internal sealed record DriftedKeyDocument(string Key, string Kind, bool IsRepaired);

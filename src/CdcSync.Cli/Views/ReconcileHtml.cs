@@ -27,18 +27,19 @@ internal static class ReconcileHtml
         {string.Join('\n', document.Datasets.Select(Row))}
         </table>
         {string.Join('\n', document.Datasets.Where(d => d.Report is { Keys.Count: > 0 }).Select(Details))}
+        {string.Join('\n', document.Datasets.Where(d => d.Report is not null).SelectMany(d => d.Report!.Totals.Select(t => Total(d.Dataset, t))))}
         <footer>Written by cdcsync. Keys are shown as the warehouse has them: what the contract masks is masked.</footer>
         </body></html>
         """;
 
-    private static readonly string[] Headings = ["source", "target", "missing", "different", "extra", "repaired", "explained", "soft deleted", "in flight", "travelled", "seconds"];
+    private static readonly string[] Headings = ["source", "target", "missing", "different", "extra", "repaired", "explained", "soft deleted", "in flight", "travelled", "hashed by", "seconds"];
 
     private static string Row(ReconciledDocument dataset) => dataset.Report is { } r
         ? $"<tr><td>{Text(dataset.Dataset)}</td><td class=\"{Text(dataset.Outcome)}\">{Text(dataset.Outcome)}</td>{string.Concat(Counts(r).Select(c => $"<td class=\"n\">{c}</td>"))}<td>{Text(r.StartedAt)}</td></tr>"
         : $"<tr><td>{Text(dataset.Dataset)}</td><td class=\"failed\">{Text(dataset.Outcome)}</td><td colspan=\"{Headings.Length + 1}\">{Text($"{dataset.Error!.Code} {dataset.Error.Message}")}</td></tr>";
 
     private static IEnumerable<string> Counts(ReconcileReportDocument r) =>
-        ((long[])[r.SourceRows, r.TargetRows, r.Missing, r.Different, r.Extra, r.Repaired, r.Explained, r.SoftDeleted, r.InFlight, r.RowsTravelled]).Select(Words.Of).Append(r.Seconds.ToString("0.0", CultureInfo.InvariantCulture));
+        ((long[])[r.SourceRows, r.TargetRows, r.Missing, r.Different, r.Extra, r.Repaired, r.Explained, r.SoftDeleted, r.InFlight, r.RowsTravelled]).Select(Words.Of).Append(r.IsHashedBySource ? "source" : "cdcsync").Append(r.Seconds.ToString("0.0", CultureInfo.InvariantCulture));
 
     private static string Details(ReconciledDocument dataset)
     {
@@ -54,6 +55,16 @@ internal static class ReconcileHtml
             {(more > 0 || report.IsCut ? $"<p>And {Words.Of(more)} more{(report.IsCut ? ", and some that were not looked at: load the dataset anew" : "")}.</p>" : "")}
             """;
     }
+
+    private static string Total(string dataset, TotalDocument total) =>
+        $"""
+        <h2>{Text(dataset)}: {Text(total.Name)}</h2>
+        <p>{(total.Differing == 0 ? "The same in all" : $"Differs in {Words.Of(total.Differing)} of")} {Words.Of(total.Groups)} groups.</p>
+        {(total.Differing == 0 ? "" : $"<table><tr><th>group</th><th class=\"n\">source rows</th><th class=\"n\">target rows</th><th class=\"n\">source sum</th><th class=\"n\">target sum</th></tr>{string.Concat(total.Differences.Select(Difference))}</table>")}
+        """;
+
+    private static string Difference(TotalDifferenceDocument d) =>
+        $"<tr><td><code>{Text(d.Group)}</code></td><td class=\"n\">{Words.Of(d.SourceRows)}</td><td class=\"n\">{Words.Of(d.TargetRows)}</td><td class=\"n\">{Text(d.SourceSum ?? "")}</td><td class=\"n\">{Text(d.TargetSum ?? "")}</td></tr>";
 
     private static string Picture(IReadOnlyList<long> map)
     {

@@ -78,6 +78,9 @@ public sealed record ContractObject
     /// <summary>The column that only the filter reads; null = the filter's column is a property, or there is no filter.</summary>
     public DatasetColumn? FilterColumn { get; init; }
 
+    /// <summary>Sums that source and warehouse must agree on.</summary>
+    public IReadOnlyList<ControlTotal> Totals { get; init; } = [];
+
     /// <summary>Columns of the source that are knowingly not taken.</summary>
     public IReadOnlyList<string> DropColumns { get; init; } = [];
 

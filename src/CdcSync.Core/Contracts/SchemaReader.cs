@@ -4,10 +4,10 @@ using CdcSync.Core.Yaml;
 
 namespace CdcSync.Core.Contracts;
 
-/// <summary>Reads <c>schema</c>: the tables with their custom properties <c>consentFilter</c>, <c>dropColumns</c>, <c>volumeGate</c>.</summary>
+/// <summary>Reads <c>schema</c>: the tables with their custom properties <c>consentFilter</c>, <c>dropColumns</c>, <c>volumeGate</c>, <c>controlTotals</c>.</summary>
 internal static class SchemaReader
 {
-    private static readonly string[] Own = ["consentFilter", "dropColumns", "volumeGate"];
+    private static readonly string[] Own = ["consentFilter", "dropColumns", "volumeGate", "controlTotals"];
 
     internal static IReadOnlyList<ContractObject> Objects(FieldReader contract)
     {
@@ -45,6 +45,7 @@ internal static class SchemaReader
             Relationships = Relationships.Read(reader, RelationshipLevel.Object),
             Filter = filter,
             FilterColumn = filterColumn,
+            Totals = custom.TryGetValue("controlTotals", out var totals) ? ControlTotalReader.Read(reader.Context, totals, properties) : [],
             DropColumns = custom.TryGetValue("dropColumns", out var dropped) ? DropColumns(reader.Context, dropped, properties) : [],
             Volume = custom.TryGetValue("volumeGate", out var volume) ? VolumeGate(reader.Context, volume) : null,
         };

@@ -84,6 +84,9 @@ public sealed record Dataset
     /// <summary>How far a batch's rows may be from those of recent ones; null = they are not judged.</summary>
     public VolumeLimit? Volume { get; init; }
 
+    /// <summary>Sums that source and warehouse must agree on, compared by the mode <c>totals</c>.</summary>
+    public IReadOnlyList<ControlTotal> Totals { get; init; } = [];
+
     /// <summary>When a worker compares source and target by itself; null = only when it is asked to.</summary>
     public ReconcileSchedule? Reconcile { get; init; }
 

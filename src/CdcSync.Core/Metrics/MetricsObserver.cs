@@ -129,8 +129,8 @@ public sealed class MetricsObserver : ISyncObserver
         var cells = _metrics[dataset.Id];
         foreach (var (kind, counter) in cells.Repaired)
             counter.Add(report.Repaired.Of(kind));
-        if (report.Request.Range is not null)
-            return;                                                      // says nothing of the other rows
+        if (report.Request is not { Range: null, Mode: not ReconcileMode.Totals })
+            return;                                                      // says nothing of the other rows, or of single ones
         foreach (var (kind, gauge) in cells.Drift)
             gauge.Set(report.Found.Of(kind) - report.Repaired.Of(kind));
         cells.LastReconciled.Set(report.FinishedAt);

@@ -1,3 +1,5 @@
+using CdcSync.Core.Errors;
+using CdcSync.Core.Reconciliation.Totals;
 using CdcSync.Core.Sync;
 using CdcSync.Core.Warehouses;
 
@@ -17,6 +19,8 @@ internal sealed class Comparison(EngineContext engine, LaneBook book, Publisher 
     /// <param name="ct">Cancels; what was mended stays so.</param>
     public async Task<ReconcileReport> RepairAsync(Lane lane, IReadOnlyList<Lane> unit, ReconcileRequest request, Lease lease, CancellationToken ct)
     {
+        if (request.Mode == ReconcileMode.Totals)
+            throw new CdcSyncException(ErrorCodes.WrongUsage, "mode totals says that something differs, and not which rows: it repairs nothing.", $"Repair by rows. Run: cdcsync reconcile {lane.Dataset.Id} --repair");
         await firstLoad.EnsureTargetAsync(lane, isFirst: false, ct);
         return await RunAsync(lane, request, new LaneRepair(new LaneBatch(engine, lane, publisher, lease), new KeyCodec(lane.Dataset), token => SyncAsync(unit, lease, token)), ct);
     }
@@ -44,7 +48,7 @@ internal sealed class Comparison(EngineContext engine, LaneBook book, Publisher 
 
     private async Task<ReconcileReport> RunAsync(Lane lane, ReconcileRequest request, LaneRepair? repair, CancellationToken ct)
     {
-        var report = await new Reconciler(engine, lane, request, repair).RunAsync(ct);
+        var report = request.Mode == ReconcileMode.Totals ? await new TotalsComparison(engine, lane, request).RunAsync(ct) : await new Reconciler(engine, lane, request, repair).RunAsync(ct);
         await engine.Warehouse.Control.WriteReconciliationAsync(engine.Pipeline, report, ct);
         engine.Observer.Reconciled(lane.Dataset, report);
         return report;

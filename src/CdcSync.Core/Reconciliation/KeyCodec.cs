@@ -24,7 +24,13 @@ public sealed class KeyCodec(Dataset dataset)
     public RecordBatch Decode(IReadOnlyCollection<CanonicalKey> keys)
     {
         ArgumentNullException.ThrowIfNull(keys);
-        var builder = new RecordBatchBuilder(Schema, keys.Count);
+        return DecodeAs(Schema, keys);
+    }
+
+    /// <summary>Canonical rows of some schema as columns.</summary>
+    internal static RecordBatch DecodeAs(Schema schema, IReadOnlyCollection<CanonicalKey> keys)
+    {
+        var builder = new RecordBatchBuilder(schema, keys.Count);
         foreach (var key in keys)
             Append(key.Bytes, builder);
         return builder.Build();

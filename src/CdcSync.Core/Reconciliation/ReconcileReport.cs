@@ -1,4 +1,5 @@
 using CdcSync.Core.Datasets;
+using CdcSync.Core.Reconciliation.Totals;
 
 namespace CdcSync.Core.Reconciliation;
 
@@ -13,6 +14,9 @@ public enum ReconcileMode
 
     /// <summary>Key and hash of every row travel; the source's hashes are computed by the very code that shapes its rows.</summary>
     Full,
+
+    /// <summary>The contract's control totals are compared, group by group. Never repairs.</summary>
+    Totals,
 }
 
 /// <summary>What a comparison is to do.</summary>
@@ -22,6 +26,13 @@ public sealed record ReconcileRequest(ReconcileMode Mode, bool IsRepair)
 {
     /// <summary>Only rows of this range; null = all. A row that only one side has in it is judged by its key like any other.</summary>
     public RowRange? Range { get; init; }
+
+    /// <summary>How long what is in flight of a dataset is waited for.</summary>
+    public TimeSpan PatienceWith(Dataset dataset)
+    {
+        ArgumentNullException.ThrowIfNull(dataset);
+        return Patience ?? (2 * dataset.Interval) + TimeSpan.FromSeconds(5);
+    }
 
     /// <summary>How long keys in flight are waited for; null = two of the dataset's intervals and 5 seconds.</summary>
     public TimeSpan? Patience { get; init; }
@@ -93,6 +104,9 @@ public sealed record ReconcileReport
     /// <summary>Rows that left one of the sides, whole or as key and hash.</summary>
     public required long RowsTravelled { get; init; }
 
+    /// <summary>True if the source hashed its rows itself, or summed them; false = they travelled to this process.</summary>
+    public bool IsHashedBySource { get; init; }
+
     /// <summary>True if there is more drift than is looked at in one run.</summary>
     public required bool IsCut { get; init; }
 
@@ -102,11 +116,14 @@ public sealed record ReconcileReport
     /// <summary>The key space in about equal parts, in its order, each with its rows that differ.</summary>
     public required IReadOnlyList<long> Map { get; init; }
 
+    /// <summary>The control totals, where they were compared; those in flight are <see cref="InFlight"/> groups.</summary>
+    public IReadOnlyList<TotalResult> Totals { get; init; } = [];
+
     /// <summary>Drift that is left.</summary>
     public long Left => Found.Total - Repaired.Total;
 
     /// <summary>How it ended, in a word.</summary>
-    public ReconcileOutcome Outcome => Left > 0 || IsCut ? ReconcileOutcome.Drift : Found.Total > 0 ? ReconcileOutcome.Repaired : ReconcileOutcome.Equal;
+    public ReconcileOutcome Outcome => Left > 0 || IsCut || (InFlight == 0 && Totals.Any(t => t.Differing > 0)) ? ReconcileOutcome.Drift : Found.Total > 0 ? ReconcileOutcome.Repaired : ReconcileOutcome.Equal;
 }
 
 /// <summary>How a comparison ended.</summary>

@@ -10,8 +10,6 @@ internal sealed class Reconciler(EngineContext engine, Lane lane, ReconcileReque
     /// <summary>Keys whose rows are held in memory, and mended in one transaction.</summary>
     private const int KeysAtATime = 10_000;
 
-    private static readonly TimeSpan BetweenRounds = TimeSpan.FromMilliseconds(200);
-
     /// <summary>Digests → the keys that differ → judged until nothing is in flight, each judgement mended at its own checkpoint.</summary>
     public async Task<ReconcileReport> RunAsync(CancellationToken ct)
     {
@@ -35,16 +33,14 @@ internal sealed class Reconciler(EngineContext engine, Lane lane, ReconcileReque
             open = await JudgeAsync(judge, open, tally, ct);
             if (open.Count == 0)
                 break;
-            patience = patience == startedAt ? engine.Time.GetUtcNow() + Patience : patience;
+            patience = patience == startedAt ? engine.Time.GetUtcNow() + request.PatienceWith(lane.Dataset) : patience;
             if (engine.Time.GetUtcNow() >= patience)
                 break;
             await PassInFlightAsync(ct);
         }
 
-        return tally.Report(id, request, startedAt, engine.Time.GetUtcNow(), open.Count, source.Explained);
+        return tally.Report(id, request, startedAt, engine.Time.GetUtcNow(), open.Count, source.Explained) with { IsHashedBySource = inPlace is not null };
     }
-
-    private TimeSpan Patience => request.Patience ?? (2 * lane.Dataset.Interval) + TimeSpan.FromSeconds(5);
 
     /// <returns>The keys that are in flight.</returns>
     private async Task<List<CanonicalKey>> JudgeAsync(Judge judge, List<CanonicalKey> keys, Tally tally, CancellationToken ct)
@@ -71,13 +67,7 @@ internal sealed class Reconciler(EngineContext engine, Lane lane, ReconcileReque
             return;
         }
 
-        var before = await LoadedCheckpoint.ReadAsync(engine, lane, ct);
-        var until = engine.Time.GetUtcNow() + lane.Dataset.Interval + BetweenRounds;
-        do
-        {
-            await Task.Delay(BetweenRounds, engine.Time, ct);
-        }
-        while ((await LoadedCheckpoint.ReadAsync(engine, lane, ct)).Stream == before.Stream && engine.Time.GetUtcNow() < until);
+        await LoadedCheckpoint.AwaitMoveAsync(engine, lane, await LoadedCheckpoint.ReadAsync(engine, lane, ct), ct);
     }
 
     /// <summary>Sees to it that a dataset's rows can be told apart and compared.</summary>

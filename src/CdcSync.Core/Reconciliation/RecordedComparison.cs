@@ -1,4 +1,5 @@
 using CdcSync.Core.Datasets;
+using CdcSync.Core.Reconciliation.Totals;
 
 namespace CdcSync.Core.Reconciliation;
 
@@ -18,4 +19,4 @@ public sealed record RecordedComparison(Guid Id, DatasetId Dataset, ReconcileMod
     long SourceRows, long TargetRows, DriftCounts Found, long Repaired, ComparisonDetails Details);
 
 /// <summary>What the columns of a recorded comparison do not hold; each as <see cref="ReconcileReport"/> has it.</summary>
-public sealed record ComparisonDetails(long SoftDeleted, long Explained, long InFlight, long RowsTravelled, bool IsCut, IReadOnlyList<long> Map, IReadOnlyList<DriftedKey> Keys);
+public sealed record ComparisonDetails(string? Range, bool IsHashedBySource, long SoftDeleted, long Explained, long InFlight, long RowsTravelled, bool IsCut, IReadOnlyList<long> Map, IReadOnlyList<DriftedKey> Keys, IReadOnlyList<TotalResult> Totals);

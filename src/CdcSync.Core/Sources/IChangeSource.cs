@@ -4,6 +4,7 @@ using CdcSync.Core.Checkpoints;
 using CdcSync.Core.Datasets;
 using CdcSync.Core.Errors;
 using CdcSync.Core.Reconciliation;
+using CdcSync.Core.Reconciliation.Totals;
 
 namespace CdcSync.Core.Sources;
 
@@ -157,6 +158,10 @@ public interface IRangeReader
     /// <summary>The dataset as one side of a comparison whose digests the source computes itself, after filter and shape.</summary>
     /// <returns>Null where it can't, for all or part of the dataset's shape: then its rows are read, shaped and hashed here.</returns>
     ValueTask<IDigestReader?> DigestsAsync(Dataset dataset, CancellationToken ct) => new((IDigestReader?)null);
+
+    /// <summary>A control total computed by the source itself, after filter and shape, by the canonical form of its groups (<see cref="LocalTotals"/>).</summary>
+    /// <returns>Null where it can't: then the rows are read and summed here.</returns>
+    ValueTask<IReadOnlyDictionary<CanonicalKey, GroupTotal>?> TotalsAsync(TotalScope scope, CancellationToken ct) => new((IReadOnlyDictionary<CanonicalKey, GroupTotal>?)null);
 
     /// <summary>Reads the rows with certain keys as upserts.</summary>
     /// <param name="dataset">A dataset with a key.</param>

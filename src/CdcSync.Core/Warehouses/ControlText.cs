@@ -3,12 +3,15 @@ using System.Text.Json.Serialization;
 using CdcSync.Core.Checkpoints;
 using CdcSync.Core.Errors;
 using CdcSync.Core.Reconciliation;
+using CdcSync.Core.Reconciliation.Totals;
 
 namespace CdcSync.Core.Warehouses;
 
 /// <summary>How the control tables write what is neither number nor instant, the same in every warehouse.</summary>
 public static partial class ControlText
 {
+    private const string OfRange = "-range";
+
     /// <summary>A phase or kind as the tables hold it: its name in lower case, words joined by a hyphen (<c>resync-required</c>).</summary>
     public static string Of<T>(T value) where T : struct, Enum => JsonNamingPolicy.KebabCaseLower.ConvertName(value.ToString());
 
@@ -26,7 +29,15 @@ public static partial class ControlText
     public static string Of(ReconcileRequest request)
     {
         ArgumentNullException.ThrowIfNull(request);
-        return request.Range is null ? Of(request.Mode) : $"{Of(request.Mode)}-range";
+        return request.Range is null ? Of(request.Mode) : $"{Of(request.Mode)}{OfRange}";
+    }
+
+    /// <summary>Reads how a comparison went about it; of which rows is in its report.</summary>
+    /// <exception cref="CdcSyncException"><see cref="ErrorCodes.StateCorrupt"/> if there is no such mode.</exception>
+    public static ReconcileMode ReadMode(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        return Read<ReconcileMode>(text.EndsWith(OfRange, StringComparison.Ordinal) ? text[..^OfRange.Length] : text);
     }
 
     /// <summary>A first load's progress as JSON: <c>{"total":3,"remaining":[{"ordinal":1,"from":"…","to":null}]}</c>; null = done.</summary>
@@ -53,8 +64,8 @@ public static partial class ControlText
     public static string OfReport(ReconcileReport report)
     {
         ArgumentNullException.ThrowIfNull(report);
-        return JsonSerializer.Serialize(new ReportDetails(report.Request.Range?.Text, report.SoftDeleted, report.Explained, report.InFlight, report.RowsTravelled, report.IsCut, report.Map,
-            [.. report.Keys.Select(k => new ReportKey(k.Key, Of(k.Kind), k.IsRepaired))]), ControlJson.Default.ReportDetails);
+        return JsonSerializer.Serialize(new ReportDetails(report.Request.Range?.Text, report.IsHashedBySource, report.SoftDeleted, report.Explained, report.InFlight, report.RowsTravelled, report.IsCut, report.Map,
+            [.. report.Keys.Select(k => new ReportKey(k.Key, Of(k.Kind), k.IsRepaired))], report.Totals), ControlJson.Default.ReportDetails);
     }
 
     /// <summary>Reads what <see cref="OfReport"/> writes; what an older version left out is 0 or empty.</summary>
@@ -64,8 +75,8 @@ public static partial class ControlText
         try
         {
             var r = json is null ? null : JsonSerializer.Deserialize(json, ControlJson.Default.ReportDetails);
-            return new ComparisonDetails(r?.SoftDeleted ?? 0, r?.Explained ?? 0, r?.InFlight ?? 0, r?.RowsTravelled ?? 0, r?.IsCut ?? false, r?.Map ?? [],
-                [.. (r?.Keys ?? []).Select(k => new DriftedKey(k.Key, Read<Difference>(k.Kind), k.IsRepaired))]);
+            return new ComparisonDetails(r?.Range, r?.IsHashedBySource ?? false, r?.SoftDeleted ?? 0, r?.Explained ?? 0, r?.InFlight ?? 0, r?.RowsTravelled ?? 0, r?.IsCut ?? false, r?.Map ?? [],
+                [.. (r?.Keys ?? []).Select(k => new DriftedKey(k.Key, Read<Difference>(k.Kind), k.IsRepaired))], r?.Totals ?? []);
         }
         catch (JsonException)
         {
@@ -81,7 +92,7 @@ public static partial class ControlText
     [JsonSerializable(typeof(ReportDetails))]
     private sealed partial class ControlJson : JsonSerializerContext;
 
-    private sealed record ReportDetails(string? Range, long SoftDeleted, long Explained, long InFlight, long RowsTravelled, bool IsCut, IReadOnlyList<long> Map, IReadOnlyList<ReportKey> Keys);
+    private sealed record ReportDetails(string? Range, bool IsHashedBySource, long SoftDeleted, long Explained, long InFlight, long RowsTravelled, bool IsCut, IReadOnlyList<long> Map, IReadOnlyList<ReportKey> Keys, IReadOnlyList<TotalResult>? Totals);
 
     private sealed record ReportKey(string Key, string Kind, bool IsRepaired);
 }

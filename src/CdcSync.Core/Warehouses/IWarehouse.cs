@@ -5,6 +5,7 @@ using CdcSync.Core.Datasets;
 using CdcSync.Core.Errors;
 using CdcSync.Core.Gates;
 using CdcSync.Core.Reconciliation;
+using CdcSync.Core.Reconciliation.Totals;
 
 namespace CdcSync.Core.Warehouses;
 
@@ -30,6 +31,10 @@ public interface IWarehouse : IAsyncDisposable
 
     /// <summary>The dataset's target as one side of a comparison; null = this kind of warehouse has none.</summary>
     IDigestReader? Digests(Dataset dataset) => null;
+
+    /// <summary>A control total of the dataset's target, by the canonical form of its groups (<see cref="LocalTotals"/>). Rows that a soft delete marks are left out.</summary>
+    /// <returns>Null = this kind of warehouse can't say.</returns>
+    ValueTask<IReadOnlyDictionary<CanonicalKey, GroupTotal>?> TotalsAsync(TotalScope scope, CancellationToken ct) => new((IReadOnlyDictionary<CanonicalKey, GroupTotal>?)null);
 
     /// <summary>Measures targets for the checks of contracts; null = this kind of warehouse does not.</summary>
     ICheckReader? Checks => null;

@@ -2,6 +2,7 @@ using CdcSync.Arrow;
 using CdcSync.Core.Batches;
 using CdcSync.Core.Datasets;
 using CdcSync.Core.Reconciliation;
+using CdcSync.Core.Reconciliation.Totals;
 
 namespace CdcSync.Connectors.Tests.WarehouseConformance;
 
@@ -109,6 +110,8 @@ public abstract partial class WarehouseConformance
     {
         if (Warehouse.Digests(dataset) is not { } digests) return;
         var oracle = new LocalDigests(new InMemory(dataset, rows));
+        foreach (var scope in TestRanges.Totals(dataset).Concat(TestRanges.Of(dataset, rows).Select(range => new TotalScope(dataset, new ControlTotal("in a range", null, []), range))))
+            Assert.Equal(Lines(await LocalTotals.OfAsync(new InMemory(dataset, rows), scope, default)), Lines((await Warehouse.TotalsAsync(scope, default))!));
         DigestScope[] scopes = [DigestScope.Rows(dataset), DigestScope.Keys(dataset), .. TestRanges.Of(dataset, rows).Select(range => DigestScope.Rows(dataset) with { Range = range })];
         foreach (var scope in scopes)
         {
@@ -130,6 +133,8 @@ public abstract partial class WarehouseConformance
             Assert.Equal(third.Length, found.Count);
         }
     }
+
+    private static IReadOnlyList<string> Lines(IReadOnlyDictionary<CanonicalKey, GroupTotal> totals) => [.. totals.Select(t => $"{Convert.ToHexStringLower(t.Key.Bytes)} {t.Value}").Order(StringComparer.Ordinal)];
 
     private static IReadOnlyList<string> Lines(IReadOnlyDictionary<long, PartDigest> digests) => [.. digests.OrderBy(d => d.Key).Select(d => $"{d.Key} {d.Value}")];
 

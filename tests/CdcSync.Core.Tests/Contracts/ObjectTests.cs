@@ -64,6 +64,27 @@ public sealed class ObjectTests
     }
 
     [Fact]
+    public void Control_totals_name_columns_of_the_warehouse()
+    {
+        var total = Assert.Single(ContractText.Object($"{Properties}, customProperties: [{{property: controlTotals, value: [{{name: ids, sum: id, groupBy: [state]}}]}}]").OrThrow().Objects[0].Totals);
+        Assert.Equal(("ids", "id", "target_state"), (total.Name, total.Sum, Assert.Single(total.GroupBy)));
+    }
+
+    [Theory]
+    [InlineData("{name: a, sum: state}", "'state' is utf8: expected a property of integers or decimals")]
+    [InlineData("{name: a, sum: secret}", "'secret' is masked: expected a property of integers or decimals")]
+    [InlineData("{name: a, groupBy: [weight]}", "'weight' is double: rows are not grouped by its values")]
+    [InlineData("{name: a, groupBy: [sate]}", "there is no property 'sate'. Did you mean 'state'?")]
+    [InlineData("{sum: id}", "'name' is missing")]
+    [InlineData("{name: a, groupby: [state]}", "unknown key 'groupby'. Did you mean 'groupBy'?")]
+    [InlineData("{name: a}, {name: a}", "the control total 'a' is there twice")]
+    public void A_control_total_that_can_not_be_meant_is_refused(string totals, string message)
+    {
+        var properties = Properties[..^1] + ", {name: weight, physicalType: double}, {name: secret, physicalType: bigint, customProperties: [{property: mask, value: {algorithm: hmac-sha256, key: k}}]}]";
+        Assert.Contains(ContractText.Object($"{properties}, customProperties: [{{property: controlTotals, value: [{totals}]}}]").Messages(), m => m.Contains(message, StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void Dropped_columns_are_listed() =>
         Assert.Equal(["x", "y"], ContractText.Object($"{Properties}, customProperties: [{{property: dropColumns, value: [x, y]}}]").OrThrow().Objects[0].DropColumns);
 

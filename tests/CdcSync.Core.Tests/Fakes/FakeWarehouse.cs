@@ -8,6 +8,7 @@ using CdcSync.Core.Errors;
 using CdcSync.Core.Gates;
 using CdcSync.Core.Gates.Isolation;
 using CdcSync.Core.Reconciliation;
+using CdcSync.Core.Reconciliation.Totals;
 using CdcSync.Core.Warehouses;
 
 namespace CdcSync.Core.Tests.Fakes;
@@ -64,12 +65,16 @@ internal sealed class FakeWarehouse(TimeProvider time, FaultPlan faults) : IWare
 
     public IRowGate ValueGate(Dataset dataset) => new AcceptAll();
 
-    public IDigestReader Digests(Dataset dataset) => new LocalDigests(new FakeTargetSide(dataset, () =>
+    public IDigestReader Digests(Dataset dataset) => new LocalDigests(Side(dataset));
+
+    public async ValueTask<IReadOnlyDictionary<CanonicalKey, GroupTotal>?> TotalsAsync(TotalScope scope, CancellationToken ct) => await LocalTotals.OfAsync(Side(scope.Dataset), scope, ct);
+
+    private FakeTargetSide Side(Dataset dataset) => new(dataset, () =>
     {
         faults.Pass();
         lock (_transaction)
             return [.. Rows(dataset.Id).OrderBy(r => r.Key)];
-    }));
+    });
 
     public ValueTask<bool> HasRowsAsync(Dataset dataset, CancellationToken ct) => ValueTask.FromResult(Rows(dataset.Id).Count > 0);
 

@@ -117,7 +117,7 @@ public sealed class ApiTests
     [InlineData("sync?dataset=order", 404, "pipeline 'shop' has no dataset of that name. Did you mean 'orders'?")]
     [InlineData("reconcile?repair=yes", 400, "expected repair=true or repair=false.")]
     [InlineData("reconcile?repair=true&repair=false", 400, "parameter 'repair' is there more than once.")]
-    [InlineData("reconcile?mode=deep", 400, "mode is none of digest, keys, full.")]
+    [InlineData("reconcile?mode=deep", 400, "mode is none of digest, keys, full, totals.")]
     [InlineData("pause", 400, "expected at least one ?dataset=NAME.")]
     [InlineData("resync", 400, "expected at least one ?dataset=NAME.")]
     [InlineData("pause?dataset=orders", 404, "orders: no worker has seen it yet, so there is nothing to pause.")]

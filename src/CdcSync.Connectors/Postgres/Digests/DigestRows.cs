@@ -1,7 +1,9 @@
 using System.Globalization;
 using CdcSync.Arrow;
 using CdcSync.Connectors.Postgres.Wire;
+using CdcSync.Core.Datasets;
 using CdcSync.Core.Reconciliation;
+using CdcSync.Core.Reconciliation.Totals;
 using Npgsql;
 using NpgsqlTypes;
 using static CdcSync.Connectors.Postgres.Parameter;
@@ -17,8 +19,11 @@ internal static class DigestRows
         : [Integer(parts[0].Shift), BigInts([.. parts.Select(p => p.Prefix)])];
 
     /// <summary>The bounds of the scope's range, as far as there are any.</summary>
-    public static IEnumerable<NpgsqlParameter> Range(DigestScope scope) => scope.Range is not { } range ? []
-        : ((long?[])[range.From, range.To]).OfType<long>().Select(bound => Bound(scope.Dataset.TargetSchema.Fields[range.Column].DataType, bound));
+    public static IEnumerable<NpgsqlParameter> Range(DigestScope scope) => Range(scope.Dataset, scope.Range);
+
+    /// <summary>The bounds of a range, as far as there are any.</summary>
+    public static IEnumerable<NpgsqlParameter> Range(Dataset dataset, RowRange? range) => range is null ? []
+        : ((long?[])[range.From, range.To]).OfType<long>().Select(bound => Bound(dataset.TargetSchema.Fields[range.Column].DataType, bound));
 
     /// <summary>A row of <see cref="DigestSql.Survey"/>.</summary>
     public static Survey Survey(NpgsqlDataReader r) => new(r.IsDBNull(0) ? null : r.GetInt64(0), r.IsDBNull(1) ? null : r.GetInt64(1), r.GetInt64(2));
@@ -28,6 +33,10 @@ internal static class DigestRows
 
     /// <summary>A row's key and hash.</summary>
     public static RowDigest Row(NpgsqlDataReader r) => new(new CanonicalKey(r.GetFieldValue<byte[]>(0)), new RowHash(r.GetInt64(1), r.GetInt64(2)));
+
+    /// <summary>A row of <see cref="TotalsSql"/>.</summary>
+    public static (CanonicalKey Group, GroupTotal Total) Total(NpgsqlDataReader r) =>
+        (new CanonicalKey(r.GetFieldValue<byte[]>(0)), new GroupTotal(r.GetInt64(1), r.IsDBNull(2) ? null : GroupTotal.Normal(r.GetString(2))));
 
     private static NpgsqlParameter Bound(ArrowType type, long bound) => type switch
     {

@@ -79,17 +79,8 @@ internal sealed class DigestSql
     // several processes share the work; of such functions this one costs the least.
     private string Rows(int parameter, RowChoice choice, params IReadOnlyList<string> conditions)
     {
-        string[] range = choice == RowChoice.OfRange && _range is { } within ? [.. RangeConditions(within, parameter)] : [];
-        string[] all = [.. conditions, .. range, .. _table.Live is { } live ? [live(parameter + range.Length)] : Array.Empty<string>()];
+        string[] all = [.. conditions, .. _table.Conditions(choice == RowChoice.OfRange ? _range : null, parameter)];
         return $"SELECT {_place} AS place, {_key} AS key, {_hash} AS hash, pg_is_in_recovery() FROM {_table.From}{(all.Length == 0 ? "" : $" WHERE {string.Join(" AND ", all)}")}";
-    }
-
-    private IEnumerable<string> RangeConditions(RowRange range, int parameter)
-    {
-        if (range.From is not null)
-            yield return $"{_table.Names[range.Column]} >= ${parameter++}";
-        if (range.To is not null)
-            yield return $"{_table.Names[range.Column]} < ${parameter}";
     }
 
     private static string Record(IReadOnlyList<DigestColumn> columns) => $"record_send(ROW({string.Join(", ", columns.Select(c => c.Sql))}))";

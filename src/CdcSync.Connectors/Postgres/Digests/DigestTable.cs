@@ -1,4 +1,5 @@
 using CdcSync.Connectors.Postgres.Warehouse;
+using CdcSync.Core.Reconciliation;
 
 namespace CdcSync.Connectors.Postgres.Digests;
 
@@ -12,6 +13,21 @@ internal sealed record DigestTable(string From, string Alias, IReadOnlyList<stri
 {
     /// <summary>The condition of rows that count, given the number of its parameter where it has one; null = all rows.</summary>
     public Func<int, string>? Live { get; init; }
+
+    /// <summary>The conditions of rows that count and are in a range. Parameters: the range's bounds, as far as there are any; then the table's own.</summary>
+    /// <param name="range">The range; null = all rows.</param>
+    /// <param name="parameter">The number of the first parameter.</param>
+    public IReadOnlyList<string> Conditions(RowRange? range, int parameter)
+    {
+        var conditions = new List<string>();
+        if (range?.From is not null)
+            conditions.Add($"{Names[range.Column]} >= ${parameter++}");
+        if (range?.To is not null)
+            conditions.Add($"{Names[range.Column]} < ${parameter++}");
+        if (Live is { } live)
+            conditions.Add(live(parameter));
+        return conditions;
+    }
 
     /// <summary>The condition of rows that are marked as deleted; null = none can be.</summary>
     public string? Deleted { get; init; }

@@ -4,6 +4,7 @@ using CdcSync.Connectors.Postgres.Warehouse;
 using CdcSync.Core.Datasets;
 using CdcSync.Core.Errors;
 using CdcSync.Core.Reconciliation;
+using CdcSync.Core.Reconciliation.Totals;
 using Npgsql;
 using static CdcSync.Connectors.Postgres.Digests.DigestRows;
 using static CdcSync.Connectors.Postgres.Parameter;
@@ -52,13 +53,19 @@ internal sealed class PostgresDigests(PostgresSessions sessions, Dataset dataset
             yield return row;
     }
 
-    private async Task<DigestSql> SqlAsync(DigestScope scope, CancellationToken ct)
+    /// <summary>A control total of the target.</summary>
+    public async ValueTask<IReadOnlyDictionary<CanonicalKey, GroupTotal>> TotalsAsync(TotalScope scope, CancellationToken ct) =>
+        await QueryAsync(BeginScan, TotalsSql.Of(await TableAsync(ct), scope), [.. Range(scope.Dataset, scope.Range)], Total, ct).ToDictionaryAsync(t => t.Group, t => t.Total, cancellationToken: ct);
+
+    private async Task<DigestSql> SqlAsync(DigestScope scope, CancellationToken ct) => new(await TableAsync(ct), scope);
+
+    private async Task<DigestTable> TableAsync(CancellationToken ct)
     {
         var table = PostgresTable.For(dataset, await sessions.DefaultSchemaAsync(ct));
         var found = await sessions.RunAsync($"{table.Label}: looking at the columns", connection => FoundTarget.ReadAsync(connection, table, ct), ct);
         if (found.Kind is null)
             throw new CdcSyncException(ErrorCodes.TargetMismatch, $"{table.Label}: the target is missing.", $"It is made again when it is loaded anew. Run: cdcsync resync {dataset.Id}");
-        return new DigestSql(DigestTable.Of(table, found.Columns.ToDictionary(c => c.Name, c => c.Type, StringComparer.Ordinal)), scope);
+        return DigestTable.Of(table, found.Columns.ToDictionary(c => c.Name, c => c.Type, StringComparer.Ordinal));
     }
 
     private async IAsyncEnumerable<T> QueryAsync<T>(string begin, string sql, NpgsqlParameter[] parameters, Func<NpgsqlDataReader, T> row, [EnumeratorCancellation] CancellationToken ct)

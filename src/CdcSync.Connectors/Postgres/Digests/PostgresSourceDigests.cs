@@ -4,6 +4,7 @@ using CdcSync.Connectors.Postgres.Source;
 using CdcSync.Connectors.Postgres.Warehouse;
 using CdcSync.Core.Datasets;
 using CdcSync.Core.Reconciliation;
+using CdcSync.Core.Reconciliation.Totals;
 using Npgsql;
 using static CdcSync.Connectors.Postgres.Digests.DigestRows;
 using static CdcSync.Connectors.Postgres.Parameter;
@@ -39,6 +40,10 @@ internal sealed class PostgresSourceDigests(Func<CancellationToken, ValueTask<So
         foreach (var row in await AskAsync(new DigestSql(table, scope).Find(), [.. keys.Columns.Select(c => ArrayParameters.For(c.Type, [c], c.Length)), .. Own], Row, ct))
             yield return row;
     }
+
+    /// <summary>A control total of the source's rows.</summary>
+    public async ValueTask<IReadOnlyDictionary<CanonicalKey, GroupTotal>> TotalsAsync(TotalScope scope, CancellationToken ct) =>
+        (await AskAsync(TotalsSql.Of(table, scope), [.. Range(scope.Dataset, scope.Range), .. Own], Total, ct)).ToDictionary(t => t.Group, t => t.Total);
 
     /// <summary>The filter's values.</summary>
     private NpgsqlParameter[] Own => dataset.Filter is { } filter ? [Texts([.. filter.Values])] : [];

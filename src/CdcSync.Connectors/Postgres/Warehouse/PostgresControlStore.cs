@@ -115,7 +115,7 @@ internal sealed class PostgresControlStore(PostgresSessions sessions, string pip
 
     public async ValueTask<IReadOnlyList<RecordedComparison>> ReadComparisonsAsync(string pipeline, DatasetId? dataset, int limit, CancellationToken ct) =>
         await QueryAsync("reading the comparisons", Statement(ControlSql.ReadComparisons, Text(pipeline), Text(dataset?.Value), BigInt(limit)),
-            r => new RecordedComparison(r.GetGuid(0), new DatasetId(r.GetString(1)), ControlText.Read<ReconcileMode>(r.GetString(2)), r.GetFieldValue<DateTimeOffset>(3), r.GetFieldValue<DateTimeOffset>(4),
+            r => new RecordedComparison(r.GetGuid(0), new DatasetId(r.GetString(1)), ControlText.ReadMode(r.GetString(2)), r.GetFieldValue<DateTimeOffset>(3), r.GetFieldValue<DateTimeOffset>(4),
                 ControlText.Read<ReconcileOutcome>(r.GetString(5)), r.GetInt64(6), r.GetInt64(7), new DriftCounts(r.GetInt64(8), r.GetInt64(9), r.GetInt64(10)), r.GetInt64(11),
                 ControlText.ReadReport(r.IsDBNull(12) ? null : r.GetString(12))), ct);
 

@@ -7,6 +7,7 @@ using CdcSync.Core.Diagnosis;
 using CdcSync.Core.Errors;
 using CdcSync.Core.Gates;
 using CdcSync.Core.Reconciliation;
+using CdcSync.Core.Reconciliation.Totals;
 using CdcSync.Core.Warehouses;
 using Npgsql;
 
@@ -50,6 +51,13 @@ public sealed class PostgresWarehouse : IWarehouse, IDiagnosable, IGrantable
 
     /// <inheritdoc/>
     public IDigestReader Digests(Dataset dataset) => new PostgresDigests(_sessions, dataset);
+
+    /// <inheritdoc/>
+    public async ValueTask<IReadOnlyDictionary<CanonicalKey, GroupTotal>?> TotalsAsync(TotalScope scope, CancellationToken ct)
+    {
+        ArgumentNullException.ThrowIfNull(scope);
+        return await new PostgresDigests(_sessions, scope.Dataset).TotalsAsync(scope, ct);
+    }
 
     /// <inheritdoc/>
     public ICheckReader Checks => new PostgresCheckReader(_sessions, _pipeline);

@@ -38,7 +38,7 @@ internal static class ControlRows
     }
 
     /// <summary>A line of <see cref="ReconciliationSql.ReadComparisons"/>.</summary>
-    public static Core.Reconciliation.RecordedComparison Comparison(SqlDataReader r) => new(r.GetGuid(0), new DatasetId(r.GetString(1)), ControlText.Read<Core.Reconciliation.ReconcileMode>(r.GetString(2)), Instant(r, 3), Instant(r, 4),
+    public static Core.Reconciliation.RecordedComparison Comparison(SqlDataReader r) => new(r.GetGuid(0), new DatasetId(r.GetString(1)), ControlText.ReadMode(r.GetString(2)), Instant(r, 3), Instant(r, 4),
         ControlText.Read<Core.Reconciliation.ReconcileOutcome>(r.GetString(5)), r.GetInt64(6), r.GetInt64(7), new Core.Reconciliation.DriftCounts(r.GetInt64(8), r.GetInt64(9), r.GetInt64(10)), r.GetInt64(11), ControlText.ReadReport(TextOrNull(r, 12)));
 
     /// <summary>The values of a <see cref="ControlSql.IdleRow"/>.</summary>

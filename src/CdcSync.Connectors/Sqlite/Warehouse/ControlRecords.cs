@@ -93,7 +93,7 @@ internal static class ControlRecords
              LIMIT ?3
             """)
         .With(pipeline, dataset?.Value, limit)
-        .All(row => new RecordedComparison(Guid.Parse(row.Text(0)), new DatasetId(row.Text(1)), ControlText.Read<ReconcileMode>(row.Text(2)), Instant.Read(row.Text(3)), Instant.Read(row.Text(4)),
+        .All(row => new RecordedComparison(Guid.Parse(row.Text(0)), new DatasetId(row.Text(1)), ControlText.ReadMode(row.Text(2)), Instant.Read(row.Text(3)), Instant.Read(row.Text(4)),
             ControlText.Read<ReconcileOutcome>(row.Text(5)), row.Int64(6), row.Int64(7), new DriftCounts(row.Int64(8), row.Int64(9), row.Int64(10)), row.Int64(11), ControlText.ReadReport(row.TextOrNull(12))));
 
     private static LedgerEntry LedgerEntry(Statement row)

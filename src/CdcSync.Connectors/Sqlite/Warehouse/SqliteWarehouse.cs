@@ -7,6 +7,7 @@ using CdcSync.Core.Diagnosis;
 using CdcSync.Core.Errors;
 using CdcSync.Core.Gates;
 using CdcSync.Core.Reconciliation;
+using CdcSync.Core.Reconciliation.Totals;
 using CdcSync.Core.Warehouses;
 
 namespace CdcSync.Connectors.Sqlite.Warehouse;
@@ -57,6 +58,13 @@ public sealed class SqliteWarehouse : IWarehouse, IDiagnosable
 
     /// <inheritdoc/>
     public IDigestReader Digests(Dataset dataset) => new LocalDigests(new SqliteTargetSide(_sessions.Path, SqliteTable.For(dataset)));
+
+    /// <inheritdoc/>
+    public async ValueTask<IReadOnlyDictionary<CanonicalKey, GroupTotal>?> TotalsAsync(TotalScope scope, CancellationToken ct)
+    {
+        ArgumentNullException.ThrowIfNull(scope);
+        return await LocalTotals.OfAsync(new SqliteTargetSide(_sessions.Path, SqliteTable.For(scope.Dataset)), scope, ct).ConfigureAwait(false);
+    }
 
     /// <inheritdoc/>
     public ICheckReader Checks => new SqliteCheckReader(_sessions, _pipeline);

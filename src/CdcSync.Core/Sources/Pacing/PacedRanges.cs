@@ -4,6 +4,7 @@ using CdcSync.Core.Batches;
 using CdcSync.Core.Checkpoints;
 using CdcSync.Core.Datasets;
 using CdcSync.Core.Reconciliation;
+using CdcSync.Core.Reconciliation.Totals;
 
 namespace CdcSync.Core.Sources.Pacing;
 
@@ -21,6 +22,14 @@ internal sealed class PacedRanges(IRangeReader ranges, Pace pace) : IRangeReader
     public IAsyncEnumerable<ChangeChunk> ReadAsync(Dataset dataset, KeyRange range, CancellationToken ct) => PacedAsync(ranges.ReadAsync(dataset, range, ct), ct);
 
     public async ValueTask<IDigestReader?> DigestsAsync(Dataset dataset, CancellationToken ct) => await ranges.DigestsAsync(dataset, ct) is { } digests ? new PacedDigests(digests, pace) : null;
+
+    public async ValueTask<IReadOnlyDictionary<CanonicalKey, GroupTotal>?> TotalsAsync(TotalScope scope, CancellationToken ct)
+    {
+        using var place = await pace.EnterAsync(ct);
+        var totals = await ranges.TotalsAsync(scope, ct);
+        await pace.PayAsync(totals?.Values.Sum(t => t.Rows) ?? 0, ct);
+        return totals;
+    }
 
     public async ValueTask<IAsyncEnumerable<ChangeChunk>?> FindAsync(Dataset dataset, RecordBatch keys, CancellationToken ct) =>
         await ranges.FindAsync(dataset, keys, ct) is { } rows ? PacedAsync(rows, ct) : null;

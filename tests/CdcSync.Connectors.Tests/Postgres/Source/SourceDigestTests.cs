@@ -5,6 +5,7 @@ using CdcSync.Core.Batches;
 using CdcSync.Core.Checkpoints;
 using CdcSync.Core.Datasets;
 using CdcSync.Core.Reconciliation;
+using CdcSync.Core.Reconciliation.Totals;
 using CdcSync.Core.Shaping;
 using CdcSync.Core.Sources;
 
@@ -79,6 +80,8 @@ public sealed class SourceDigestTests
         Assert.Null(await source.Ranges.DigestsAsync(With(name with { Mask = new ColumnMask("k") }), Token));
         Assert.Null(await source.Ranges.DigestsAsync(With(padded), Token));
         Assert.Null(await source.Ranges.DigestsAsync(With(doc), Token));
+        Assert.NotNull(await source.Ranges.TotalsAsync(new TotalScope(With(name, doc), new ControlTotal("t", null, ["name"]), null), Token));
+        Assert.Null(await source.Ranges.TotalsAsync(new TotalScope(With(name, doc), new ControlTotal("t", null, ["doc"]), null), Token));
         Assert.Null(await source.Ranges.DigestsAsync(With(at with { ReadType = new TimestampType(TimeUnit.Second, null), TargetType = new TimestampType(TimeUnit.Second, null) }), Token));
         Assert.Null(await source.Ranges.DigestsAsync(With(name, at with { TargetType = StringType.Default }), Token));
         Assert.Null(await source.Ranges.DigestsAsync(With(padded) with { Columns = [dataset.Columns[0], padded with { Target = null, TargetType = null }], Filter = new RowFilter("padded", ["a"]) }, Token));
@@ -126,6 +129,8 @@ public sealed class SourceDigestTests
         var (server, oracle) = (await source.Ranges.DigestsAsync(dataset, Token), new LocalDigests(new Shaped(source, dataset)));
         Assert.NotNull(server);
         var all = await new Shaped(source, dataset).ReadAsync(null, Token).SingleAsync(Token);
+        foreach (var total in TestRanges.Totals(dataset).Concat(TestRanges.Of(dataset, all.Rows).Select(range => new TotalScope(dataset, new ControlTotal("in a range", null, []), range))))
+            Assert.Equal((await LocalTotals.OfAsync(new Shaped(source, dataset), total, Token)).OrderBy(t => Convert.ToHexString(t.Key.Bytes)), (await source.Ranges.TotalsAsync(total, Token))!.OrderBy(t => Convert.ToHexString(t.Key.Bytes)));
         DigestScope[] scopes = [DigestScope.Rows(dataset), DigestScope.Keys(dataset), .. TestRanges.Of(dataset, all.Rows).Select(range => DigestScope.Rows(dataset) with { Range = range })];
         foreach (var scope in scopes)
         {

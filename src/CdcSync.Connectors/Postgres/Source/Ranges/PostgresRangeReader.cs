@@ -10,6 +10,7 @@ using CdcSync.Core.Checkpoints;
 using CdcSync.Core.Datasets;
 using CdcSync.Core.Errors;
 using CdcSync.Core.Reconciliation;
+using CdcSync.Core.Reconciliation.Totals;
 using CdcSync.Core.Sources;
 
 namespace CdcSync.Connectors.Postgres.Source.Ranges;
@@ -64,6 +65,14 @@ internal sealed class PostgresRangeReader(Func<CancellationToken, ValueTask<Sour
     /// <inheritdoc/>
     public async ValueTask<IDigestReader?> DigestsAsync(Dataset dataset, CancellationToken ct) =>
         await DescribeAsync(dataset, ct) is { } source && SourceDigestTable.Of(dataset, source) is { } table ? new PostgresSourceDigests(open, table, dataset) : null;
+
+    /// <inheritdoc/>
+    public async ValueTask<IReadOnlyDictionary<CanonicalKey, GroupTotal>?> TotalsAsync(TotalScope scope, CancellationToken ct)
+    {
+        var reduced = scope.Reduced();
+        return await DescribeAsync(reduced.Dataset, ct) is { } source && SourceDigestTable.Of(reduced.Dataset, source) is { } table
+            ? await new PostgresSourceDigests(open, table, reduced.Dataset).TotalsAsync(reduced, ct) : null;
+    }
 
     /// <inheritdoc/>
     public async ValueTask<IAsyncEnumerable<ChangeChunk>?> FindAsync(Dataset dataset, RecordBatch keys, CancellationToken ct) =>

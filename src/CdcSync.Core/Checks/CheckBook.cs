@@ -10,6 +10,8 @@ namespace CdcSync.Core.Checks;
 internal sealed class CheckBook(string pipeline, IWarehouse warehouse, ISyncObserver observer)
 {
     private readonly ConcurrentDictionary<(DatasetId, string), CheckVerdict> _told = new();
+    // Those that keep a batch out: measured in the warehouse, which lacks the batch, they hold.
+    private readonly ConcurrentDictionary<(DatasetId, string), bool> _blocking = new();
 
     /// <summary>Reads what is known, and tells it: a check that failed before this worker began still fails.</summary>
     /// <returns>When each check was last measured.</returns>
@@ -36,6 +38,11 @@ internal sealed class CheckBook(string pipeline, IWarehouse warehouse, ISyncObse
     /// <summary>The same for what a publication measured: only where it is news, and on a best effort. A batch that is in, or is not, stays so.</summary>
     public async Task RecordNewsAsync(Dataset dataset, IReadOnlyList<CheckResult> results)
     {
+        foreach (var result in results)
+        {
+            if (result.IsFailed) _blocking[(dataset.Id, result.Check)] = true;
+            else _blocking.TryRemove((dataset.Id, result.Check), out _);
+        }
         CheckResult[] news = [.. results.Where(r => !_told.TryGetValue((dataset.Id, r.Check), out var before) || before != r.Verdict)];
         try
         {
@@ -49,6 +56,9 @@ internal sealed class CheckBook(string pipeline, IWarehouse warehouse, ISyncObse
 
     /// <summary>True if a check of a dataset has a verdict that says more than that it waits.</summary>
     public bool IsJudged(DatasetId dataset, string check) => _told.TryGetValue((dataset, check), out var verdict) && verdict != CheckVerdict.Waiting;
+
+    /// <summary>True if it keeps a batch out: until one is in, it does not hold, whatever is measured in the warehouse.</summary>
+    public bool IsBlocking(DatasetId dataset, string check) => _blocking.ContainsKey((dataset, check));
 
     private void Tell(Dataset dataset, IReadOnlyList<CheckResult> results)
     {

@@ -42,7 +42,7 @@ internal sealed class CheckLoop(EngineContext engine, Pipeline pipeline)
             var results = await _checker.RunAsync(dataset, [.. due.Select(e => e.Check)], ct);
             foreach (var (entry, result) in due.Zip(results)) entry.Plan(result);
             // While it waits, what was judged before still holds.
-            await engine.Checks.RecordAsync(dataset, [.. results.Where(r => r.Verdict != CheckVerdict.Waiting || !engine.Checks.IsJudged(dataset.Id, r.Check))], ct);
+            await engine.Checks.RecordAsync(dataset, [.. results.Where(r => (r.Verdict != CheckVerdict.Waiting || !engine.Checks.IsJudged(dataset.Id, r.Check)) && !engine.Checks.IsBlocking(dataset.Id, r.Check))], ct);
         }
         catch (CdcSyncException fault)
         {

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Runtime.ExceptionServices;
 using CdcSync.Core.Batches;
 using CdcSync.Core.Checkpoints;
+using CdcSync.Core.Checks;
 using CdcSync.Core.Errors;
 using CdcSync.Core.Gates;
 using CdcSync.Core.Gates.Isolation;
@@ -25,6 +26,7 @@ internal sealed class Batch(Lane lane, BatchStart start, EngineContext engine) :
     private DateTimeOffset? _newestCommit;
     private LandedFile? _landed;
     private IStage? _stagedIn;
+    private RuleGate? _rules;
     private RefusedRows? _again;
     private Exception? _readFault;
 
@@ -148,8 +150,13 @@ internal sealed class Batch(Lane lane, BatchStart start, EngineContext engine) :
     public DatasetPublication ToPublication(Lease lease)
     {
         var gates = new BatchGates(engine, Lane, Start, RowsRead);
-        return new DatasetPublication(_stagedIn!, Move, _quarantined, Ledger, gates.For(lease)) { Accepted = gates.Accepted };
+        // Half a table is not judged: before it is complete for the first time, rules about the whole say nothing.
+        _rules = Lane.Rules.Count > 0 && Move.Next.CompleteUpTo is not null ? new RuleGate(Lane.Rules, engine.Time) : null;
+        return new DatasetPublication(_stagedIn!, Move, _quarantined, Ledger, gates.For(lease)) { Accepted = gates.Accepted, MergedGates = _rules is null ? [] : [_rules] };
     }
+
+    /// <summary>What the rules about the whole table found, once it was published or refused.</summary>
+    public IReadOnlyList<CheckResult> RuleResults => _rules?.Results ?? [];
 
     /// <summary>The checkpoint's move: generation + 1, to the end of what was read.</summary>
     public CheckpointMove Move => new(Start.Before?.Generation ?? 0, Start.Next(_upTo!, HasMore ? Start.Before?.CompleteUpTo : Lane.CompleteAt(Start.SourceTime)));

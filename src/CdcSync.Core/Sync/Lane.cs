@@ -1,4 +1,5 @@
 using CdcSync.Core.Checkpoints;
+using CdcSync.Core.Checks;
 using CdcSync.Core.Datasets;
 using CdcSync.Core.Errors;
 using CdcSync.Core.Gates;
@@ -25,6 +26,9 @@ internal sealed class Lane(Dataset dataset, IChangeSource source, Keyring keyrin
     public Shaper Shaper { get; } = new(dataset, keyring);
 
     public IReadOnlyList<IRowGate> RowGates { get; } = [new ContractRowGate(dataset), new RuleRowGate(dataset), valueGate];
+
+    /// <summary>The rules about the whole table that a batch must not break.</summary>
+    public IReadOnlyList<ContractCheck> Rules { get; } = [.. dataset.Checks.Where(c => c.Occasion == CheckOccasion.Publication)];
 
     /// <summary>The deletes of the last day.</summary>
     public RecentDeletes Deletes { get; } = new();
@@ -161,7 +165,7 @@ internal sealed record Step(Lane Lane, DatasetOutcome Outcome, bool More = false
         new(lane, new DatasetOutcome(lane.Dataset.Id, KindOf(fault.Code), 0, MergeStats.None, 0, fault));
 
     private static OutcomeKind KindOf(ErrorCode code) =>
-        code == ErrorCodes.DeleteBreaker || code == ErrorCodes.VolumeGate ? OutcomeKind.Blocked
+        code == ErrorCodes.DeleteBreaker || code == ErrorCodes.VolumeGate || code == ErrorCodes.RuleBroken || code == ErrorCodes.RuleUnanswered ? OutcomeKind.Blocked
         : code.Exit == ExitCode.ResyncRequired ? OutcomeKind.ResyncRequired
         : OutcomeKind.Failed;
 }

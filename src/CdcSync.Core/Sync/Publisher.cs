@@ -69,7 +69,15 @@ internal sealed class Publisher(EngineContext engine)
         var began = Stopwatch.GetTimestamp();
         var result = await PublishAsync(publication, batches, lease, ct);
         Failpoints.Hit(Failpoints.AfterCommit);
+        await TellRulesAsync(batches, result.Outcome);
         return (result.Outcome == PublicationOutcome.Committed ? Committed(publication.Id, batches, result.Stats, Stopwatch.GetElapsedTime(began)) : Refused(batches, result), result.Outcome);
+    }
+
+    /// <summary>What rules found of a batch that is in; of one that is not, which of them kept it out.</summary>
+    private async Task TellRulesAsync(IReadOnlyList<Batch> batches, PublicationOutcome outcome)
+    {
+        foreach (var batch in batches.Where(b => b.RuleResults.Count > 0))
+            await engine.Checks.RecordNewsAsync(batch.Lane.Dataset, [.. batch.RuleResults.Where(r => r.IsFailed ? outcome == PublicationOutcome.Blocked : outcome == PublicationOutcome.Committed)]);
     }
 
     /// <summary>Publishes; where the answer to the commit was lost, the ledger says what happened.</summary>

@@ -66,7 +66,7 @@ public interface IPublication : IAsyncDisposable
     ValueTask<IStage> OpenStageAsync(Dataset dataset, PublishMode mode, CancellationToken ct);
 
     /// <summary>
-    /// In one transaction: locks the datasets' checkpoint rows (in id order), compares generation and lease token, runs the gates, merges, writes
+    /// In one transaction: locks the datasets' checkpoint rows (in id order), compares generation and lease token, runs the gates, merges, runs the gates that judge what was merged, writes
     /// quarantine and ledger, swaps the checkpoints, commits. The commit itself takes no token.
     /// </summary>
     /// <returns>Committed with the counts per dataset, or why nothing was committed.</returns>
@@ -122,6 +122,9 @@ public sealed record DatasetPublication(IStage Stage, CheckpointMove Move, IRead
 {
     /// <summary>What gates would have blocked and a person accepted; known once the gates were asked, and recorded with the rest.</summary>
     public IReadOnlyList<AcceptedVerdict> Accepted { get; init; } = [];
+
+    /// <summary>Judged in the transaction after all merges of all parts, in order; a rehearsal leaves them out.</summary>
+    public IReadOnlyList<IMergedGate> MergedGates { get; init; } = [];
 }
 
 /// <summary>What became of a publication.</summary>

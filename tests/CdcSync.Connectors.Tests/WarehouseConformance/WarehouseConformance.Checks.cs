@@ -4,6 +4,7 @@ using CdcSync.Core.Checks;
 using CdcSync.Core.Contracts;
 using CdcSync.Core.Datasets;
 using CdcSync.Core.Errors;
+using CdcSync.Core.Gates;
 using CdcSync.Core.Gates.Rules;
 
 namespace CdcSync.Connectors.Tests.WarehouseConformance;
@@ -129,6 +130,85 @@ public abstract partial class WarehouseConformance
         static CheckResult Result(string id, CheckVerdict verdict, decimal? value, DateTimeOffset at) => new(id, CheckSeverity.Warning, verdict, value, "1", verdict == CheckVerdict.Passed ? null : "žluť", at);
     }
 
+    [Fact]
+    public async Task A_rule_sees_what_all_merges_of_a_transaction_would_leave_and_what_it_blocks_never_was()
+    {
+        if (!AnswersQueries) return;
+        var orders = await EnsuredAsync(Measured("ruled", DeleteMode.Hard));
+        var lines = await EnsuredAsync(Measured("ruled-lines", DeleteMode.Hard));
+        await PublishAsync(orders, Change.Upsert(1L, "a", 100L, true));
+        var seen = new List<decimal>();
+
+        foreach (var blocks in new[] { true, false })
+        {
+            var publication = await Warehouse.OpenPublicationAsync(Lease, default);
+            await using (publication)
+            {
+                var gate = new MergedGate(async merged =>
+                {
+                    seen.Add(await merged.AskAsync(Sql($"SELECT COUNT(*) FROM {{object}} WHERE EXISTS (SELECT 1 FROM {Fixture.Quote("ruled-lines")})"), default));
+                    seen.Add(await merged.AskAsync(Sql("SELECT SUM({property}) FROM {object}", "amount"), default));
+                    return blocks ? new CdcSyncException(ErrorCodes.RuleBroken, "broken", "Mend it. Run: cdcsync status") : null;
+                });
+                var first = await StageAsync(publication, orders, Core.Warehouses.PublishMode.Merge, [Change.Upsert(2L, "b", 250L, true), Change.Upsert(1L, "a", 50L, true)]);
+                var second = await StageAsync(publication, lines, Core.Warehouses.PublishMode.Merge, [Change.Upsert(1L, "b", 1L, true)]);
+                var result = await publication.PublishAsync([first with { MergedGates = [gate] }, second], default);
+                Assert.Equal(blocks ? Core.Warehouses.PublicationOutcome.Blocked : Core.Warehouses.PublicationOutcome.Committed, result.Outcome);
+                Assert.Equal(blocks ? orders.Id : (DatasetId?)null, result.BlockedDataset);
+            }
+            Assert.Equal((blocks ? 1 : 2, blocks ? null : 1L), ((await CheckpointAsync(orders))!.Generation, (await CheckpointAsync(lines))?.Generation));
+            Assert.Equal(blocks ? ["1|a|1.00|true"] : ["1|a|0.50|true", "2|b|2.50|true"], await LiveAsync(orders));
+        }
+
+        Assert.Equal([2m, 3m, 2m, 3m], seen);
+    }
+
+    [Theory]
+    [InlineData("SELECT nothing FROM {object}")]
+    [InlineData("DELETE FROM {object}")]
+    [InlineData("COMMIT")]
+    [InlineData("SELECT 1) AS q (v); COMMIT; SELECT (1")]
+    public async Task A_rule_whose_query_is_refused_blocks_and_the_batch_is_published_without_it(string query)
+    {
+        if (!AnswersQueries) return;
+        var dataset = await EnsuredAsync(Measured("unruled", DeleteMode.Hard));
+        foreach (var rows in new[] { 1, 3_000 })
+        {
+            Change[] changes = [.. Enumerable.Range(1, rows).Select(i => Change.Upsert((long)i, "a", 100L, true))];
+            var faults = new List<ErrorCode>();
+            var publication = await Warehouse.OpenPublicationAsync(Lease, default);
+            await using (publication)
+            {
+                var gate = new MergedGate(async merged =>
+                {
+                    var fault = await Assert.ThrowsAsync<CdcSyncException>(async () => await merged.AskAsync(Sql(query), default));
+                    faults.Add(fault.Code);
+                    return fault;
+                });
+                var part = await StageAsync(publication, dataset, Core.Warehouses.PublishMode.Merge, changes);
+                Assert.Equal(Core.Warehouses.PublicationOutcome.Blocked, (await publication.PublishAsync([part with { MergedGates = [gate] }], default)).Outcome);
+            }
+            Assert.Equal([ErrorCodes.RuleUnanswered], faults);
+            Assert.Equal(rows == 1 ? 0 : 1, (await LiveAsync(dataset)).Count);
+            Assert.Equal(Core.Warehouses.PublicationOutcome.Committed, (await PublishAsync(dataset, changes)).Outcome);
+            Assert.Equal(rows, (await LiveAsync(dataset)).Count);
+        }
+    }
+
+    [Fact]
+    public async Task A_rehearsal_asks_no_rules()
+    {
+        var dataset = await EnsuredAsync(Measured("rehearsed", DeleteMode.Hard));
+        var publication = await Warehouse.OpenPublicationAsync(Lease, default);
+        await using (publication)
+        {
+            var part = await StageAsync(publication, dataset, Core.Warehouses.PublishMode.Merge, [Change.Upsert(1L, "a", 100L, true)]);
+            var gate = new MergedGate(_ => throw new InvalidOperationException("it was asked"));
+            Assert.Equal(Core.Warehouses.PublicationOutcome.Committed, await publication.RehearseAsync([part with { MergedGates = [gate] }], default));
+        }
+        Assert.Empty(await LiveAsync(dataset));
+    }
+
     /// <summary>False where the server of this run can't ask queries of contracts as the engine it stands for would.</summary>
     protected virtual bool AnswersQueries => true;
 
@@ -151,4 +231,9 @@ public abstract partial class WarehouseConformance
     private static SqlMeasure Sql(string query, string? column = null) => new(query, column, null);
 
     private static System.Text.RegularExpressions.Regex Compiled(string pattern) => new(string.Create(CultureInfo.InvariantCulture, $@"\A(?:{pattern})\z"));
+
+    private sealed class MergedGate(Func<IMergedView, ValueTask<CdcSyncException?>> inspect) : IMergedGate
+    {
+        public ValueTask<CdcSyncException?> InspectAsync(IMergedView merged, CancellationToken ct) => inspect(merged);
+    }
 }

@@ -35,6 +35,9 @@ internal sealed class FakeWarehouse(TimeProvider time, FaultPlan faults) : IWare
 
     public Dictionary<(DatasetId, string), RecordedCheck> CheckResults { get; } = [];
 
+    /// <summary>What queries of contracts answer inside a publication.</summary>
+    public Func<Dataset, SqlMeasure, decimal> Answer { get; set; } = (_, _) => throw new InvalidOperationException("nobody asks");
+
     /// <summary>What measures answer; null = this warehouse measures nothing.</summary>
     public ICheckReader? Checks { get; set; }
 
@@ -437,7 +440,14 @@ internal sealed class FakeWarehouse(TimeProvider time, FaultPlan faults) : IWare
                 return new PublicationResult(refused, []);
             if (fate == CommitFate.LostBefore)
                 throw Lost();
+            var before = warehouse.Copy();
             var stats = Merge(parts);
+            if (BlockedAfterMerge(parts) is { } blocked)
+            {
+                warehouse.Restore(before);
+                return blocked;
+            }
+
             foreach (var (part, changed) in parts.Zip(stats))
             {
                 var id = part.Stage.Dataset.Id;
@@ -448,6 +458,29 @@ internal sealed class FakeWarehouse(TimeProvider time, FaultPlan faults) : IWare
             }
 
             return fate == CommitFate.LostAfter ? throw Lost() : new PublicationResult(PublicationOutcome.Committed, stats);
+        }
+
+        private PublicationResult? BlockedAfterMerge(IReadOnlyList<DatasetPublication> parts)
+        {
+            foreach (var part in parts)
+            {
+                foreach (var gate in part.MergedGates)
+                {
+                    var asked = gate.InspectAsync(new MergedView(warehouse, part.Stage.Dataset), CancellationToken.None);
+                    Assert.True(asked.IsCompleted);
+                    if (asked.Result is { } fault)
+                        return new PublicationResult(PublicationOutcome.Blocked, [], fault, part.Stage.Dataset.Id);
+                }
+            }
+
+            return null;
+        }
+
+        private sealed class MergedView(FakeWarehouse warehouse, Dataset dataset) : IMergedView
+        {
+            public Dataset Dataset => dataset;
+
+            public ValueTask<decimal> AskAsync(SqlMeasure query, CancellationToken ct) => new(warehouse.Answer(dataset, query));
         }
 
         private static CdcSyncException Lost() => new(ErrorCodes.CommitUnknown, "the answer was lost.", "Ask the ledger. Run: cdcsync history");

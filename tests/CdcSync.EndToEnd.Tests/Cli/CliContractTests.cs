@@ -35,6 +35,25 @@ public sealed class CliContractTests
         Assert.Equal(["note.unique passed 0", "note_present failed 25", "orders_present failed 4"], mended.Select(c => $"{c.GetProperty("check")} {c.GetProperty("verdict")} {c.GetProperty("value")}"));
     }
 
+    [Fact]
+    public async Task A_sql_rule_of_severity_error_keeps_the_batch_out_that_would_break_it()
+    {
+        using var pipeline = new PipelineFolder();
+        Edit(pipeline, "- name: orders\n", "- name: orders\n    quality:\n      - { id: at_most_two, type: sql, query: \"SELECT COUNT(*) FROM {object}\", mustBeLessOrEqualTo: 2 }\n");
+        await pipeline.TrackAsync();
+        Assert.Equal(0, (await pipeline.RunAsync("sync", "--migrate")).ExitCode);
+        pipeline.Execute("INSERT INTO orders VALUES (3, 'one too many')");
+
+        var blocked = await pipeline.RunAsync("sync");
+
+        Assert.Equal(8, blocked.ExitCode);
+        Assert.Contains("CDC5003 orders: rule 'at_most_two' of the contract would find 3, expected at most 2; nothing of the batch was committed.", blocked.Error, StringComparison.Ordinal);
+        Assert.Equal("2 blocked CDC5003 failed", pipeline.Warehouse("SELECT (SELECT count(*) FROM orders) || ' ' || phase || ' ' || error_code || ' ' || verdict FROM cdcsync_dataset_status s JOIN cdcsync_contract_check k ON k.dataset = s.dataset"));
+        pipeline.Execute("DELETE FROM orders WHERE id = 1");
+        Assert.Equal(0, (await pipeline.RunAsync("sync")).ExitCode);
+        Assert.Equal("2,3 passed", pipeline.Warehouse("SELECT (SELECT group_concat(id) FROM (SELECT id FROM orders ORDER BY id)) || ' ' || verdict FROM cdcsync_contract_check"));
+    }
+
     private static JsonElement Json(ProcessResult result, int exit)
     {
         Assert.True(result.ExitCode == exit, result.ToString());

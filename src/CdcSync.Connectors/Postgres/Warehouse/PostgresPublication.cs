@@ -1,3 +1,4 @@
+using CdcSync.Connectors.Postgres.Checks;
 using CdcSync.Core.Batches;
 using CdcSync.Core.Checkpoints;
 using CdcSync.Core.Datasets;
@@ -44,7 +45,7 @@ internal sealed class PostgresPublication(PostgresSessions sessions, Lease lease
             {
                 await EndCopyAsync(ct);
                 if (await BlockedAsync(parts, ct) is { } blocked) return blocked;
-                return _isOpen || parts.Any(EndsAppending) || Failpoints.IsArmed(Failpoints.Merged) || Failpoints.IsArmed(Failpoints.BeforeCommit)
+                return _isOpen || parts.Any(EndsAppending) || parts.Any(p => p.MergedGates.Count > 0) || Failpoints.IsArmed(Failpoints.Merged) || Failpoints.IsArmed(Failpoints.BeforeCommit)
                     ? await PublishInStepsAsync(parts, doing, ct)
                     : await PublishAtOnceAsync(parts, doing, ct);
             });
@@ -134,6 +135,21 @@ internal sealed class PostgresPublication(PostgresSessions sessions, Lease lease
         return null;
     }
 
+    private async ValueTask<PublicationResult?> BlockedAfterMergeAsync(IReadOnlyList<DatasetPublication> parts, CancellationToken ct)
+    {
+        if (parts.All(p => p.MergedGates.Count == 0)) return null;
+        foreach (var part in parts)
+        {
+            var view = new PostgresMergedView(_session!.Connection, ((PostgresStage)part.Stage).Table);
+            foreach (var gate in part.MergedGates)
+                if (await gate.InspectAsync(view, ct) is { } why)
+                    return new PublicationResult(PublicationOutcome.Blocked, [], why, part.Stage.Dataset.Id);
+        }
+        // They may have taken their time.
+        await RunAsync(_session!.Connection, ct, CheckLease());
+        return null;
+    }
+
     private async Task<PublicationResult> PublishAtOnceAsync(IReadOnlyList<DatasetPublication> parts, string doing, CancellationToken ct)
     {
         _session = await sessions.RentAsync(doing, ct);
@@ -159,6 +175,7 @@ internal sealed class PostgresPublication(PostgresSessions sessions, Lease lease
     private async Task<PublicationResult> PublishInStepsAsync(IReadOnlyList<DatasetPublication> parts, string doing, CancellationToken ct)
     {
         var stats = await AllButCommitAsync(parts, ct);
+        if (await BlockedAfterMergeAsync(parts, ct) is { } blocked) return blocked;
         Failpoints.Hit(Failpoints.BeforeCommit);
         ct.ThrowIfCancellationRequested();
         return await CommittedAsync(doing, async () =>

@@ -90,7 +90,7 @@ internal sealed class SqlServerPublication(WarehouseSessions sessions, Database 
         InTurnAsync($"{string.Join(", ", parts.Select(p => p.Stage.Dataset.Id))}: publishing", async session =>
         {
             await session.BeginAsync(ct);
-            var result = await InTransactionAsync(session, [.. parts.Select(p => p with { Gates = [] })], ct);
+            var result = await InTransactionAsync(session, [.. parts.Select(p => p with { Gates = [], MergedGates = [] })], ct);
             await session.RollbackAsync();
             return result.Outcome;
         }, ct);
@@ -130,6 +130,13 @@ internal sealed class SqlServerPublication(WarehouseSessions sessions, Database 
             Failpoints.Hit(Failpoints.Merged);
             await WriteQuarantineAsync(session, parts[index], ct);
             foreach (var accepted in parts[index].Accepted) await session.RunAsync(GateSql.Accept(lease, parts[index], accepted), ct);
+        }
+        foreach (var part in parts)
+        {
+            foreach (var gate in part.MergedGates)
+            {
+                if (await gate.InspectAsync(new SqlServerMergedView(session, ((SqlServerStage)part.Stage).Table), ct) is { } fault) return new PublicationResult(PublicationOutcome.Blocked, [], fault, part.Stage.Dataset.Id);
+            }
         }
         return await PublicationSteps.HoldsLeaseAsync(session, lease, ct) ? new PublicationResult(PublicationOutcome.Committed, stats) : new PublicationResult(PublicationOutcome.LeaseLost, []);
     }

@@ -67,7 +67,7 @@ internal sealed class SqlitePublication(SqliteSessions sessions, string pipeline
 
     /// <inheritdoc/>
     public async ValueTask<PublicationOutcome> RehearseAsync(IReadOnlyList<DatasetPublication> parts, CancellationToken ct) =>
-        (await TransactAsync([.. parts.Select(p => p with { Gates = [] })], doing => sessions.Translated(doing, () =>
+        (await TransactAsync([.. parts.Select(p => p with { Gates = [], MergedGates = [] })], doing => sessions.Translated(doing, () =>
         {
             _session.CheckDeferred();
             return true;
@@ -132,6 +132,14 @@ internal sealed class SqlitePublication(SqliteSessions sessions, string pipeline
             }
             ct.ThrowIfCancellationRequested();
             stats[index] = sessions.Translated($"publishing {part.Stage.Dataset.Id}", () => Publish(part), ct);
+        }
+        foreach (var part in parts)
+        {
+            foreach (var gate in part.MergedGates)
+            {
+                if (await gate.InspectAsync(new SqliteMergedView(sessions, _session, SqliteTable.For(part.Stage.Dataset)), ct).ConfigureAwait(false) is { } fault)
+                    return new PublicationResult(PublicationOutcome.Blocked, [], fault, part.Stage.Dataset.Id);
+            }
         }
         return new PublicationResult(PublicationOutcome.Committed, stats);
     }

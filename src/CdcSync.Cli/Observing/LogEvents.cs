@@ -39,6 +39,12 @@ internal static partial class LogEvents
     [LoggerMessage(1020, LogLevel.Information, "{dataset}: {order} was ordered from {address}: {outlook}")]
     public static partial void OrderTaken(this ILogger log, string order, string dataset, string outlook, string address);
 
+    [LoggerMessage(1021, LogLevel.Information, "{dataset}: {order} is done")]
+    public static partial void OrderDone(this ILogger log, string order, string dataset);
+
+    [LoggerMessage(2020, LogLevel.Error, "{dataset}: {order} failed: {code} {fault}")]
+    public static partial void OrderFailed(this ILogger log, string order, string dataset, string code, string fault);
+
     [LoggerMessage(2010, LogLevel.Warning, "webhook {webhook} {problem}; it is told again")]
     public static partial void WebhookFailed(this ILogger log, string webhook, string problem);
 

@@ -136,6 +136,15 @@ internal sealed class LogObserver(ILogger log, Repetitions repetitions) : ISyncO
         }
     }
 
+    /// <summary>What a comparison found is told by itself.</summary>
+    public void OrderEnded(Dataset dataset, OrderEnd end)
+    {
+        if (end.Fault is { } fault)
+            log.OrderFailed(Words.Of(end.Order), dataset.Id.Value, fault.Code.Id, OneLine(fault));
+        else
+            log.OrderDone(Words.Of(end.Order), dataset.Id.Value);
+    }
+
     public void LeaseChanged(bool held)
     {
         var before = _lease;

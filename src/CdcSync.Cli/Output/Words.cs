@@ -1,5 +1,6 @@
 using System.Globalization;
 using CdcSync.Core.Scheduling;
+using CdcSync.Core.Sync;
 
 namespace CdcSync.Cli.Output;
 
@@ -15,6 +16,16 @@ internal static class Words
 
     /// <summary>An instant, or null.</summary>
     public static string? Of(DateTimeOffset? instant) => instant is { } at ? Of(at) : null;
+
+    /// <summary>An order in a word.</summary>
+    public static string Of(Order order) => order switch
+    {
+        Order.Reconcile { Request.IsRepair: true } => "repair",
+        Order.Reconcile => "reconcile",
+        Order.Backfill => "backfill",
+        Order.Resync => "resync",
+        _ => "sync",
+    };
 
     /// <summary>A count with separators: <c>1,234,567</c>.</summary>
     public static string Of(long count) => count.ToString("N0", CultureInfo.InvariantCulture);

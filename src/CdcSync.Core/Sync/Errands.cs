@@ -11,7 +11,7 @@ internal sealed class Errands(EngineContext engine, LaneBook book, FirstLoad fir
     // A comparison that failed is tried again soon: nobody waits for it, and it may be long.
     private static readonly TimeSpan AfterFault = TimeSpan.FromMinutes(1);
 
-    /// <summary>Begins what may begin now; in blackout hours nothing. What writes has its unit for itself, and waits until it is free; what only compares goes on beside polls.</summary>
+    /// <summary>Begins what may begin now; not to be called in blackout hours. What writes has its unit for itself, and waits until it is free; what only compares goes on beside polls.</summary>
     public IEnumerable<Task> Begin(IReadOnlyList<Lane> lanes, Lease lease, CancellationToken ct)
     {
         foreach (var lane in lanes)
@@ -20,38 +20,39 @@ internal sealed class Errands(EngineContext engine, LaneBook book, FirstLoad fir
             if (lane.Waiting is { } ordered && MayBegin(ordered, lane, unit))
             {
                 lane.Waiting = null;
-                yield return BeginOne(ordered, lane, unit, lease, ct);
+                yield return BeginOne(ordered, OrderedBy.Person, lane, unit, lease, ct);
             }
             else if (lane.ReconcileDue <= engine.Time.GetUtcNow() && Scheduled(lane.Dataset.Reconcile!) is var scheduled && MayBegin(scheduled, lane, unit))
             {
                 lane.ReconcileDue = null;
-                yield return BeginOne(scheduled, lane, unit, lease, ct);
+                yield return BeginOne(scheduled, OrderedBy.Schedule, lane, unit, lease, ct);
             }
         }
     }
 
     /// <summary>Why an order can't be carried out as things stand, or when it will be.</summary>
-    public static OrderOutlook OutlookOf(Order order, Lane lane, IReadOnlyList<Lane> unit, DateTimeOffset now) => order switch
+    public static OrderOutlook OutlookOf(Order order, Lane lane, IReadOnlyList<Lane> unit, SourceHours hours) => order switch
     {
         _ when unit.Any(l => l.IsPaused) => OrderOutlook.Paused,
         Order.Sync when unit.Any(l => l.NeedsResync) => OrderOutlook.ResyncRequired,
-        Order.Reconcile { Request.IsRepair: true } when unit.Any(l => l.NeedsResync) => OrderOutlook.ResyncRequired,
+        Order.Reconcile { Request.IsRepair: true } or Order.Backfill when unit.Any(l => l.NeedsResync) => OrderOutlook.ResyncRequired,
         Order.Reconcile when lane.NeedsResync => OrderOutlook.ResyncRequired,
-        Order.Reconcile when lane.Phase is not (DatasetPhase.Streaming or DatasetPhase.Failing or DatasetPhase.Blocked) => OrderOutlook.NotLoaded,
-        _ when lane.Blackout?.Covers(now) is true => OrderOutlook.AfterBlackout,
+        Order.Reconcile or Order.Backfill when lane.Phase is not (DatasetPhase.Streaming or DatasetPhase.Failing or DatasetPhase.Blocked) => OrderOutlook.NotLoaded,
+        _ when hours == SourceHours.Blackout => OrderOutlook.AfterBlackout,
         _ when IsFree(order, lane, unit) => OrderOutlook.Begins,
         _ => OrderOutlook.Follows,
     };
 
     private static Order.Reconcile Scheduled(ReconcileSchedule schedule) => new(new ReconcileRequest(schedule.Mode, schedule.IsRepair));
 
-    private bool MayBegin(Order order, Lane lane, IReadOnlyList<Lane> unit) => OutlookOf(order, lane, unit, engine.Time.GetUtcNow()) == OrderOutlook.Begins;
+    // Nobody asks in blackout hours.
+    private static bool MayBegin(Order order, Lane lane, IReadOnlyList<Lane> unit) => OutlookOf(order, lane, unit, SourceHours.Free) == OrderOutlook.Begins;
 
     private static bool IsFree(Order order, Lane lane, IReadOnlyList<Lane> unit) => (order is Order.Sync || lane.Errand is null) && (!Writes(order) || unit.All(l => !l.Busy));
 
     private static bool Writes(Order order) => order is not Order.Reconcile { Request.IsRepair: false };
 
-    private Task BeginOne(Order order, Lane lane, Lane[] unit, Lease lease, CancellationToken ct)
+    private Task BeginOne(Order order, OrderedBy by, Lane lane, Lane[] unit, Lease lease, CancellationToken ct)
     {
         Lane[] held = Writes(order) ? unit : [];
         lane.Errand = order;
@@ -61,7 +62,7 @@ internal sealed class Errands(EngineContext engine, LaneBook book, FirstLoad fir
         {
             try
             {
-                await RunAsync(order, lane, unit, lease, ct);
+                await RunAsync(order, by, lane, unit, lease, ct);
             }
             finally
             {
@@ -73,7 +74,7 @@ internal sealed class Errands(EngineContext engine, LaneBook book, FirstLoad fir
     }
 
     /// <summary>Its failure is told, and fails nothing else.</summary>
-    private async Task RunAsync(Order order, Lane lane, Lane[] unit, Lease lease, CancellationToken ct)
+    private async Task RunAsync(Order order, OrderedBy by, Lane lane, Lane[] unit, Lease lease, CancellationToken ct)
     {
         ReconcileReport? report = null;
         CdcSyncException? failure = null;
@@ -81,18 +82,29 @@ internal sealed class Errands(EngineContext engine, LaneBook book, FirstLoad fir
         {
             if (order is Order.Reconcile { Request: var request })
                 report = await (request.IsRepair ? comparison.RepairAsync(lane, unit, request, lease, ct) : comparison.CompareAsync(lane, request, ct));
+            else if (order is Order.Backfill { Range: var range })
+                failure = (await comparison.BackfillAsync(lane, unit, range, lease, ct)).Fault;
             else if (order is Order.Resync { Breaker: var breaker })
                 failure = await ResyncAsync(lane, breaker, lease, ct);
         }
         catch (CdcSyncException fault)
         {
             failure = fault;
-            engine.Observer.WorkerFailed(fault.Code.Exit == ExitCode.Source ? "source" : "warehouse", fault, lane.Dataset.Reconcile is { } schedule ? Wait(schedule, fault) : TimeSpan.Zero);
         }
 
         lane.Last = new OrderEnd(order, engine.Time.GetUtcNow(), report, failure);
-        if (order is Order.Reconcile && lane.Dataset.Reconcile is { } next)
+        if (order is Order.Reconcile { Request.Range: null } && lane.Dataset.Reconcile is { } next)
             lane.ReconcileDue = engine.Time.GetUtcNow() + Wait(next, failure);
+        if (by == OrderedBy.Person)
+            engine.Observer.OrderEnded(lane.Dataset, lane.Last);
+        else if (failure is not null)
+            engine.Observer.WorkerFailed(failure.Code.Exit == ExitCode.Source ? "source" : "warehouse", failure, Wait(lane.Dataset.Reconcile!, failure));
+    }
+
+    private enum OrderedBy
+    {
+        Schedule,
+        Person,
     }
 
     private static TimeSpan Wait(ReconcileSchedule schedule, CdcSyncException? fault) => fault is null || schedule.Every < AfterFault ? schedule.Every : AfterFault;
@@ -109,4 +121,11 @@ internal sealed class Errands(EngineContext engine, LaneBook book, FirstLoad fir
 
         return fault;
     }
+}
+
+/// <summary>Whether a source may be read now.</summary>
+internal enum SourceHours
+{
+    Free,
+    Blackout,
 }

@@ -105,6 +105,11 @@ public interface ISyncObserver
     {
     }
 
+    /// <summary>What a person ordered has ended, other than a poll.</summary>
+    void OrderEnded(Dataset dataset, OrderEnd end)
+    {
+    }
+
     /// <summary>The lease was taken (true) or lost (false).</summary>
     void LeaseChanged(bool held);
 }

@@ -134,6 +134,7 @@ internal sealed class Lane(Dataset dataset, IChangeSource source, Keyring keyrin
     {
         Order.Reconcile { Request.IsRepair: true } => LaneActivity.Repairing,
         Order.Reconcile => LaneActivity.Comparing,
+        Order.Backfill => LaneActivity.Backfilling,
         Order.Resync => LaneActivity.Resyncing,
         _ => Busy ? LaneActivity.Syncing : LaneActivity.Idle,
     }, IsPaused || NeedsResync || Due == DateTimeOffset.MaxValue ? null : Due, IsPaused ? null : ReconcileDue, Waiting, Last);

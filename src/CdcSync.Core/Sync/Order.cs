@@ -14,6 +14,10 @@ public abstract record Order
     /// <param name="Request">How.</param>
     public sealed record Reconcile(ReconcileRequest Request) : Order;
 
+    /// <summary>Read rows again and publish them; delete what the source has no longer.</summary>
+    /// <param name="Range">Which rows; null = all.</param>
+    public sealed record Backfill(RowRange? Range) : Order;
+
     /// <summary>Load anew and publish the difference.</summary>
     /// <param name="Breaker">Whether the delete breaker may stop it.</param>
     public sealed record Resync(BreakerUse Breaker) : Order;
@@ -92,6 +96,9 @@ public enum LaneActivity
 
     /// <summary>It is compared and mended.</summary>
     Repairing,
+
+    /// <summary>Rows of it are read again.</summary>
+    Backfilling,
 
     /// <summary>It is loaded anew.</summary>
     Resyncing,

@@ -169,10 +169,12 @@ public sealed class SyncEngine
         Lane[] chosen = [.. Chosen(only).Where(l => only is null || only.Contains(l.Dataset.Id))];
         if (!_isWorking)
             throw new CdcSyncException(ErrorCodes.LeaseLost, $"pipeline '{_pipeline.Name}': this worker does not hold the lease, so that it carries out no orders.", "Ask the worker that does. Run: cdcsync status");
-        OrderAnswer[] answers = [.. chosen.Select(lane => new OrderAnswer(lane.Dataset.Id, lane.Take(order, Errands.OutlookOf(order, lane, [.. _lanes.Where(l => l.Unit == lane.Unit)], _engine.Time.GetUtcNow()))))];
+        OrderAnswer[] answers = [.. chosen.Select(lane => new OrderAnswer(lane.Dataset.Id, lane.Take(order, Errands.OutlookOf(order, lane, [.. _lanes.Where(l => l.Unit == lane.Unit)], HoursOf(lane)))))];
         Wake();
         return answers;
     }
+
+    private SourceHours HoursOf(Lane lane) => _pipeline.Blackouts.GetValueOrDefault(lane.Dataset.SourceName)?.Covers(_engine.Time.GetUtcNow()) is true ? SourceHours.Blackout : SourceHours.Free;
 
     /// <summary>Has a working engine look at once for what it looks for now and then: pauses.</summary>
     public void Wake() => _engine.Bell.Ring();

@@ -1,6 +1,7 @@
 using CdcSync.Core.Datasets;
 using CdcSync.Core.Errors;
 using CdcSync.Core.Reconciliation;
+using CdcSync.Core.Scheduling;
 using CdcSync.Core.Sync;
 using CdcSync.Core.Tests.Fakes;
 using CdcSync.Core.Warehouses;
@@ -77,6 +78,38 @@ public sealed class OrderTests
         daemon.Engine.Take(Repair, null);
         await daemon.UntilAsync(() => Last(daemon)?.Fault?.Code == ErrorCodes.DeleteBreaker);
         Assert.Null(daemon.Engine.Lanes()[0].NextCompareAt);             // it has no schedule
+        Assert.Empty(world.Observer.WorkerFaults);                       // and nobody tries it again
+    }
+
+    [Fact]
+    public async Task An_order_to_backfill_reads_a_range_again()
+    {
+        using var world = new World(Orders);
+        await using var daemon = await LoadedAsync(world);
+        foreach (var key in new[] { 3, 4, 12 })
+            world.Warehouse.Rows(Orders.Id)[key] = "edited";
+        daemon.Engine.Take(new Order.Backfill(RowRange.Parse(Orders, "id=0..10")), null);
+        await daemon.UntilAsync(() => Last(daemon) is { Order: Order.Backfill, Fault: null });
+        Assert.Equal(("value 3", "value 4", "edited"), (world.Warehouse.Rows(Orders.Id)[3], world.Warehouse.Rows(Orders.Id)[4], world.Warehouse.Rows(Orders.Id)[12]));
+    }
+
+    [Fact]
+    public async Task An_order_in_blackout_hours_waits_for_their_end()
+    {
+        using var world = new World(Orders);
+        await using (await LoadedAsync(world))
+        {
+            // Loaded; the next worker begins in the dark.
+        }
+
+        world.Pipeline = world.Pipeline with { Blackouts = new Dictionary<string, BlackoutHours> { ["fake"] = new([new BlackoutWindow(TimeOnly.MinValue, TimeOnly.MinValue, [], TimeZoneInfo.Utc)]) } };
+        await using var daemon = new Daemon(world);
+        await daemon.UntilAsync(() => daemon.Engine.Lanes().Count > 0);
+        var read = world.Observer.Polls.Count;
+        Assert.Equal([new OrderAnswer(Orders.Id, OrderOutlook.AfterBlackout)], daemon.Engine.Take(Repair, null));
+        Assert.True(daemon.Engine.Take(new Order.Sync(), null)[0].IsAccepted);
+        await Task.Delay(50);
+        Assert.Equal((read, Repair), (world.Observer.Polls.Count, daemon.Engine.Lanes()[0].Waiting));
     }
 
     [Fact]

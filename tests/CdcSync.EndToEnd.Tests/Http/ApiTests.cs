@@ -66,6 +66,16 @@ public sealed class ApiTests
     }
 
     [Fact]
+    public async Task A_range_is_read_again()
+    {
+        await using var served = await ServedPipeline.WorkingAsync("1h");
+        served.Folder.ExecuteInWarehouse("UPDATE orders SET note = 'edited'");
+        Assert.Equal("backfill", Text(await served.PostAsync("backfill?dataset=orders&range=id%3D1..2"), "order"));
+        await served.UntilAsync("worker", w => w.GetProperty("datasets")[0].GetProperty("lastOrder") is { ValueKind: JsonValueKind.Object } last && (Text(last, "order"), Text(last, "outcome")) == ("backfill", "done"));
+        Assert.Equal("a,edited", served.Folder.Warehouse("SELECT group_concat(note) FROM (SELECT note FROM orders ORDER BY id)"));
+    }
+
+    [Fact]
     public async Task A_pause_holds_orders_and_a_resume_lets_them_in()
     {
         await using var served = await ServedPipeline.WorkingAsync("1h");
@@ -118,6 +128,9 @@ public sealed class ApiTests
     [InlineData("reconcile?repair=yes", 400, "expected repair=true or repair=false.")]
     [InlineData("reconcile?repair=true&repair=false", 400, "parameter 'repair' is there more than once.")]
     [InlineData("reconcile?mode=deep", 400, "mode is none of digest, keys, full, totals.")]
+    [InlineData("reconcile?range=id%3D1..2", 400, "range needs the one dataset that it is of.")]
+    [InlineData("backfill?range=id%3D1..2", 400, "range needs the one dataset that it is of.")]
+    [InlineData("backfill", 400, "expected at least one ?dataset=NAME.")]
     [InlineData("pause", 400, "expected at least one ?dataset=NAME.")]
     [InlineData("resync", 400, "expected at least one ?dataset=NAME.")]
     [InlineData("pause?dataset=orders", 404, "orders: no worker has seen it yet, so there is nothing to pause.")]

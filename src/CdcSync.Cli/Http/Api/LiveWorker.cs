@@ -49,21 +49,12 @@ internal sealed class LiveWorker(PipelineConfig config, IControlStore control, S
         }
     }
 
-    private static WorkerDatasetDocument Of(Dataset dataset, DatasetLine line, LaneState? lane) => new(dataset.Id.Value, Words.Of(lane?.Activity ?? LaneActivity.Idle), lane?.Waiting is { } waiting ? WordOf(waiting) : null,
+    private static WorkerDatasetDocument Of(Dataset dataset, DatasetLine line, LaneState? lane) => new(dataset.Id.Value, Words.Of(lane?.Activity ?? LaneActivity.Idle), lane?.Waiting is { } waiting ? Words.Of(waiting) : null,
         dataset.Interval.TotalSeconds, Words.Of(lane?.NextPollAt), Words.Of(lane?.NextCompareAt), lane is not null && line.Lag is { } lag ? Math.Round(lag.TotalSeconds, 3) : null, line.Read, line.Merged, Math.Round(line.ReadPerSecond, 1),
         line.Load is { } load ? new LoadDocument(load.Ranges, load.Done, load.Rows, load.Left?.TotalSeconds) : null, lane?.Last is { } last ? Of(last) : null);
 
-    private static OrderEndDocument Of(OrderEnd end) => new(WordOf(end.Order), Words.Of(end.At), end.Report is { } r ? Words.Of(r.Outcome) : end.Fault is null ? "done" : "failed",
+    private static OrderEndDocument Of(OrderEnd end) => new(Words.Of(end.Order), Words.Of(end.At), end.Report is { } r ? Words.Of(r.Outcome) : end.Fault is null ? "done" : "failed",
         end.Report?.Found.Missing, end.Report?.Found.Different, end.Report?.Found.Extra, end.Report?.Repaired.Total, FaultDocument.Of(end.Fault));
 
     private static WorkerFaultDocument? Of(ShownFault? fault) => fault is null ? null : new(fault.Code.Id, fault.Code.Title, fault.Command, Math.Round(fault.Ago.TotalSeconds, 1), fault.RetryIn?.TotalSeconds);
-
-    /// <summary>An order in a word.</summary>
-    public static string WordOf(Order order) => order switch
-    {
-        Order.Sync => "sync",
-        Order.Reconcile { Request.IsRepair: true } => "repair",
-        Order.Reconcile => "reconcile",
-        _ => "resync",
-    };
 }

@@ -18,7 +18,8 @@ internal sealed class OrderRoutes(LiveWorker worker, Answers answers, ILogger lo
     public void MapTo(IEndpointRouteBuilder routes)
     {
         MapOrder(routes, "sync", (query, _) => Task.FromResult<(Order, IReadOnlySet<DatasetId>?)>((new Order.Sync(), query.Datasets(worker.Pipeline))));
-        MapOrder(routes, "reconcile", (query, _) => Task.FromResult<(Order, IReadOnlySet<DatasetId>?)>((new Order.Reconcile(new ReconcileRequest(query.Word("mode", ReconcileMode.Digest), query.Flag("repair"))), Comparable(query))), "mode", "repair");
+        MapOrder(routes, "reconcile", (query, _) => Task.FromResult<(Order, IReadOnlySet<DatasetId>?)>((new Order.Reconcile(new ReconcileRequest(query.Word("mode", ReconcileMode.Digest), query.Flag("repair")) { Range = query.Range(worker.Pipeline) }), Comparable(query))), "mode", "repair", "range");
+        MapOrder(routes, "backfill", (query, _) => Task.FromResult<(Order, IReadOnlySet<DatasetId>?)>((new Order.Backfill(query.Range(worker.Pipeline)), query.RequiredDatasets(worker.Pipeline))), "range");
         MapOrder(routes, "quarantine/retry", async (query, ct) => (new Order.Reconcile(new ReconcileRequest(ReconcileMode.Digest, IsRepair: true)), await QuarantinedAsync(query, ct)));
         MapOrder(routes, "resync", (query, _) => Task.FromResult<(Order, IReadOnlySet<DatasetId>?)>((new Order.Resync(query.Flag("acceptDeletes") ? BreakerUse.Accepted : BreakerUse.Armed), query.RequiredDatasets(worker.Pipeline))), "acceptDeletes");
         MapPause(routes, "pause", isPaused: true);

@@ -2,6 +2,7 @@ using System.Globalization;
 using CdcSync.Cli.Output;
 using CdcSync.Core.Datasets;
 using CdcSync.Core.Errors;
+using CdcSync.Core.Reconciliation;
 using CdcSync.Core.Yaml;
 using Microsoft.AspNetCore.Http;
 
@@ -40,6 +41,14 @@ internal sealed class Query
     /// <exception cref="CdcSyncException"><see cref="ErrorCodes.UnknownDataset"/>.</exception>
     public static Dataset Find(Pipeline pipeline, string name) => pipeline.Datasets.FirstOrDefault(d => d.Id.Value == name)
         ?? throw new CdcSyncException(ErrorCodes.UnknownDataset, $"pipeline '{pipeline.Name}' has no dataset of that name.{Suggestion.For(name, pipeline.Datasets.Select(d => d.Id.Value))}", "Run: cdcsync status");
+
+    /// <summary>A range of the one dataset that is named; null where there is none.</summary>
+    public RowRange? Range(Pipeline pipeline)
+    {
+        if (One("range") is not { } text)
+            return null;
+        return _query["dataset"] is { Count: 1 } names ? RowRange.Parse(Find(pipeline, names[0] ?? ""), text) : throw Invalid("range needs the one dataset that it is of.");
+    }
 
     /// <summary>How many entries, 1 to 10,000.</summary>
     public int Limit(int otherwise) => One("limit") is not { } text ? otherwise

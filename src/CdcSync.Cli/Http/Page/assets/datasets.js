@@ -13,6 +13,8 @@ function standing(status, worker, comparison) {
   if (status.state === "failing") return ["bad", "✖", "failing"];
   if (status.isPaused) return ["warn", "❚❚", "paused"];
   if (status.isFresh === false) return ["warn", "!", "late"];
+  if (status.failedChecks.some(check => check.severity === "error")) return ["bad", "✖", "checks failed"];
+  if (status.failedChecks.length > 0) return ["warn", "!", "checks failed"];
   if (comparison?.outcome === "drift") return ["warn", "!", "drift"];
   if (status.quarantinedRows > 0) return ["warn", "!", "rows in quarantine"];
   if (worker?.activity && worker.activity !== "idle" && worker.activity !== "syncing") return ["busy", "…", worker.activity];
@@ -33,9 +35,9 @@ const ORDERS = {
 
 function create(name, give) {
   const id = `dataset-${cards.size}`;
-  const parts = { state: make("span", { class: "state" }), error: make("p", { class: "error", hidden: "" }), load: make("progress", { hidden: "" }), note: make("p", { class: "quiet note", hidden: "" }) };
+  const parts = { state: make("span", { class: "state" }), error: make("p", { class: "error", hidden: "" }), failed: make("ul", { class: "failed", hidden: "" }), load: make("progress", { hidden: "" }), note: make("p", { class: "quiet note", hidden: "" }) };
   const values = make("dl");
-  for (const [key, label] of [["lag", "Lag"], ["rows", "Rows merged"], ["drift", "Drift"], ["quarantine", "Quarantine"], ["next", "Next run"], ["commit", "Last commit"]]) {
+  for (const [key, label] of [["lag", "Lag"], ["rows", "Rows merged"], ["drift", "Drift"], ["quarantine", "Quarantine"], ["checks", "Checks"], ["next", "Next run"], ["commit", "Last commit"]]) {
     parts[key] = make("dd");
     values.append(make("div", {}, make("dt", {}, label), parts[key]));
   }
@@ -62,7 +64,7 @@ function create(name, give) {
   parts.more.addEventListener("focusout", event => event.relatedTarget && !parts.more.contains(event.relatedTarget) && close(false));
   parts.actions = make("div", { class: "buttons", role: "group", "aria-label": `Orders for ${name}` }, button("sync"), button("compare"), button("pause"), button("resume"), parts.more);
   parts.card = make("li", { "data-dataset": name }, make("article", { "aria-labelledby": id },
-    make("div", { class: "head" }, make("h3", { id }, name), parts.state, parts.note), parts.spark, values, parts.load, parts.error, parts.actions));
+    make("div", { class: "head" }, make("h3", { id }, name), parts.state, parts.note), parts.spark, values, parts.load, parts.error, parts.failed, parts.actions));
   return parts;
 }
 
@@ -99,6 +101,11 @@ function update(parts, { status, worker, lag, comparison, takesOrders }) {
   parts.drift.className = comparison?.outcome === "drift" ? "bad" : "";
   say(parts.quarantine, status.quarantinedRows === 0 ? "empty" : rows(status.quarantinedRows));
   parts.quarantine.className = status.quarantinedRows > 0 ? "warn" : "";
+  const failed = status.failedChecks.map(check => `${check.check}: found ${check.value ?? "no answer"}, expected ${check.expected}`);
+  say(parts.checks, failed.length === 0 ? "none failed" : `${failed.length} failed`);
+  parts.checks.className = failed.length > 0 ? "bad" : "";
+  show(parts.failed, failed.length > 0);
+  if (parts.failed.textContent !== failed.join("")) parts.failed.replaceChildren(...failed.map(text => make("li", {}, text)));
   say(parts.next, nextRun(status, worker));
   say(parts.commit, status.lastCommitAt ? instant(status.lastCommitAt) : "none yet");
   if (lag) draw(parts.spark, lag.seconds, lag.targetSeconds);

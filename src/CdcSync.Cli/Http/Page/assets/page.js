@@ -20,7 +20,7 @@ async function refresh() {
   try {
     const [worker, status] = await Promise.all([read("worker"), read("status")]);
     Object.assign(state, { worker, status: status.datasets });
-    const doneNow = JSON.stringify([worker.batches[0], worker.datasets.map(d => d.lastOrder)]);
+    const doneNow = JSON.stringify([worker.datasets.map(d => d.lastOrder), status.datasets.map(d => d.quarantinedRows)]);
     if (doneNow !== done || performance.now() - seldomAsked >= SELDOM) {
       const [lag, compared, kept] = await Promise.all([read("lag"), read("reconciliations?limit=50"), read("quarantine?limit=20")]);
       Object.assign(state, { lag: lag.datasets, comparisons: compared.reconciliations });

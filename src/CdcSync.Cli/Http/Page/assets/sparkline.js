@@ -3,7 +3,7 @@
 import { duration } from "./words.js";
 
 const SVG = "http://www.w3.org/2000/svg";
-const [WIDTH, HEIGHT, KEPT] = [180, 36, 180];
+const [WIDTH, HEIGHT, LEAST] = [180, 36, 30];
 
 function shape(name, attributes) {
   const element = document.createElementNS(SVG, name);
@@ -27,7 +27,7 @@ export function draw(svg, samples, target) {
   const showsTarget = target !== null && most * 3 > target;
   const top = Math.max(most, showsTarget ? target : 0, 0.001) * 1.1;
   const y = value => (HEIGHT - 2 - (value / top) * (HEIGHT - 4)).toFixed(1);
-  const x = i => (WIDTH - ((samples.length - 1 - i) / (KEPT - 1)) * WIDTH).toFixed(1);
+  const x = i => (WIDTH - ((samples.length - 1 - i) / (Math.max(samples.length, LEAST) - 1)) * WIDTH).toFixed(1);
   if (showsTarget) svg.append(shape("line", { x1: 0, x2: WIDTH, y1: y(target), y2: y(target), class: "target" }));
   let path = "";
   samples.forEach((value, i) => {

@@ -14,6 +14,7 @@ internal sealed class Follower(Dataset dataset)
     private readonly Shaper? _shape = dataset.Key.Any(k => k.Fold > KeyFold.None) ? new Shaper(dataset, Keyring.Empty) : null;
     private readonly int[] _written = [.. dataset.Columns.Index().Where(c => c.Item.Fold is null or KeyFold.None).Select(c => c.Index)];
     private readonly int[] _key = [.. dataset.Columns.Index().Where(c => c.Item.KeyOrdinal is not null).OrderBy(c => c.Item.KeyOrdinal).Select(c => c.Index)];
+    private DateTimeOffset _readAt;
 
     public Dataset Dataset => dataset;
 
@@ -35,7 +36,11 @@ internal sealed class Follower(Dataset dataset)
     public async Task LoadAsync(IChangeSource source, int rowsPerRange = 1_000, Func<Task>? betweenRanges = null)
     {
         await using (var session = await source.OpenAsync([new ReadRequest(dataset, null)], Token))
+        {
             Begin(session.Readings[dataset.Id]);
+            _readAt = session.SourceTime;
+        }
+
         foreach (var range in await source.Ranges.PlanAsync(dataset, rowsPerRange, Token))
         {
             await foreach (var chunk in source.Ranges.ReadAsync(dataset, range, Token))
@@ -45,12 +50,23 @@ internal sealed class Follower(Dataset dataset)
         }
     }
 
+    /// <summary>How often a pass is made again that found nothing and said, by its clock, that it is no newer than the one before: a busy server's log may be safe only so far.</summary>
+    public int Patience { get; init; }
+
     /// <summary>One pass of the stream.</summary>
     public async Task<Reading> CatchUpAsync(IChangeSource source)
     {
-        await using var session = await source.OpenAsync([new ReadRequest(dataset, Checkpoint)], Token);
-        await ReadAsync(session);
-        return session.Readings[dataset.Id];
+        for (var attempt = 0; ; attempt++)
+        {
+            await using var session = await source.OpenAsync([new ReadRequest(dataset, Checkpoint)], Token);
+            await ReadAsync(session);
+            var reading = session.Readings[dataset.Id];
+            if (reading.State != ReadingState.Unchanged || session.SourceTime > _readAt || attempt >= Patience)
+            {
+                _readAt = session.SourceTime;
+                return reading;
+            }
+        }
     }
 
     /// <summary>Reads this dataset of an open session.</summary>

@@ -74,7 +74,7 @@ internal sealed class TrackedDatabase(PostgresDatabase database) : IAsyncDisposa
     /// <summary>A dataset that was loaded.</summary>
     public async Task<Follower> LoadedAsync(PostgresSource source, string table, params string[] columns)
     {
-        var follower = new Follower(await DatasetAsync(table, columns));
+        var follower = new Follower(await DatasetAsync(table, columns)) { Patience = 5 };
         await follower.LoadAsync(source);
         return follower;
     }

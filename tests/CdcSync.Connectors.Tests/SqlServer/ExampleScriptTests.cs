@@ -1,3 +1,8 @@
+using CdcSync.Connectors.SqlServer.Warehouse;
+using CdcSync.Connectors.Tests.WarehouseConformance;
+using CdcSync.Core.Checks;
+using CdcSync.Core.Contracts;
+using CdcSync.Core.Datasets;
 using Microsoft.SqlServer.TransactSql.ScriptDom;
 
 namespace CdcSync.Connectors.Tests.SqlServer;
@@ -16,6 +21,21 @@ public sealed class ExampleScriptTests
         var found = new Statements();
         tree.Accept(found);
         Assert.Equal(kinds, string.Join(' ', found.Kinds.Order(StringComparer.Ordinal)));
+    }
+
+    [Fact]
+    public void What_grants_prints_for_queries_of_contracts_parses_and_stands_in_the_document()
+    {
+        var asked = TestDatasets.Accounts() with { Target = new TargetTable("sales", "accounts"), Checks = [new ContractCheck("asked", CheckSeverity.Error, new SqlMeasure("SELECT 1", null, null), new RuleCondition(RuleOperator.Be, 1))] };
+        Assert.DoesNotContain("cdcsync_checks", WarehouseGrants.For([asked with { Checks = [] }], "worker").Minimal, StringComparison.Ordinal);
+        var script = WarehouseGrants.For([asked], "worker").Minimal;
+        var added = script[script.IndexOf("CREATE USER", StringComparison.Ordinal)..].TrimEnd();
+        Assert.Contains(added.Replace("[worker]", "worker", StringComparison.Ordinal).Replace("[sales]", "sales", StringComparison.Ordinal), File.ReadAllText(Path.Combine(Examples(), "../../sqlserver-warehouse.md")), StringComparison.Ordinal);
+        var tree = new TSql150Parser(initialQuotedIdentifiers: true).Parse(new StringReader(script), out var errors);
+        Assert.Empty(errors.Select(e => e.Message));
+        var found = new Statements();
+        tree.Accept(found);
+        Assert.Equal("CreateUserStatement GrantStatement", string.Join(' ', found.Kinds.Order(StringComparer.Ordinal)));
     }
 
     private static string Examples()

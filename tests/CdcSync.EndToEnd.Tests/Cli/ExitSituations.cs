@@ -29,7 +29,7 @@ internal static class ExitSituations
         new(ExitCode.Usage, "an endpoint without a token that others could reach", p => p.RunAsync("run", "--listen", "0.0.0.0:0")),
         new(ExitCode.Differences, "the demo's warehouse differs from its source", TamperedDemoAsync),
         new(ExitCode.Differences, "a comparison found drift", async p => await InWarehouse(await SyncedAsync(p), "UPDATE orders SET note = 'x' WHERE id = 2").RunAsync("reconcile", "orders", "--json")),
-        new(ExitCode.Differences, "a check of a contract does not hold", async p => await Edited(await SyncedAsync(p), "shop.odcs.yaml", "physicalType: text }", "physicalType: text, unique: true }").RunAsync("contract", "test", "--json")),
+        new(ExitCode.Differences, "a check of a contract does not hold", async p => await Edited(await SyncedAsync(p), "shop.odcs.yaml", "physicalType: text }", "physicalType: text, quality: [{ metric: nullValues, mustBeGreaterThan: 0 }] }").RunAsync("contract", "test", "--json")),
         new(ExitCode.Source, "the source is not there", async p => await Without(await SyncedAsync(p), "shop.db").RunAsync("sync", "--json")),
         new(ExitCode.Source, "change tracking is off", p => p.RunAsync("sync", "--migrate", "--json")),
         new(ExitCode.Source, "the source lacks a column of the contract", async p => await Edited(await SyncedAsync(p), "shop.odcs.yaml", "name: note", "name: notes").RunAsync("sync", "--json")),

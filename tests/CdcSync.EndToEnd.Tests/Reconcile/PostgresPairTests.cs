@@ -117,6 +117,47 @@ public sealed class PostgresPairTests
         }
     }
 
+    /// <summary>Keys that a language sorts otherwise than their bytes, and that differ in case or accents alone: places and hashes are of their bytes, on both sides.</summary>
+    [Fact]
+    public async Task Text_keys_under_a_languages_collation_are_told_apart_by_their_bytes()
+    {
+        if (PostgresServer.SkipReason is { } reason) Assert.Skip(reason);
+        using var folder = new TempFolder();
+        var server = await PostgresServer.SharedAsync();
+        await using var source = await server.CreateDatabaseAsync();
+        await using var warehouse = await server.CreateDatabaseAsync();
+        Write(folder, "capture: { highWaterMark: updated_at, kind: timestamp, overlap: 1m }", "acceptMissedDeletes: true", "interval: 1s");
+        File.WriteAllText(folder["book.odcs.yaml"], File.ReadAllText(folder["book.odcs.yaml"]).Replace("""
+                  - { name: id, logicalType: integer, physicalType: bigint, primaryKey: true, primaryKeyPosition: 1, required: true }
+            """, """
+                  - { name: code, logicalType: string, physicalType: text, primaryKey: true, primaryKeyPosition: 1, required: true, customProperties: [{ property: fold, value: none }] }
+                  - { name: line, logicalType: integer, physicalType: int, primaryKey: true, primaryKeyPosition: 2, required: true }
+            """, StringComparison.Ordinal));
+        await source.ExecuteAsync("""
+            CREATE TABLE entries (code text COLLATE "en-x-icu", line int, note text, amount numeric(12,2), weight double precision, paid boolean, updated_at timestamptz NOT NULL, PRIMARY KEY (code, line));
+            INSERT INTO entries SELECT (ARRAY['a', 'A', 'ä', 'Ä', 'a b', 'ab', 'a-b', 'Z', 'z', 'ß', 'ss', 'é', E'e\u0301', '', ' ', '中'])[1 + i % 16] || i / 16, i % 7, 'note ' || i, i, i, true, timestamptz '2026-01-01' + i * interval '1 minute' FROM generate_series(0, 799) AS i
+            """);
+        // The target was made by hand, under yet another collation.
+        await warehouse.ExecuteAsync("""
+            CREATE SCHEMA landed; CREATE TABLE landed.entries (code text COLLATE "sv-x-icu", line int, note text, amount numeric(12,2), weight double precision, paid boolean, updated_at timestamptz, PRIMARY KEY (code, line))
+            """);
+        Dictionary<string, string> environment = new() { ["SHOP"] = source.ConnectionString, ["WAREHOUSE"] = warehouse.ConnectionString };
+        await RunAsync(0, "sync", "--migrate");
+        await warehouse.ExecuteAsync("DELETE FROM landed.entries WHERE code IN ('ä1', 'é2', E'e\u03013'); UPDATE landed.entries SET note = 'x' WHERE code IN ('Ä1', 'é3', '中4'); UPDATE landed.entries SET code = upper(code) WHERE code = 'z5'; INSERT INTO landed.entries (code, line, updated_at) VALUES ('Ss1', 1, now())");
+        var found = Only(await RunAsync(3, "reconcile", "--json")).GetProperty("report");
+        Assert.Equal((4, 3, 2, true), HandEditTests.Counts(found) is var (m, d, e) ? (m, d, e, found.GetProperty("isHashedBySource").GetBoolean()) : default);
+        await RunAsync(0, "reconcile", "--repair");
+        const string Content = "SELECT count(*) || md5(string_agg(e::text, '' ORDER BY e::text COLLATE \"C\")) FROM";
+        Assert.Equal(await source.ScalarAsync<string>($"{Content} entries AS e"), await warehouse.ScalarAsync<string>($"{Content} landed.entries AS e"));
+
+        async Task<ProcessResult> RunAsync(int exitCode, params string[] arguments)
+        {
+            var result = await CdcsyncProcess.RunAsync(folder.Root, arguments, environment);
+            Assert.True(result.ExitCode == exitCode, result.ToString());
+            return result;
+        }
+    }
+
     /// <summary>Flags that are set and cleared, rows that come and go: in the upper half of the keys.</summary>
     private static async Task WriteAsync(PostgresDatabase source, CancellationToken stop)
     {

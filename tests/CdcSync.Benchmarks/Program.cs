@@ -9,6 +9,7 @@ Dictionary<string, Func<Options, Task<IReadOnlyList<Verdict>>>> benchmarks = new
     ["first-load"] = FirstLoadAgainstPgloader.RunAsync,
     ["stages"] = FirstLoadStages.RunAsync,
     ["digest"] = DigestAgainstSum.RunAsync,
+    ["edits"] = _ => RandomEdits.RunAsync(),
     ["snapshot"] = SnapshotAgainstCopy.RunAsync,
     ["small-batch"] = _ => SmallBatchOnLargeTable.RunAsync(),
     ["rules"] = RowRulesCost.RunAsync,

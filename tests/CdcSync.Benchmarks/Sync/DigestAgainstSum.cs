@@ -32,7 +32,7 @@ internal static class DigestAgainstSum
         {
             await using var source = new PostgresSource("bench", new PostgresSourceOptions { ConnectionString = () => shop.ConnectionString });
             await using var warehouse = new PostgresWarehouse(new PostgresWarehouseOptions { ConnectionString = copy.ConnectionString, Pipeline = "bench" }, TimeProvider.System);
-            var engine = await LoadedAsync(source, warehouse, shop, copy, landing.FullName, options.Rows);
+            var engine = await LoadedAsync(Dataset, source, warehouse, shop, copy, landing.FullName, options.Rows);
             var (ours, bothSums, slowerSum) = (new List<double>(), new List<double>(), new List<double>());
             for (var run = -1; run < options.Runs; run++)
             {
@@ -56,7 +56,8 @@ internal static class DigestAgainstSum
         }
     }
 
-    private static async Task<SyncEngine> LoadedAsync(PostgresSource source, PostgresWarehouse warehouse, PostgresDatabase shop, PostgresDatabase copy, string landing, int rows)
+    /// <summary>An engine whose dataset, a table of orders, is made and loaded.</summary>
+    public static async Task<SyncEngine> LoadedAsync(Dataset dataset, PostgresSource source, PostgresWarehouse warehouse, PostgresDatabase shop, PostgresDatabase copy, string landing, int rows)
     {
         await shop.ExecuteAsync($"""
             SET statement_timeout = 0;
@@ -68,7 +69,7 @@ internal static class DigestAgainstSum
               FROM generate_series(1, {rows}) AS i
             """);
         await warehouse.Control.MigrateAsync(default);
-        var pipeline = new Pipeline("bench", [Dataset]);
+        var pipeline = new Pipeline("bench", [dataset]);
         var engine = new SyncEngine(pipeline, new Dictionary<string, IChangeSource> { ["bench"] = source }, warehouse, new LandingZone(new LandingOptions(landing, TimeSpan.FromHours(1), 8L << 30), "bench", TimeProvider.System),
             new Keyring(new Dictionary<string, byte[]>()), new MetricsObserver(new SyncMetrics(pipeline, "bench", TimeProvider.System), pipeline), TimeProvider.System, new EngineOptions());
         var report = await engine.SyncOnceAsync(null, default);

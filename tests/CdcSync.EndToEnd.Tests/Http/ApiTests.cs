@@ -130,6 +130,7 @@ public sealed class ApiTests
     [InlineData("reconcile?mode=deep", 400, "mode is none of digest, keys, full, totals.")]
     [InlineData("reconcile?range=id%3D1..2", 400, "range needs the one dataset that it is of.")]
     [InlineData("backfill?range=id%3D1..2", 400, "range needs the one dataset that it is of.")]
+    [InlineData("reconcile?mode=totals&repair=true", 400, "mode=totals says that something differs, and not which rows: it repairs nothing.")]
     [InlineData("backfill", 400, "expected at least one ?dataset=NAME.")]
     [InlineData("pause", 400, "expected at least one ?dataset=NAME.")]
     [InlineData("resync", 400, "expected at least one ?dataset=NAME.")]

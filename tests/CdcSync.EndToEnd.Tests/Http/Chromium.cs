@@ -16,13 +16,19 @@ internal sealed class Chromium : IAsyncDisposable
 
     public static async Task<Chromium> StartAsync()
     {
+        Assertions.SetDefaultExpectTimeout(60_000);                      // machines of tests are slow
         var driver = await Playwright.CreateAsync();
         // Tests run as root in containers, where Chromium's sandbox can't be made; what it shows is ours.
         return new Chromium(driver, await driver.Chromium.LaunchAsync(new BrowserTypeLaunchOptions { ExecutablePath = Installed ?? "chromium", Args = ["--no-sandbox", "--disable-gpu"] }));
     }
 
     /// <summary>A browser profile of its own.</summary>
-    public Task<IBrowserContext> ProfileAsync(BrowserNewContextOptions? options = null) => _browser.NewContextAsync(options);
+    public async Task<IBrowserContext> ProfileAsync(BrowserNewContextOptions? options = null)
+    {
+        var profile = await _browser.NewContextAsync(options);
+        profile.SetDefaultTimeout(60_000);
+        return profile;
+    }
 
     public async ValueTask DisposeAsync()
     {

@@ -87,7 +87,7 @@ internal sealed class ServedPipeline : IAsyncDisposable
     /// <summary>Asks until the answer is as expected.</summary>
     public async Task<JsonElement> UntilAsync(string path, Func<JsonElement, bool> holds)
     {
-        for (var attempt = 0; attempt < 600; attempt++)
+        for (var attempt = 0; attempt < 1_200; attempt++)
         {
             var answer = await GetAsync(path);
             if (holds(answer))

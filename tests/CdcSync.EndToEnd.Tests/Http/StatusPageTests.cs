@@ -13,7 +13,6 @@ namespace CdcSync.EndToEnd.Tests.Http;
 public sealed class StatusPageTests
 {
     private const string Token = "a-token-of-the-page-0123456789";
-    private static readonly LocatorAssertionsToBeVisibleOptions Patience = new() { Timeout = 60_000 };
 
     [Fact]
     public async Task A_person_works_with_the_page_from_sign_in_to_the_daemons_end()
@@ -31,7 +30,7 @@ public sealed class StatusPageTests
 
         await SignInAsync(page, address);
         var orders = page.Locator("[data-dataset=orders]");
-        await Expect(orders.GetByText("✔ fresh")).ToBeVisibleAsync(Patience);
+        await Expect(orders.GetByText("✔ fresh")).ToBeVisibleAsync();
         await SyncAsync(page, orders, pipeline);
         await PauseAsync(page, orders);
         await CompareAndRepairAsync(page, orders, pipeline);
@@ -47,7 +46,7 @@ public sealed class StatusPageTests
 
         daemon.Send(Signal.Terminate);
         await daemon.WaitForExitAsync();
-        await Expect(page.GetByRole(AriaRole.Alert).Filter(new() { HasText = "The worker does not answer. What is shown is of" })).ToBeVisibleAsync(Patience);
+        await Expect(page.GetByRole(AriaRole.Alert).Filter(new() { HasText = "The worker does not answer. What is shown is of" })).ToBeVisibleAsync();
         await CheckLooksAsync(page, "gone");
         Assert.Empty(strangers);
     }
@@ -61,7 +60,7 @@ public sealed class StatusPageTests
         await CheckLooksAsync(page, "sign-in");
         await page.GetByLabel("Token").FillAsync(Token);
         await page.GetByRole(AriaRole.Button, new() { Name = "Sign in" }).ClickAsync();
-        await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "shop" })).ToBeVisibleAsync(Patience);
+        await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "shop" })).ToBeVisibleAsync();
     }
 
     private static async Task SyncAsync(IPage page, ILocator orders, PipelineFolder pipeline)
@@ -69,26 +68,26 @@ public sealed class StatusPageTests
         pipeline.Execute("INSERT INTO orders VALUES (3, 'c')");
         await orders.GetByRole(AriaRole.Button, new() { Name = "Sync now" }).ClickAsync();
         await Expect(page.GetByRole(AriaRole.Status)).ToHaveTextAsync(new Regex("^orders: sync now (begins|follows)\\.$"));
-        await Expect(page.Locator("#batches tr").Filter(new() { HasText = "window" }).First).ToBeVisibleAsync(Patience);
+        await Expect(page.Locator("#batches tr").Filter(new() { HasText = "window" }).First).ToBeVisibleAsync();
         Assert.Equal("3", pipeline.Warehouse("SELECT count(*) FROM orders"));
     }
 
     private static async Task PauseAsync(IPage page, ILocator orders)
     {
         await orders.GetByRole(AriaRole.Button, new() { Name = "Pause" }).ClickAsync();
-        await Expect(orders.GetByText("❚❚ paused")).ToBeVisibleAsync(Patience);
+        await Expect(orders.GetByText("❚❚ paused")).ToBeVisibleAsync();
         await Expect(orders.GetByRole(AriaRole.Button, new() { Name = "Sync now" })).ToBeHiddenAsync();
-        await Expect(page.GetByText("2, 1 needs attention")).ToBeVisibleAsync(Patience);
+        await Expect(page.GetByText("2, 1 needs attention")).ToBeVisibleAsync();
         await orders.GetByRole(AriaRole.Button, new() { Name = "Resume" }).ClickAsync();
-        await Expect(orders.GetByText("✔ fresh")).ToBeVisibleAsync(Patience);
+        await Expect(orders.GetByText("✔ fresh")).ToBeVisibleAsync();
     }
 
     private static async Task CompareAndRepairAsync(IPage page, ILocator orders, PipelineFolder pipeline)
     {
         pipeline.ExecuteInWarehouse("UPDATE orders SET note = 'edited' WHERE id = 1");
         await orders.GetByRole(AriaRole.Button, new() { Name = "Compare" }).ClickAsync();
-        await Expect(orders.GetByText(new Regex("^reconcile at .*: 1 row differs$"))).ToBeVisibleAsync(Patience);
-        await Expect(orders.GetByText("! drift")).ToBeVisibleAsync(Patience);
+        await Expect(orders.GetByText(new Regex("^reconcile at .*: 1 row differs$"))).ToBeVisibleAsync();
+        await Expect(orders.GetByText("! drift")).ToBeVisibleAsync();
 
         var repair = orders.GetByRole(AriaRole.Button, new() { Name = "Repair …" });
         await orders.GetByText("More").ClickAsync();
@@ -99,9 +98,9 @@ public sealed class StatusPageTests
         await repair.ClickAsync();
         await Expect(page.GetByRole(AriaRole.Dialog)).ToContainTextAsync("Make orders equal?");
         await page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Button, new() { Name = "Repair" }).ClickAsync();
-        await Expect(orders.GetByText(new Regex("^repair at .*: repaired$"))).ToBeVisibleAsync(Patience);
+        await Expect(orders.GetByText(new Regex("^repair at .*: repaired$"))).ToBeVisibleAsync();
         Assert.Equal("a", pipeline.Warehouse("SELECT note FROM orders WHERE id = 1"));
-        await Expect(orders.GetByText("✔ fresh")).ToBeVisibleAsync(Patience);
+        await Expect(orders.GetByText("✔ fresh")).ToBeVisibleAsync();
     }
 
     /// <summary>All can be done without a mouse, and what the page refreshes takes the focus from nobody.</summary>
@@ -109,7 +108,7 @@ public sealed class StatusPageTests
     {
         await orders.GetByRole(AriaRole.Button, new() { Name = "Sync now" }).FocusAsync();
         var updated = await page.Locator("#updated").TextContentAsync();
-        await Expect(page.Locator("#updated")).Not.ToHaveTextAsync(updated!, new() { Timeout = 60_000 });
+        await Expect(page.Locator("#updated")).Not.ToHaveTextAsync(updated!);
         await Expect(orders.GetByRole(AriaRole.Button, new() { Name = "Sync now" })).ToBeFocusedAsync();
         foreach (var expected in new[] { "Compare", "Pause", "More" })
         {

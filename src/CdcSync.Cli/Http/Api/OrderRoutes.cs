@@ -18,7 +18,7 @@ internal sealed class OrderRoutes(LiveWorker worker, Answers answers, ILogger lo
     public void MapTo(IEndpointRouteBuilder routes)
     {
         MapOrder(routes, "sync", (query, _) => Task.FromResult<(Order, IReadOnlySet<DatasetId>?)>((new Order.Sync(), query.Datasets(worker.Pipeline))));
-        MapOrder(routes, "reconcile", (query, _) => Task.FromResult<(Order, IReadOnlySet<DatasetId>?)>((new Order.Reconcile(new ReconcileRequest(query.Word("mode", ReconcileMode.Digest), query.Flag("repair")) { Range = query.Range(worker.Pipeline) }), Comparable(query))), "mode", "repair", "range");
+        MapOrder(routes, "reconcile", (query, _) => Task.FromResult(Reconcile(query)), "mode", "repair", "range");
         MapOrder(routes, "backfill", (query, _) => Task.FromResult<(Order, IReadOnlySet<DatasetId>?)>((new Order.Backfill(query.Range(worker.Pipeline)), query.RequiredDatasets(worker.Pipeline))), "range");
         MapOrder(routes, "quarantine/retry", async (query, ct) => (new Order.Reconcile(new ReconcileRequest(ReconcileMode.Digest, IsRepair: true)), await QuarantinedAsync(query, ct)));
         MapOrder(routes, "resync", (query, _) => Task.FromResult<(Order, IReadOnlySet<DatasetId>?)>((new Order.Resync(query.Flag("acceptDeletes") ? BreakerUse.Accepted : BreakerUse.Armed), query.RequiredDatasets(worker.Pipeline))), "acceptDeletes");
@@ -83,8 +83,15 @@ internal sealed class OrderRoutes(LiveWorker worker, Answers answers, ILogger lo
         _ => "Wait, and try again. Run: cdcsync status",
     };
 
-    /// <summary>Of all datasets those that can be compared row by row; one that is named is tried.</summary>
-    private IReadOnlySet<DatasetId> Comparable(Query query) => query.Datasets(worker.Pipeline) ?? worker.Pipeline.Datasets.Where(d => d.Key.Count > 0).Select(d => d.Id).ToHashSet();
+    /// <summary>Of all datasets those that can be compared in that mode; one that is named is tried.</summary>
+    private (Order, IReadOnlySet<DatasetId>?) Reconcile(Query query)
+    {
+        var request = new ReconcileRequest(query.Word("mode", ReconcileMode.Digest), query.Flag("repair")) { Range = query.Range(worker.Pipeline) };
+        if (request is { Mode: ReconcileMode.Totals, IsRepair: true })
+            throw new CdcSyncException(ErrorCodes.RequestInvalid, "mode=totals says that something differs, and not which rows: it repairs nothing.", "Repair by rows. Run: cdcsync reconcile --repair");
+        bool IsComparable(Dataset dataset) => request.Mode == ReconcileMode.Totals ? dataset.Totals.Count > 0 : dataset.Key.Count > 0;
+        return (new Order.Reconcile(request), query.Datasets(worker.Pipeline) ?? worker.Pipeline.Datasets.Where(IsComparable).Select(d => d.Id).ToHashSet());
+    }
 
     private async Task<IReadOnlySet<DatasetId>?> QuarantinedAsync(Query query, CancellationToken ct)
     {

@@ -72,6 +72,6 @@ internal static partial class LogEvents
     [LoggerMessage(1030, LogLevel.Information, "{dataset}: check {check} holds again")]
     public static partial void CheckHolds(this ILogger log, string dataset, string check);
 
-    [LoggerMessage(2010, LogLevel.Warning, "{dataset}: check {check} of severity {severity} does not hold: found {found}, expected {expected}")]
+    [LoggerMessage(2007, LogLevel.Warning, "{dataset}: check {check} of severity {severity} does not hold: found {found}, expected {expected}")]
     public static partial void CheckFailed(this ILogger log, string dataset, string check, string severity, string found, string expected);
 }

@@ -33,9 +33,12 @@ internal static class RangePlan
             return await reader.PlanAsync(dataset, rowsPerRange, ct);
         return [.. Enumerable.Range(0, (int)count).Select(i => Range(i, (int)count))];
 
-        KeyRange Range(int i, int count) => reader.Between(
-            i == 0 ? long.MinValue : first + (i * rowsPerRange),
-            i == count - 1 ? long.MaxValue : first + ((i + 1) * rowsPerRange) - 1) with { Ordinal = i };
+        KeyRange Range(int i, int count)
+        {
+            var from = i == 0 ? long.MinValue : first + (i * rowsPerRange);
+            var to = i == count - 1 ? long.MaxValue : first + ((i + 1) * rowsPerRange) - 1;
+            return reader.Between(from, to) with { Ordinal = i };
+        }
     }
 
     /// <summary>True if at least every second number is a row's, at the start, in the middle and at the end.</summary>

@@ -17,7 +17,7 @@ internal static class ContractCommand
     {
         var lint = new Command("lint", "Say what is wrong with contracts, and which of their rules nothing checks.") { Files, CommonOptions.Json };
         lint.SetAction(parsed => Lint(parsed, terminal));
-        return new Command("contract", "Look at data contracts.") { lint, ContractTestCommand.Create(terminal) };
+        return new Command("contract", "Look at data contracts.") { lint, ContractTestCommand.Create(terminal), ContractDiffCommand.Create(terminal) };
     }
 
     private static int Lint(ParseResult parsed, Terminal terminal)

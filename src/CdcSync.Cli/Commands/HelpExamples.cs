@@ -16,6 +16,7 @@ internal sealed class HelpExamples(HelpAction help) : SynchronousCommandLineActi
         ["validate"] = ["cdcsync validate --config prod/cdcsync.yaml"],
         ["contract"] = ["cdcsync contract lint contracts/shop.odcs.yaml"],
         ["contract lint"] = ["cdcsync contract lint contracts/shop.odcs.yaml --json"],
+        ["contract diff"] = ["cdcsync contract diff contracts/shop.odcs.yaml proposed.odcs.yaml"],
         ["contract test"] = ["cdcsync contract test", "cdcsync contract test orders --json"],
         ["doctor"] = ["cdcsync doctor", "cdcsync doctor orders --json"],
         ["discover"] = ["cdcsync discover shop 'sales*'", "cdcsync discover shop.db --contract", "cdcsync discover shop orders --enable-tracking --apply --retention 7d"],

@@ -24,6 +24,7 @@ namespace CdcSync.Cli.Output;
 [JsonSerializable(typeof(ForgetDocument))]
 [JsonSerializable(typeof(PauseDocument))]
 [JsonSerializable(typeof(LintDocument))]
+[JsonSerializable(typeof(ContractDiffDocument))]
 [JsonSerializable(typeof(ContractTestDocument))]
 [JsonSerializable(typeof(DoctorDocument))]
 [JsonSerializable(typeof(GrantsDocument))]
@@ -150,6 +151,10 @@ internal sealed record LintDocument(IReadOnlyList<ContractLintDocument> Contract
 internal sealed record ContractLintDocument(string File, int Tables, int RulesPerValue, int TableChecks, IReadOnlyList<FindingDocument> Findings, IReadOnlyList<NotExecutedDocument> NotExecuted);
 
 internal sealed record NotExecutedDocument(int Line, string Rule);
+
+internal sealed record ContractDiffDocument(string OldVersion, string NewVersion, bool IsBreaking, bool VersionSuffices, IReadOnlyList<ContractChangeDocument> Changes) : JsonDocumentRoot;
+
+internal sealed record ContractChangeDocument(string Table, string? Column, string Kind, bool IsBreaking, string What);
 
 internal sealed record ContractTestDocument(string Pipeline, IReadOnlyList<CheckedDocument> Datasets) : JsonDocumentRoot;
 

@@ -22,7 +22,7 @@ internal sealed class HelpExamples(HelpAction help) : SynchronousCommandLineActi
         ["discover"] = ["cdcsync discover shop 'sales*'", "cdcsync discover shop.db --contract", "cdcsync discover shop orders --enable-tracking --apply --retention 7d"],
         ["grants"] = ["cdcsync grants --login cdcsync"],
         ["migrate"] = ["cdcsync migrate"],
-        ["sync"] = ["cdcsync sync --dry-run", "cdcsync sync orders order_lines", "cdcsync sync --json", "cdcsync sync orders --accept-volume"],
+        ["sync"] = ["cdcsync sync --dry-run", "cdcsync sync orders order_lines", "cdcsync sync --json", "cdcsync sync orders --accept-volume --accept-schema"],
         ["run"] = ["cdcsync run --migrate", "cdcsync run --listen 127.0.0.1:9464 --json"],
         ["status"] = ["cdcsync status", "cdcsync status orders --json"],
         ["checkpoint"] = ["cdcsync checkpoint show"],

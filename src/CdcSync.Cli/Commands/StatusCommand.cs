@@ -22,7 +22,8 @@ internal static class StatusCommand
         await using var composition = new Composition(config, terminal.Scrubber);
         var control = composition.Warehouse.Control;
         await control.CheckSchemaAsync(ct);
-        var document = StatusView.Document(config.Pipeline, await control.ReadStatusAsync(config.Name, ct), await control.ReadPausedAsync(config.Name, ct), await control.ReadChecksAsync(config.Name, ct), TimeProvider.System.GetUtcNow()).Only(chosen);
+        var document = StatusView.Document(config.Pipeline, await control.ReadStatusAsync(config.Name, ct), await control.ReadPausedAsync(config.Name, ct), await control.ReadChecksAsync(config.Name, ct),
+            await control.ReadSourceSchemasAsync(config.Name, ct), TimeProvider.System.GetUtcNow()).Only(chosen);
         terminal.Data(parsed.GetValue(CommonOptions.Json) ? JsonOutput.Write(document) : StatusView.Text(document));
         return (int)ExitCode.Ok;
     }

@@ -14,9 +14,11 @@ internal static class SyncCommand
 
     private static readonly Option<bool> AcceptVolume = new("--accept-volume") { Description = "Let the named datasets read another number of rows than their history makes likely, this once." };
 
+    private static readonly Option<bool> AcceptSchema = new("--accept-schema") { Description = "Accept, for the named datasets, the changes of the source's columns that their contracts freeze." };
+
     public static Command Create(Terminal terminal)
     {
-        var command = new Command("sync", "Bring the warehouse to the sources' now, once.") { CommonOptions.Datasets, CommonOptions.Dataset, DryRun, AcceptDeletes, AcceptVolume, CommonOptions.Migrate, CommonOptions.Json };
+        var command = new Command("sync", "Bring the warehouse to the sources' now, once.") { CommonOptions.Datasets, CommonOptions.Dataset, DryRun, AcceptDeletes, AcceptVolume, AcceptSchema, CommonOptions.Migrate, CommonOptions.Json };
         command.SetAction((parsed, ct) => RunAsync(parsed, terminal, ct));
         return command;
     }
@@ -26,9 +28,10 @@ internal static class SyncCommand
         var config = PipelineFile.Open(parsed, terminal);
         var chosen = PipelineFile.Chosen(parsed, config.Pipeline);
         var isDryRun = parsed.GetValue(DryRun);
-        var accepts = (parsed.GetValue(AcceptDeletes) ? Acceptance.Deletes : Acceptance.None) | (parsed.GetValue(AcceptVolume) ? Acceptance.Volume : Acceptance.None);
+        var accepts = (parsed.GetValue(AcceptDeletes) ? Acceptance.Deletes : Acceptance.None) | (parsed.GetValue(AcceptVolume) ? Acceptance.Volume : Acceptance.None)
+            | (parsed.GetValue(AcceptSchema) ? Acceptance.Schema : Acceptance.None);
         if (accepts != Acceptance.None && chosen is null)
-            throw new CdcSyncException(ErrorCodes.WrongUsage, "what a gate blocks is accepted for named datasets only.", "Name them. Run: cdcsync status");
+            throw new CdcSyncException(ErrorCodes.WrongUsage, "what is blocked is accepted for named datasets only.", "Name them. Run: cdcsync status");
         await using var composition = new Composition(config, terminal.Scrubber);
         if (parsed.GetValue(CommonOptions.Migrate) && !isDryRun)
             await composition.Warehouse.Control.MigrateAsync(ct);

@@ -56,6 +56,8 @@ internal sealed class DatasetBinder(Diagnostics diagnostics, Keyring keys, strin
             Reconcile = draft.Reconcile,
             Volume = table.Volume,
             Totals = table.Totals,
+            SchemaPolicies = table.SchemaPolicies,
+            DroppedColumns = table.DropColumns,
         };
         CheckShape(draft, dataset);
         return draft.CheckInterval is { } every ? dataset with { CheckInterval = every } : dataset;

@@ -6,6 +6,7 @@ using CdcSync.Core.Checks;
 using CdcSync.Core.Datasets;
 using CdcSync.Core.Errors;
 using CdcSync.Core.Reconciliation;
+using CdcSync.Core.Sources.Schemas;
 using CdcSync.Core.Sync;
 using CdcSync.Core.Warehouses;
 using Microsoft.Extensions.Logging;
@@ -57,6 +58,14 @@ internal sealed class LogObserver(ILogger log, Repetitions repetitions) : ISyncO
     {
         if (_loading.TryAdd(dataset.Id, progress.Total))
             log.SnapshotProgressed(dataset.Id.Value, progress.Remaining.Count, progress.Total);
+    }
+
+    /// <summary>With the new columns that the contract knows nothing of, as nobody else says that they are not taken.</summary>
+    public void SchemaChanged(Dataset dataset, IReadOnlyList<SchemaChange> changes)
+    {
+        var added = changes.Where(c => c.Kind is SchemaChangeKind.Added or SchemaChangeKind.Renamed).Select(c => new SourceColumn(c.Column, "", true));
+        var unnamed = dataset.Unnamed(added);
+        log.SchemaChanged(dataset.Id.Value, string.Join("; ", changes.Select(c => c.What)), unnamed.Count == 0 ? "" : $"; not taken, as the contract does not name them: {string.Join(", ", unnamed)}");
     }
 
     public void GateWarned(Dataset dataset, CdcSyncException verdict) => log.GateWarned(dataset.Id.Value, verdict.Message);

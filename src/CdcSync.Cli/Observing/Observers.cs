@@ -3,6 +3,7 @@ using CdcSync.Core.Checks;
 using CdcSync.Core.Datasets;
 using CdcSync.Core.Errors;
 using CdcSync.Core.Reconciliation;
+using CdcSync.Core.Sources.Schemas;
 using CdcSync.Core.Sync;
 using CdcSync.Core.Warehouses;
 
@@ -40,6 +41,8 @@ internal sealed class Observers(params IReadOnlyList<ISyncObserver> all) : ISync
     public void Planned(Dataset dataset, DateTimeOffset? next) => Tell(o => o.Planned(dataset, next));
 
     public void QuarantineCounted(Dataset dataset, long rows) => Tell(o => o.QuarantineCounted(dataset, rows));
+
+    public void SchemaChanged(Dataset dataset, IReadOnlyList<SchemaChange> changes) => Tell(o => o.SchemaChanged(dataset, changes));
 
     public void GateWarned(Dataset dataset, CdcSyncException verdict) => Tell(o => o.GateWarned(dataset, verdict));
 

@@ -115,6 +115,9 @@ internal sealed record DatasetStatusDocument(string Dataset, string Target, stri
 {
     /// <summary>Checks of the contract that do not hold, or can't be measured.</summary>
     public IReadOnlyList<CheckDocument> FailedChecks { get; init; } = [];
+
+    /// <summary>Columns of the source that the contract neither names nor drops.</summary>
+    public IReadOnlyList<string> UnnamedColumns { get; init; } = [];
 }
 
 internal sealed record SnapshotDocument(int Ranges, int RemainingRanges);

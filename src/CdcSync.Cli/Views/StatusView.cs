@@ -9,16 +9,18 @@ namespace CdcSync.Cli.Views;
 internal static class StatusView
 {
     /// <summary>The status of every dataset that is configured, and of those that no longer are but left state behind.</summary>
-    public static StatusDocument Document(Pipeline pipeline, IReadOnlyList<DatasetStatus> written, IReadOnlySet<DatasetId> paused, IReadOnlyList<RecordedCheck> checks, DateTimeOffset now)
+    public static StatusDocument Document(Pipeline pipeline, IReadOnlyList<DatasetStatus> written, IReadOnlySet<DatasetId> paused, IReadOnlyList<RecordedCheck> checks,
+        IReadOnlyDictionary<DatasetId, SourceSchema> schemas, DateTimeOffset now)
     {
         var byId = written.ToDictionary(s => s.State.Dataset);
         var configured = pipeline.Datasets.Select(d => byId.TryGetValue(d.Id, out var status) ? Of(status, paused.Contains(d.Id), now, pipeline, d) : Untouched(pipeline, d, now));
         var left = written.Where(s => pipeline.Datasets.All(d => d.Id != s.State.Dataset)).Select(s => Of(s, paused.Contains(s.State.Dataset), now, pipeline, null));
         var failed = checks.Where(c => c.Result.IsFailed).ToLookup(c => c.Dataset.Value, c => CheckView.Of(c.Result), StringComparer.Ordinal);
-        return new StatusDocument(pipeline.Name, [.. configured.Concat(left).Select(d => d with { FailedChecks = [.. failed[d.Dataset]] })]);
+        var unnamed = pipeline.Datasets.Where(d => schemas.ContainsKey(d.Id)).ToDictionary(d => d.Id.Value, d => d.Unnamed(schemas[d.Id].Columns), StringComparer.Ordinal);
+        return new StatusDocument(pipeline.Name, [.. configured.Concat(left).Select(d => d with { FailedChecks = [.. failed[d.Dataset]], UnnamedColumns = unnamed.GetValueOrDefault(d.Dataset, []) })]);
     }
 
-    /// <summary>A line per dataset, then a line per error and per check that does not hold.</summary>
+    /// <summary>A line per dataset, then a line per error, per check that does not hold, and for columns that are not taken.</summary>
     public static string Text(StatusDocument document)
     {
         var table = new TextTable("DATASET", "STATE", "COMPLETE UP TO", "LAG", "TARGET", "LAST COMMIT", "NEXT RUN", "QUARANTINED", "NEXT");
@@ -29,7 +31,8 @@ internal static class StatusView
         }
         var errors = document.Datasets.Where(d => d.Error is not null).Select(d => $"{d.Error!.Code} {d.Error.Message}".ReplaceLineEndings(" "));
         var checks = from d in document.Datasets from c in d.FailedChecks select $"{d.Dataset}: check {c.Check} ({c.Severity}) does not hold: found {CheckView.Number(c.Value) ?? "no answer"}, expected {c.Expected}. Run: cdcsync contract test {d.Dataset}";
-        return string.Join('\n', errors.Concat(checks).Prepend(table.ToString()));
+        var unnamed = document.Datasets.Where(d => d.UnnamedColumns.Count > 0).Select(d => $"{d.Dataset}: not taken, as the contract neither names nor drops them: {string.Join(", ", d.UnnamedColumns)}.");
+        return string.Join('\n', errors.Concat(checks).Concat(unnamed).Prepend(table.ToString()));
     }
 
     private static DatasetStatusDocument Of(DatasetStatus status, bool isPaused, DateTimeOffset now, Pipeline pipeline, Dataset? dataset)

@@ -1,5 +1,6 @@
 using CdcSync.Arrow;
 using CdcSync.Core.Datasets;
+using CdcSync.Core.Sources.Schemas;
 using CdcSync.Core.Yaml;
 
 namespace CdcSync.Core.Contracts;
@@ -83,6 +84,9 @@ public sealed record ContractObject
 
     /// <summary>Columns of the source that are knowingly not taken.</summary>
     public IReadOnlyList<string> DropColumns { get; init; } = [];
+
+    /// <summary>What is done about changes of the source's columns, by kind; those that are not named evolve.</summary>
+    public IReadOnlyDictionary<SchemaChangeKind, SchemaPolicy> SchemaPolicies { get; init; } = new Dictionary<SchemaChangeKind, SchemaPolicy>();
 
     /// <summary>How far a batch's rows may be from those of recent ones; null = they are not judged.</summary>
     public VolumeLimit? Volume { get; init; }

@@ -1,13 +1,15 @@
 using CdcSync.Arrow;
 using CdcSync.Core.Datasets;
+using CdcSync.Core.Sources.Schemas;
+using CdcSync.Core.Warehouses;
 using CdcSync.Core.Yaml;
 
 namespace CdcSync.Core.Contracts;
 
-/// <summary>Reads <c>schema</c>: the tables with their custom properties <c>consentFilter</c>, <c>dropColumns</c>, <c>volumeGate</c>, <c>controlTotals</c>.</summary>
+/// <summary>Reads <c>schema</c>: the tables with their custom properties <c>consentFilter</c>, <c>dropColumns</c>, <c>volumeGate</c>, <c>schemaChanges</c>, <c>controlTotals</c>.</summary>
 internal static class SchemaReader
 {
-    private static readonly string[] Own = ["consentFilter", "dropColumns", "volumeGate", "controlTotals"];
+    private static readonly string[] Own = ["consentFilter", "dropColumns", "volumeGate", "schemaChanges", "controlTotals"];
 
     internal static IReadOnlyList<ContractObject> Objects(FieldReader contract)
     {
@@ -47,10 +49,23 @@ internal static class SchemaReader
             FilterColumn = filterColumn,
             Totals = custom.TryGetValue("controlTotals", out var totals) ? ControlTotalReader.Read(reader.Context, totals, properties) : [],
             DropColumns = custom.TryGetValue("dropColumns", out var dropped) ? DropColumns(reader.Context, dropped, properties) : [],
+            SchemaPolicies = custom.TryGetValue("schemaChanges", out var policies) ? SchemaChanges(reader.Context, policies) : new Dictionary<SchemaChangeKind, SchemaPolicy>(),
             Volume = custom.TryGetValue("volumeGate", out var volume) ? VolumeGate(reader.Context, volume) : null,
         };
         reader.End();
         return table;
+    }
+
+    private static Dictionary<SchemaChangeKind, SchemaPolicy> SchemaChanges(ReadContext context, CustomProperty property)
+    {
+        var policies = new Dictionary<SchemaChangeKind, SchemaPolicy>();
+        if (context.Map(property.Value, property.Path) is not { } reader) return policies;
+        foreach (var kind in Enum.GetValues<SchemaChangeKind>())
+        {
+            if (reader.Choice(ControlText.Of(kind), ("evolve", SchemaPolicy.Evolve), ("freeze", SchemaPolicy.Freeze), ("ignore", SchemaPolicy.Ignore)) is { } policy) policies[kind] = policy;
+        }
+        reader.End();
+        return policies;
     }
 
     private static VolumeLimit? VolumeGate(ReadContext context, CustomProperty property)

@@ -1,6 +1,7 @@
 using CdcSync.Arrow;
 using CdcSync.Core.Checks;
 using CdcSync.Core.Gates.Rules;
+using CdcSync.Core.Sources.Schemas;
 using CdcSync.Core.Scheduling;
 
 namespace CdcSync.Core.Datasets;
@@ -80,6 +81,19 @@ public sealed record Dataset
 
     /// <summary>The delete breaker; default: more than 10 % of the rows and more than 1,000.</summary>
     public DeleteBreaker Breaker { get; init; } = DeleteBreaker.Default;
+
+    /// <summary>What is done about changes of the source's columns, by kind; those that are not named evolve.</summary>
+    public IReadOnlyDictionary<SchemaChangeKind, SchemaPolicy> SchemaPolicies { get; init; } = new Dictionary<SchemaChangeKind, SchemaPolicy>();
+
+    /// <summary>Columns of the source that are knowingly not taken.</summary>
+    public IReadOnlyList<string> DroppedColumns { get; init; } = [];
+
+    /// <summary>The columns among the source's that are neither read nor knowingly left.</summary>
+    public IReadOnlyList<string> Unnamed(IEnumerable<SourceColumn> columns) =>
+        [.. columns.Select(c => c.Name).Where(name => Columns.Select(c => c.Source).Concat(DroppedColumns).All(known => !known.Equals(name, StringComparison.OrdinalIgnoreCase)))];
+
+    /// <summary>What is done about a kind of change.</summary>
+    public SchemaPolicy Policy(SchemaChangeKind kind) => SchemaPolicies.GetValueOrDefault(kind, SchemaPolicy.Evolve);
 
     /// <summary>How far a batch's rows may be from those of recent ones; null = they are not judged.</summary>
     public VolumeLimit? Volume { get; init; }

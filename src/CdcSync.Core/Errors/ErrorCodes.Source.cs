@@ -59,4 +59,7 @@ public static partial class ErrorCodes
 
     /// <summary>A transaction of the source has to end first; passes when it does.</summary>
     public static readonly ErrorCode SourceTransactionInTheWay = new("CDC2019", "Source transaction in the way", ExitCode.Source, IsTransient: true);
+
+    /// <summary>The source's columns changed in a way that the contract freezes; a person decides.</summary>
+    public static readonly ErrorCode SourceSchemaFrozen = new("CDC2020", "Source schema changed, and is frozen", ExitCode.Source);
 }

@@ -17,6 +17,9 @@ public enum Acceptance
 
     /// <summary>A volume beyond what the history of the dataset makes likely.</summary>
     Volume = 2,
+
+    /// <summary>Changes of the source's columns that the contract freezes.</summary>
+    Schema = 4,
 }
 
 /// <summary>Asks a gate, and lets through what it would have blocked.</summary>

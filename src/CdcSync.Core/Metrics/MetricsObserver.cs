@@ -3,6 +3,7 @@ using CdcSync.Core.Checks;
 using CdcSync.Core.Datasets;
 using CdcSync.Core.Errors;
 using CdcSync.Core.Reconciliation;
+using CdcSync.Core.Sources.Schemas;
 using CdcSync.Core.Sync;
 using CdcSync.Core.Warehouses;
 
@@ -119,6 +120,13 @@ public sealed class MetricsObserver : ISyncObserver
 
     /// <inheritdoc/>
     public void Planned(Dataset dataset, DateTimeOffset? next) => _metrics[dataset.Id].NextRun.Set(next);
+
+    /// <inheritdoc/>
+    public void SchemaChanged(Dataset dataset, IReadOnlyList<SchemaChange> changes)
+    {
+        foreach (var change in changes)
+            _metrics[dataset.Id].SchemaChanges[change.Kind].Add();
+    }
 
     /// <inheritdoc/>
     public void QuarantineCounted(Dataset dataset, long rows) => _metrics[dataset.Id].QuarantineRows.Set(rows);

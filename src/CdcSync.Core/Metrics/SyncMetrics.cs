@@ -2,6 +2,7 @@ using CdcSync.Core.Checks;
 using CdcSync.Core.Datasets;
 using CdcSync.Core.Errors;
 using CdcSync.Core.Reconciliation;
+using CdcSync.Core.Sources.Schemas;
 using CdcSync.Core.Sync;
 using CdcSync.Core.Warehouses;
 
@@ -67,6 +68,7 @@ public sealed class SyncMetrics : IDisposable
         var paused = Registry.Gauge("cdcsync_dataset_paused", "1 while the dataset is paused by a person.", DatasetLabels);
         var quarantine = Registry.Gauge("cdcsync_quarantine_rows", "Rows in quarantine.", DatasetLabels);
         var resyncs = Registry.Counter("cdcsync_resyncs_total", "Datasets loaded anew, by cause.", [.. DatasetLabels, "cause"]);
+        var schemas = Registry.Counter("cdcsync_schema_changes_total", "Changes of the source's columns, by kind.", [.. DatasetLabels, "kind"]);
         var drift = Registry.Gauge("cdcsync_reconcile_drift_rows", "Rows that differ, as the last comparison left them.", [.. DatasetLabels, "kind"]);
         var repaired = Registry.Counter("cdcsync_reconcile_repaired_rows_total", "Rows that comparisons mended.", [.. DatasetLabels, "kind"]);
         var compared = Registry.Gauge("cdcsync_reconcile_last_success_timestamp_seconds", "When source and target were last compared to the end; 0 = never.", DatasetLabels);
@@ -95,6 +97,7 @@ public sealed class SyncMetrics : IDisposable
                 Paused = paused.Add(labels),
                 QuarantineRows = quarantine.Add(labels),
                 Resyncs = PerValue(resyncs, labels, Enum.GetValues<ResyncCause>(), Name),
+                SchemaChanges = PerValue(schemas, labels, Enum.GetValues<SchemaChangeKind>(), Name),
                 Drift = PerValue(drift, labels, Enum.GetValues<Difference>(), Name),
                 Repaired = PerValue(repaired, labels, Enum.GetValues<Difference>(), Name),
                 LastReconciled = compared.Add(labels),
@@ -247,6 +250,9 @@ internal sealed record DatasetMetrics
     public required Gauge QuarantineRows { get; init; }
 
     public required IReadOnlyDictionary<ResyncCause, Counter> Resyncs { get; init; }
+
+    /// <summary>Changes of the source's columns.</summary>
+    public required IReadOnlyDictionary<SchemaChangeKind, Counter> SchemaChanges { get; init; }
 
     public required IReadOnlyDictionary<Difference, Gauge> Drift { get; init; }
 

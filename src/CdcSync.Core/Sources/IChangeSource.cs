@@ -5,6 +5,7 @@ using CdcSync.Core.Datasets;
 using CdcSync.Core.Errors;
 using CdcSync.Core.Reconciliation;
 using CdcSync.Core.Reconciliation.Totals;
+using CdcSync.Core.Sources.Schemas;
 
 namespace CdcSync.Core.Sources;
 
@@ -59,6 +60,9 @@ public interface IReadSession : IAsyncDisposable
 
     /// <summary>One reading per requested dataset.</summary>
     IReadOnlyDictionary<DatasetId, Reading> Readings { get; }
+
+    /// <summary>All columns of each requested dataset's object as the source describes them now; a dataset of which it is not known, or not cheaply, is absent.</summary>
+    IReadOnlyDictionary<DatasetId, IReadOnlyList<SourceColumn>> Columns => new Dictionary<DatasetId, IReadOnlyList<SourceColumn>>();
 
     /// <summary>The age of the oldest transaction of others that holds back what this reading may see of marks; null = there is none, or it is not to be known.</summary>
     TimeSpan? HeldBackFor => null;

@@ -1,4 +1,6 @@
 using CdcSync.Core.Checkpoints;
+using CdcSync.Core.Datasets;
+using CdcSync.Core.Errors;
 using CdcSync.Core.Sources;
 using CdcSync.Core.Warehouses;
 
@@ -11,7 +13,7 @@ internal static class DryRun
     {
         var checkpoints = await engine.Warehouse.Control.ReadCheckpointsAsync([.. lanes.Select(l => l.Dataset.Id)], ct);
         await using var session = await source.OpenAsync([.. lanes.Select(l => new ReadRequest(l.Dataset, checkpoints.GetValueOrDefault(l.Dataset.Id)))], ct);
-        var triage = Triage.Of(lanes, checkpoints, session);
+        var triage = Triage.Of(lanes, checkpoints, session, new Dictionary<DatasetId, CdcSyncException>());
         var outcomes = triage.Faults.Select(f => f.Outcome).ToDictionary(o => o.Dataset);
         var rows = triage.Changed.ToDictionary(t => t.Lane.Dataset.Id, _ => 0L);
         await foreach (var e in session.ReadAsync([.. rows.Keys], ct))

@@ -3,6 +3,7 @@ using CdcSync.Core.Checks;
 using CdcSync.Core.Datasets;
 using CdcSync.Core.Errors;
 using CdcSync.Core.Reconciliation;
+using CdcSync.Core.Sources.Schemas;
 using CdcSync.Core.Warehouses;
 
 namespace CdcSync.Core.Sync;
@@ -79,6 +80,11 @@ public interface ISyncObserver
 
     /// <summary>The number of rows in a dataset's quarantine.</summary>
     void QuarantineCounted(Dataset dataset, long rows);
+
+    /// <summary>The columns of a dataset's object in the source changed. Told once, also where the contract freezes such changes.</summary>
+    void SchemaChanged(Dataset dataset, IReadOnlyList<SchemaChange> changes)
+    {
+    }
 
     /// <summary>A gate finds a batch unusual, or a person accepted what it would have blocked; the batch is published.</summary>
     /// <param name="dataset">The dataset.</param>

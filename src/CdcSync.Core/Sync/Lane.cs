@@ -7,6 +7,7 @@ using CdcSync.Core.Gates.Rules;
 using CdcSync.Core.Scheduling;
 using CdcSync.Core.Shaping;
 using CdcSync.Core.Sources;
+using CdcSync.Core.Sources.Schemas;
 using CdcSync.Core.Warehouses;
 
 namespace CdcSync.Core.Sync;
@@ -32,6 +33,12 @@ internal sealed class Lane(Dataset dataset, IChangeSource source, Keyring keyrin
 
     /// <summary>The deletes of the last day.</summary>
     public RecentDeletes Deletes { get; } = new();
+
+    /// <summary>The source's columns as the warehouse has them written; null = not yet.</summary>
+    public SourceSchema? Schema { get; set; }
+
+    /// <summary>The changes of the source's columns that were told and are not written; null = none.</summary>
+    public IReadOnlyList<SchemaChange>? ToldSchema { get; set; }
 
     /// <summary>The gates that a person lets this run through.</summary>
     public Acceptance Accepts { get; set; }
@@ -166,7 +173,7 @@ internal sealed record Step(Lane Lane, DatasetOutcome Outcome, bool More = false
         new(lane, new DatasetOutcome(lane.Dataset.Id, KindOf(fault.Code), 0, MergeStats.None, 0, fault));
 
     private static OutcomeKind KindOf(ErrorCode code) =>
-        code == ErrorCodes.DeleteBreaker || code == ErrorCodes.VolumeGate || code == ErrorCodes.RuleBroken || code == ErrorCodes.RuleUnanswered ? OutcomeKind.Blocked
+        code == ErrorCodes.DeleteBreaker || code == ErrorCodes.VolumeGate || code == ErrorCodes.SourceSchemaFrozen || code == ErrorCodes.RuleBroken || code == ErrorCodes.RuleUnanswered ? OutcomeKind.Blocked
         : code.Exit == ExitCode.ResyncRequired ? OutcomeKind.ResyncRequired
         : OutcomeKind.Failed;
 }

@@ -13,6 +13,7 @@ internal sealed class LaneBook(EngineContext engine, Timetable timetable)
         var written = (await engine.Warehouse.Control.ReadStatusAsync(engine.Pipeline, ct)).ToDictionary(s => s.State.Dataset);
         var compared = lanes.Any(l => l.Dataset.Reconcile is not null) ? await engine.Warehouse.Control.ReadReconciledAsync(engine.Pipeline, ct) : new Dictionary<DatasetId, DateTimeOffset>();
         var paused = await engine.Warehouse.Control.ReadPausedAsync(engine.Pipeline, ct);
+        var schemas = await engine.Warehouse.Control.ReadSourceSchemasAsync(engine.Pipeline, ct);
         foreach (var lane in lanes)
         {
             var now = engine.Time.GetUtcNow();
@@ -21,6 +22,8 @@ internal sealed class LaneBook(EngineContext engine, Timetable timetable)
             lane.ReconcileDue = lane.Dataset.Reconcile is { } schedule ? compared.TryGetValue(lane.Dataset.Id, out var last) ? last + schedule.Every : now : null;
             var status = written.GetValueOrDefault(lane.Dataset.Id);
             lane.Phase = status?.State.Phase;
+            lane.Schema = schemas.GetValueOrDefault(lane.Dataset.Id);
+            lane.ToldSchema = null;
             lane.WrittenError = status?.State.ErrorCode;
             lane.Busy = false;
             (lane.Waiting, lane.Errand, lane.Last) = (null, null, null);

@@ -31,7 +31,8 @@ internal sealed class SourcePass(EngineContext engine, IChangeSource source, Pub
         var opened = engine.Time.GetTimestamp();
         var clockOffset = ClockOffset(session.SourceTime, asked, engine.Time.GetUtcNow());
         Failpoints.Hit(Failpoints.Opened);
-        var triage = Triage.Of(due, checkpoints, session);
+        var frozen = await new SchemaWatch(engine).LookAsync(due, session, ct);
+        var triage = Triage.Of(due, checkpoints, session, frozen);
         // What a first load will go on from must be kept from the moment it was named, whatever is acknowledged meanwhile.
         foreach (var (lane, before, start) in triage.FirstLoads)
             lane.Load = before is null ? new LoadHold(start.UpTo) : null;

@@ -14,7 +14,7 @@ internal sealed record Triage(
     IReadOnlyList<Step> Faults)
 {
     /// <summary>Sorts the lanes. Every lane lands in exactly one list; of a group in which one can't be read, none is published.</summary>
-    public static Triage Of(IReadOnlyList<Lane> due, IReadOnlyDictionary<DatasetId, Checkpoint> checkpoints, IReadSession session)
+    public static Triage Of(IReadOnlyList<Lane> due, IReadOnlyDictionary<DatasetId, Checkpoint> checkpoints, IReadSession session, IReadOnlyDictionary<DatasetId, CdcSyncException> frozen)
     {
         var changed = new List<(Lane, Checkpoint?, Reading)>();
         var unchanged = new List<(Lane, Checkpoint, Reading)>();
@@ -27,6 +27,9 @@ internal sealed record Triage(
             var reading = session.Readings[lane.Dataset.Id];
             switch (reading.State)
             {
+                case not ReadingState.Denied when frozen.TryGetValue(lane.Dataset.Id, out var why):
+                    faults.Add(Step.Failed(lane, why));
+                    break;
                 case ReadingState.Expired when lane.Dataset.GapPolicy is GapPolicy.Resnapshot or GapPolicy.Reconcile:
                     reloads.Add(lane);
                     break;

@@ -34,6 +34,12 @@ public interface IControlStore
     /// <param name="ct">Cancels.</param>
     ValueTask<IReadOnlyList<LedgerEntry>> ReadLedgerAsync(DatasetId? dataset, int limit, CancellationToken ct);
 
+    /// <summary>The newest columns that are written of each dataset's source; a dataset of which none are is absent.</summary>
+    ValueTask<IReadOnlyDictionary<DatasetId, SourceSchema>> ReadSourceSchemasAsync(string pipeline, CancellationToken ct);
+
+    /// <summary>Writes the columns of a dataset's source; one with the number is not overwritten.</summary>
+    ValueTask WriteSourceSchemaAsync(string pipeline, DatasetId dataset, SourceSchema schema, CancellationToken ct);
+
     /// <summary>The rows that publications of a dataset deleted within a time, after the last ones that a person accepted.</summary>
     /// <param name="pipeline">The pipeline.</param>
     /// <param name="dataset">The dataset.</param>

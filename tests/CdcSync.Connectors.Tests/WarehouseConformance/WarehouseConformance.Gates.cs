@@ -1,4 +1,5 @@
 using CdcSync.Core.Gates;
+using CdcSync.Core.Sources.Schemas;
 using CdcSync.Core.Warehouses;
 
 namespace CdcSync.Connectors.Tests.WarehouseConformance;
@@ -39,6 +40,27 @@ public abstract partial class WarehouseConformance
 
         Assert.Equal([new PastBatch(3, SourceTime), new PastBatch(2, SourceTime)], await Control.ReadPastAsync("pipe", dataset.Id, BatchKind.Window, 2, default));
         Assert.Empty(await Control.ReadPastAsync("pipe", dataset.Id, BatchKind.Refresh, 2, default));
+    }
+
+    [Fact]
+    public async Task The_columns_of_sources_are_kept_with_their_history_and_the_newest_are_read()
+    {
+        var dataset = await EnsuredAsync(TestDatasets.Accounts());
+        Assert.Empty(await Control.ReadSourceSchemasAsync("pipe", default));
+        SourceColumn[] first = [new("id", "bigint", false, 1, 1), new("náme \"'", "", true)];
+        SourceColumn[] second = [first[0] with { Type = "numeric(20,0)" }, first[1]];
+        SchemaChange[] changes = [new(SchemaChangeKind.Widened, "id", "'id' was bigint, and is numeric(20,0)")];
+        await Control.WriteSourceSchemaAsync("pipe", dataset.Id, new SourceSchema(1, first, []), default);
+        await Control.WriteSourceSchemaAsync("pipe", dataset.Id, new SourceSchema(2, second, changes), default);
+        // Another worker was faster: its row stays.
+        await Control.WriteSourceSchemaAsync("pipe", dataset.Id, new SourceSchema(2, first, []), default);
+
+        var (id, schema) = Assert.Single(await Control.ReadSourceSchemasAsync("pipe", default));
+        Assert.Equal((dataset.Id, 2), (id, schema.Number));
+        Assert.Equal(second, schema.Columns);
+        Assert.Equal(changes, schema.Changes);
+        Assert.Empty(await Control.ReadSourceSchemasAsync("other", default));
+        Assert.Equal("2", $"{await Fixture.ScalarAsync($"SELECT count(*) FROM {Fixture.Control("source_schema")}")}");
     }
 
     private async Task<PublicationResult> AcceptAsync(CdcSync.Core.Datasets.Dataset dataset, IReadOnlyList<Change> changes, AcceptedVerdict verdict)

@@ -7,6 +7,7 @@ using CdcSync.Core.Checkpoints;
 using CdcSync.Core.Datasets;
 using CdcSync.Core.Errors;
 using CdcSync.Core.Sources;
+using CdcSync.Core.Sources.Schemas;
 
 namespace CdcSync.Core.Tests.Fakes;
 
@@ -91,6 +92,9 @@ internal sealed class FakeSource(TimeProvider time, FaultPlan faults) : IChangeS
         Afterwards?.Invoke();
     }
 
+    /// <summary>The columns of all its tables; null = it does not tell.</summary>
+    public IReadOnlyList<SourceColumn>? Columns { get; set; }
+
     /// <summary>How long it says it keeps changes.</summary>
     public TimeSpan? Retention { get; set; }
 
@@ -147,6 +151,8 @@ internal sealed class FakeSource(TimeProvider time, FaultPlan faults) : IChangeS
         public DateTimeOffset SourceTime => sourceTime;
 
         public TimeSpan? HeldBackFor => source.HeldBackFor;
+
+        public IReadOnlyDictionary<DatasetId, IReadOnlyList<SourceColumn>> Columns => source.Columns is { } columns ? readings.Keys.ToDictionary(id => id, _ => columns) : [];
 
         public IReadOnlyDictionary<DatasetId, Reading> Readings => readings;
 

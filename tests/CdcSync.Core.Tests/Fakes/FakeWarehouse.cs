@@ -9,6 +9,7 @@ using CdcSync.Core.Gates;
 using CdcSync.Core.Gates.Isolation;
 using CdcSync.Core.Reconciliation;
 using CdcSync.Core.Reconciliation.Totals;
+using CdcSync.Core.Sources.Schemas;
 using CdcSync.Core.Warehouses;
 
 namespace CdcSync.Core.Tests.Fakes;
@@ -145,6 +146,18 @@ internal sealed class FakeWarehouse(TimeProvider time, FaultPlan faults) : IWare
     }
 
     public List<(DatasetId Dataset, long Generation, AcceptedVerdict Verdict)> Accepted { get; } = [];
+
+    public List<(DatasetId Dataset, SourceSchema Schema)> Schemas { get; } = [];
+
+    public ValueTask<IReadOnlyDictionary<DatasetId, SourceSchema>> ReadSourceSchemasAsync(string pipeline, CancellationToken ct) =>
+        ValueTask.FromResult<IReadOnlyDictionary<DatasetId, SourceSchema>>(Schemas.GroupBy(s => s.Dataset).ToDictionary(g => g.Key, g => g.Last().Schema));
+
+    public ValueTask WriteSourceSchemaAsync(string pipeline, DatasetId dataset, SourceSchema schema, CancellationToken ct)
+    {
+        faults.Pass();
+        Schemas.Add((dataset, schema));
+        return ValueTask.CompletedTask;
+    }
 
     /// <summary>How often the deletes of a day were summed.</summary>
     public int Sums { get; private set; }

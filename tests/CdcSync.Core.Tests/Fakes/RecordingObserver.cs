@@ -4,6 +4,7 @@ using CdcSync.Core.Checks;
 using CdcSync.Core.Datasets;
 using CdcSync.Core.Errors;
 using CdcSync.Core.Reconciliation;
+using CdcSync.Core.Sources.Schemas;
 using CdcSync.Core.Sync;
 using CdcSync.Core.Warehouses;
 
@@ -48,6 +49,10 @@ internal sealed class RecordingObserver : ISyncObserver
     public ConcurrentQueue<(DatasetId Dataset, long Rows, int Attempts)> Isolations { get; } = [];
 
     public ConcurrentQueue<(DatasetId Dataset, CdcSyncException Verdict)> Warnings { get; } = [];
+
+    public ConcurrentQueue<(DatasetId Dataset, IReadOnlyList<SchemaChange> Changes)> SchemaChanges { get; } = [];
+
+    public void SchemaChanged(Dataset dataset, IReadOnlyList<SchemaChange> changes) => SchemaChanges.Enqueue((dataset.Id, changes));
 
     public void GateWarned(Dataset dataset, CdcSyncException verdict) => Warnings.Enqueue((dataset.Id, verdict));
 

@@ -33,7 +33,8 @@ internal sealed class ReadRoutes(LiveWorker worker, EndpointOptions options, Ans
     private async Task<StatusDocument> StatusAsync(CancellationToken ct)
     {
         var name = worker.Pipeline.Name;
-        return StatusView.Document(worker.Pipeline, await worker.Control.ReadStatusAsync(name, ct), await worker.Control.ReadPausedAsync(name, ct), await worker.Control.ReadChecksAsync(name, ct), worker.Time.GetUtcNow());
+        return StatusView.Document(worker.Pipeline, await worker.Control.ReadStatusAsync(name, ct), await worker.Control.ReadPausedAsync(name, ct), await worker.Control.ReadChecksAsync(name, ct),
+            await worker.Control.ReadSourceSchemasAsync(name, ct), worker.Time.GetUtcNow());
     }
 
     private async Task<HistoryDocument> BatchesAsync(IReadOnlySet<DatasetId>? chosen, int limit, CancellationToken ct)

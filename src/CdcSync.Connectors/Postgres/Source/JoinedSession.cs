@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using CdcSync.Core.Datasets;
 using CdcSync.Core.Sources;
+using CdcSync.Core.Sources.Schemas;
 
 namespace CdcSync.Connectors.Postgres.Source;
 
@@ -11,6 +12,8 @@ internal sealed class JoinedSession(IReadSession first, IReadSession second) : I
     public DateTimeOffset SourceTime => first.SourceTime < second.SourceTime ? first.SourceTime : second.SourceTime;
 
     public IReadOnlyDictionary<DatasetId, Reading> Readings { get; } = first.Readings.Concat(second.Readings).ToDictionary(r => r.Key, r => r.Value);
+
+    public IReadOnlyDictionary<DatasetId, IReadOnlyList<SourceColumn>> Columns { get; } = first.Columns.Concat(second.Columns).ToDictionary(c => c.Key, c => c.Value);
 
     public async IAsyncEnumerable<ReadEvent> ReadAsync(IReadOnlyCollection<DatasetId> datasets, [EnumeratorCancellation] CancellationToken ct)
     {

@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using CdcSync.Core.Datasets;
 using CdcSync.Core.Errors;
 using CdcSync.Core.Sources;
+using CdcSync.Core.Sources.Schemas;
 
 namespace CdcSync.Connectors.Postgres.Source;
 
@@ -27,6 +28,8 @@ internal sealed class PostgresReadSession : IReadSession
     public DateTimeOffset SourceTime => _transaction.Facts.Clock;
 
     public IReadOnlyDictionary<DatasetId, Reading> Readings { get; }
+
+    public required IReadOnlyDictionary<DatasetId, IReadOnlyList<SourceColumn>> Columns { get; init; }
 
     /// <summary>The age of the oldest open transaction, where a dataset's mark waits for it.</summary>
     public TimeSpan? HeldBackFor { get; init; }

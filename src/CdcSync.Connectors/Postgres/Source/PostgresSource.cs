@@ -175,7 +175,11 @@ public sealed class PostgresSource : IChangeSource, ITrackingSetup, ITrackingRem
         var descriptions = tables.Zip(_catalogue.Describe(connection, [.. tables.Select(t => (SourceObject.Table)t.Dataset.Object)]), (t, o) => (t.Dataset.Id, Description: new Description(o)))
             .ToDictionary(d => d.Id, d => d.Description);
         var readers = requests.ToDictionary(r => r.Dataset.Id, r => Reader(transaction, r, queries.GetValueOrDefault(r.Dataset.Id) ?? descriptions[r.Dataset.Id], clock, open));
-        return new PostgresReadSession(transaction, readers, _turns, () => _time.GetElapsedTime(began) > _options.MaxReadAge) { HeldBackFor = open is { MaySeeAll: true } ? facts.Clock - open.Oldest : null };
+        return new PostgresReadSession(transaction, readers, _turns, () => _time.GetElapsedTime(began) > _options.MaxReadAge)
+        {
+            HeldBackFor = open is { MaySeeAll: true } ? facts.Clock - open.Oldest : null,
+            Columns = descriptions.Concat(queries).Where(d => d.Value.Object is not null).ToDictionary(d => d.Key, d => d.Value.Object!.Describe()),
+        };
     }
 
     private DatasetReader Reader(ReadTransaction transaction, ReadRequest request, Description description, SessionClock clock, OpenTransactions? open)

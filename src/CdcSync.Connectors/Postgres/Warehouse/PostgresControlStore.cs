@@ -102,6 +102,13 @@ internal sealed class PostgresControlStore(PostgresSessions sessions, string pip
             BigInt(report.SourceRows), BigInt(report.TargetRows), BigInt(report.Found.Missing), BigInt(report.Found.Different), BigInt(report.Found.Extra), BigInt(report.Repaired.Total),
             Json(ControlText.OfReport(report))), _ => true, ct);
 
+    public async ValueTask<IReadOnlyDictionary<DatasetId, SourceSchema>> ReadSourceSchemasAsync(string pipeline, CancellationToken ct) =>
+        (await QueryAsync("reading the sources' columns", Statement(GateSql.SourceSchemas, Text(pipeline)), r => (Id: new DatasetId(r.GetString(0)), Schema: SourceSchema.Read(r.GetInt64(1), r.GetString(2), r.GetString(3))), ct))
+            .ToDictionary(s => s.Id, s => s.Schema);
+
+    public async ValueTask WriteSourceSchemaAsync(string pipeline, DatasetId dataset, SourceSchema schema, CancellationToken ct) =>
+        await QueryAsync($"{dataset}: recording its source's columns", Statement(GateSql.WriteSourceSchema, Text(pipeline), Text(dataset.Value), BigInt(schema.Number), Text(schema.ColumnsText), Text(schema.ChangesText)), _ => true, ct);
+
     public async ValueTask<long> SumDeletedAsync(string pipeline, DatasetId dataset, TimeSpan within, CancellationToken ct) =>
         (await QueryAsync($"{dataset}: summing its deletes", Statement(GateSql.SumDeleted, Text(pipeline), Text(dataset.Value), Double(within.TotalSeconds)), r => r.GetInt64(0), ct)).Single();
 

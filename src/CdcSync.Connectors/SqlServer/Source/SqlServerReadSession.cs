@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using CdcSync.Core.Datasets;
 using CdcSync.Core.Errors;
 using CdcSync.Core.Sources;
+using CdcSync.Core.Sources.Schemas;
 
 namespace CdcSync.Connectors.SqlServer.Source;
 
@@ -27,6 +28,8 @@ internal sealed class SqlServerReadSession : IReadSession
     public DateTimeOffset SourceTime => _context.Facts.Clock;
 
     public IReadOnlyDictionary<DatasetId, Reading> Readings { get; }
+
+    public required IReadOnlyDictionary<DatasetId, IReadOnlyList<SourceColumn>> Columns { get; init; }
 
     /// <inheritdoc/>
     public TimeSpan? HeldBackFor => _context.OldestWriter;

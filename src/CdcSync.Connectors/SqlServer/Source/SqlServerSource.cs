@@ -127,7 +127,10 @@ public sealed class SqlServerSource : IChangeSource, ITrackingSetup, IDiagnosabl
         }
 
         foreach (var (request, reader) in Tracked(context, tracked)) readers[request.Dataset.Id] = reader;
-        return new SqlServerReadSession(context, readers, _turns, () => _time.GetElapsedTime(began) > _maxReadAge);
+        return new SqlServerReadSession(context, readers, _turns, () => _time.GetElapsedTime(began) > _maxReadAge)
+        {
+            Columns = requests.Zip(descriptions).Where(r => r.Second.Object is not null).ToDictionary(r => r.First.Dataset.Id, r => r.Second.Object!.Describe()),
+        };
     }
 
     private static IEnumerable<(ReadRequest, DatasetReader)> Tracked(SessionContext context, List<(ReadRequest Request, SqlServerObject Table)> tracked)

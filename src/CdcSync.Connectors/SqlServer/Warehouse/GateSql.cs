@@ -6,10 +6,11 @@ using static CdcSync.Connectors.SqlServer.Warehouse.Parameter;
 
 namespace CdcSync.Connectors.SqlServer.Warehouse;
 
-/// <summary>What the gates ask of the ledger, and what a person let through them; pure.</summary>
+/// <summary>What the gates ask of the ledger, what a person let through them, and the columns that sources had; pure.</summary>
 internal static class GateSql
 {
-    private static readonly TSqlParameter Seconds = new("@seconds", new(SqlDbType.Int)), Gate = new("@gate", new(SqlDbType.NVarChar, 20)), Verdict = new("@verdict", TSqlType.Text);
+    private static readonly TSqlParameter Seconds = new("@seconds", new(SqlDbType.Int)), Gate = new("@gate", new(SqlDbType.NVarChar, 20)), Verdict = new("@verdict", TSqlType.Text),
+        Number = new("@number", TSqlType.BigInt), Columns = new("@columns", TSqlType.Text), Changes = new("@changes", TSqlType.Text);
 
     public static TSql SumDeleted() => new(
         """
@@ -32,6 +33,25 @@ internal static class GateSql
         INSERT INTO cdcsync.acceptance (pipeline, dataset, generation, gate, verdict, holder, accepted_at)
         VALUES (@pipeline, @dataset, @generation, @gate, @verdict, @holder, SYSUTCDATETIME());
         """, TSqlKinds.Insert, PipelineName, DatasetName, Generation, Gate, Verdict, Holder);
+
+    /// <summary>The newest columns of each dataset's source.</summary>
+    public static TSql SourceSchemas() => new(
+        """
+        SELECT s.dataset, s.number, s.columns, s.changes
+          FROM cdcsync.source_schema AS s
+         WHERE s.pipeline = @pipeline AND s.number = (SELECT MAX(n.number) FROM cdcsync.source_schema AS n WHERE n.pipeline = s.pipeline AND n.dataset = s.dataset);
+        """, TSqlKinds.Select, PipelineName);
+
+    public static TSql WriteSourceSchema() => new(
+        """
+        INSERT INTO cdcsync.source_schema (pipeline, dataset, number, columns, changes, seen_at)
+        SELECT @pipeline, @dataset, @number, @columns, @changes, SYSUTCDATETIME()
+         WHERE NOT EXISTS (SELECT 1 FROM cdcsync.source_schema AS s WHERE s.pipeline = @pipeline AND s.dataset = @dataset AND s.number = @number);
+        """, TSqlKinds.Insert, PipelineName, DatasetName, Number, Columns, Changes);
+
+    /// <summary>The same with its values.</summary>
+    public static Statement WriteSourceSchema(string pipeline, DatasetId dataset, SourceSchema schema) => new(WriteSourceSchema(),
+        PipelineName.With(pipeline), DatasetName.With(dataset.Value), Number.With(schema.Number), Columns.With(schema.ColumnsText), Changes.With(schema.ChangesText));
 
     /// <summary>See <see cref="IControlStore.SumDeletedAsync"/>.</summary>
     public static Statement SumDeleted(string pipeline, DatasetId dataset, TimeSpan within) =>

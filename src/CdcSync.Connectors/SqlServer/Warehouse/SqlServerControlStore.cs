@@ -94,6 +94,13 @@ internal sealed class SqlServerControlStore(WarehouseSessions sessions, string p
     public async ValueTask WriteReconciliationAsync(string pipeline, ReconcileReport report, CancellationToken ct) =>
         await QueryAsync($"{report.Dataset}: recording a comparison", ReconciliationSql.Write(pipeline, report), _ => true, ct);
 
+    public async ValueTask<IReadOnlyDictionary<DatasetId, SourceSchema>> ReadSourceSchemasAsync(string pipeline, CancellationToken ct) =>
+        (await QueryAsync("reading the sources' columns", new Statement(GateSql.SourceSchemas(), PipelineName.With(pipeline)), r => (Id: new DatasetId(r.GetString(0)), Schema: SourceSchema.Read(r.GetInt64(1), r.GetString(2), r.GetString(3))), ct))
+            .ToDictionary(s => s.Id, s => s.Schema);
+
+    public async ValueTask WriteSourceSchemaAsync(string pipeline, DatasetId dataset, SourceSchema schema, CancellationToken ct) =>
+        await QueryAsync($"{dataset}: recording its source's columns", GateSql.WriteSourceSchema(pipeline, dataset, schema), _ => true, ct);
+
     public async ValueTask<long> SumDeletedAsync(string pipeline, DatasetId dataset, TimeSpan within, CancellationToken ct) =>
         (await QueryAsync($"{dataset}: summing its deletes", GateSql.SumDeleted(pipeline, dataset, within), r => r.GetInt64(0), ct)).Single();
 

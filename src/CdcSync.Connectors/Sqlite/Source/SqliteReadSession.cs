@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using CdcSync.Core.Datasets;
 using CdcSync.Core.Errors;
 using CdcSync.Core.Sources;
+using CdcSync.Core.Sources.Schemas;
 
 namespace CdcSync.Connectors.Sqlite.Source;
 
@@ -23,6 +24,8 @@ internal sealed class SqliteReadSession : IReadSession
     public DateTimeOffset SourceTime { get; }
 
     public IReadOnlyDictionary<DatasetId, Reading> Readings { get; }
+
+    public required IReadOnlyDictionary<DatasetId, IReadOnlyList<SourceColumn>> Columns { get; init; }
 
     public async IAsyncEnumerable<ReadEvent> ReadAsync(IReadOnlyCollection<DatasetId> datasets, [EnumeratorCancellation] CancellationToken ct)
     {

@@ -117,7 +117,8 @@ public sealed class SqliteSource : IChangeSource, ITrackingSetup, IDiagnosable
             connection.Execute("BEGIN", "beginning to read");
             var catalog = ReadCatalog(connection);
             var readers = requests.ToDictionary(r => r.Dataset.Id, r => Reader(connection, catalog, r, clock));
-            return new SqliteReadSession(connection, sourceTime, readers);
+            var tables = requests.Select(r => (r.Dataset.Id, Table: DatasetInspection.Table(connection, catalog, r.Dataset))).Where(t => t.Table is not null);
+            return new SqliteReadSession(connection, sourceTime, readers) { Columns = tables.ToDictionary(t => t.Id, t => t.Table!.Describe()) };
         }
         catch
         {

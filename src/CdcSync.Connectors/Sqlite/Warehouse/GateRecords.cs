@@ -3,7 +3,7 @@ using CdcSync.Core.Warehouses;
 
 namespace CdcSync.Connectors.Sqlite.Warehouse;
 
-/// <summary>What the gates ask of the ledger, and what a person let through them.</summary>
+/// <summary>What the gates ask of the ledger, what a person let through them, and the columns that sources had.</summary>
 internal static class GateRecords
 {
     /// <summary>See <see cref="IControlStore.SumDeletedAsync"/>.</summary>
@@ -23,6 +23,23 @@ internal static class GateRecords
         .With(pipeline, dataset.Value, ControlText.Of(kind), (long)limit)
         .All(row => new PastBatch(row.Int64(0), Instant.Read(row.Text(1))))
         .ToList();
+
+    /// <summary>See <see cref="IControlStore.ReadSourceSchemasAsync"/>.</summary>
+    public static Dictionary<DatasetId, SourceSchema> SourceSchemas(SqliteSession session, string pipeline) => session
+        .Fixed("""
+            SELECT dataset, number, columns, changes
+              FROM main.cdcsync_source_schema AS s
+             WHERE pipeline = ?1 AND number = (SELECT max(n.number) FROM main.cdcsync_source_schema AS n WHERE n.pipeline = s.pipeline AND n.dataset = s.dataset)
+            """)
+        .With(pipeline)
+        .All(row => (Id: new DatasetId(row.Text(0)), Schema: SourceSchema.Read(row.Int64(1), row.Text(2), row.Text(3))))
+        .ToDictionary(s => s.Id, s => s.Schema);
+
+    /// <summary>See <see cref="IControlStore.WriteSourceSchemaAsync"/>.</summary>
+    public static void WriteSourceSchema(SqliteSession session, string pipeline, DatasetId dataset, SourceSchema schema) => session
+        .Fixed($"INSERT INTO main.cdcsync_source_schema (pipeline, dataset, number, columns, changes, seen_at) VALUES (?1, ?2, ?3, ?4, ?5, {Instant.Now}) ON CONFLICT DO NOTHING")
+        .With(pipeline, dataset.Value, schema.Number, schema.ColumnsText, schema.ChangesText)
+        .Run();
 
     /// <summary>Records what was accepted, in the transaction that the caller holds.</summary>
     public static void WriteAccepted(SqliteSession session, Lease lease, string pipeline, DatasetPublication part)

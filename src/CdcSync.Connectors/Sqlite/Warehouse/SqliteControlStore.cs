@@ -111,6 +111,18 @@ internal sealed class SqliteControlStore(SqliteSessions sessions, string pipelin
         new(sessions.Read("reading what is paused", session => (IReadOnlySet<DatasetId>)StateRecords.Paused(session, pipeline), ct));
 
     /// <inheritdoc/>
+    public ValueTask<IReadOnlyDictionary<DatasetId, SourceSchema>> ReadSourceSchemasAsync(string pipeline, CancellationToken ct) =>
+        new(sessions.Read("reading the sources' columns", session => (IReadOnlyDictionary<DatasetId, SourceSchema>)GateRecords.SourceSchemas(session, pipeline), ct));
+
+    /// <inheritdoc/>
+    public async ValueTask WriteSourceSchemaAsync(string pipeline, DatasetId dataset, SourceSchema schema, CancellationToken ct) =>
+        await sessions.WriteAsync($"recording the columns of {dataset}'s source", session =>
+        {
+            GateRecords.WriteSourceSchema(session, pipeline, dataset, schema);
+            return true;
+        }, ct).ConfigureAwait(false);
+
+    /// <inheritdoc/>
     public ValueTask<long> SumDeletedAsync(string pipeline, DatasetId dataset, TimeSpan within, CancellationToken ct) =>
         new(sessions.Read($"summing the deletes of {dataset}", session => GateRecords.SumDeleted(session, pipeline, dataset, within), ct));
 

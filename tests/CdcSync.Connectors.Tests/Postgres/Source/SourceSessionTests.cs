@@ -5,6 +5,7 @@ using CdcSync.Core.Checkpoints;
 using CdcSync.Core.Datasets;
 using CdcSync.Core.Errors;
 using CdcSync.Core.Sources;
+using CdcSync.Core.Sources.Schemas;
 using CdcSync.TestServers;
 using Npgsql;
 
@@ -30,6 +31,18 @@ public sealed class SourceSessionTests
         await database.RunAsync("UPDATE a SET v = 'later'; DELETE FROM b; INSERT INTO b VALUES (9, 'later')");
         Assert.Equal(["1|a", "2|a", "3|a"], (await SourceDatabase.TextsAsync(session, a)).Order());
         Assert.Equal(["1|b", "2|b", "3|b"], (await SourceDatabase.TextsAsync(session, b)).Order());
+    }
+
+    [Fact]
+    public async Task A_session_tells_all_columns_as_they_are_now_named_by_the_contract_or_not()
+    {
+        await using var database = await SourceDatabase.CreateAsync("CREATE TABLE a (line int, id int, v varchar(20) NOT NULL, PRIMARY KEY (id, line))");
+        var a = await database.DatasetAsync("a", new Capture.FullRefresh());
+        await database.RunAsync("ALTER TABLE a ADD COLUMN added numeric(12,2); ALTER TABLE a RENAME COLUMN v TO renamed");
+        await using var source = database.Open();
+        await using var session = await source.OpenAsync([new ReadRequest(a, null)], Token);
+        Assert.Equal(ReadingState.Denied, session.Readings[a.Id].State);
+        Assert.Equal([new("line", "integer", false, 2, 1), new("id", "integer", false, 1, 2), new("renamed", "character varying(20)", false, null, 3), new SourceColumn("added", "numeric(12,2)", true, null, 4)], session.Columns[a.Id]);
     }
 
     [Theory]

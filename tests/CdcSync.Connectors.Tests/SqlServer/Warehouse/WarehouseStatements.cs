@@ -87,6 +87,8 @@ internal static class WarehouseStatements
         yield return Made(GateSql.SumDeleted());
         yield return Made(GateSql.Past());
         yield return Made(GateSql.Accept());
+        yield return Made(GateSql.SourceSchemas());
+        yield return Made(GateSql.WriteSourceSchema());
         yield return Made(ReconciliationSql.Write());
         yield return Made(ReconciliationSql.ReadReconciled());
         yield return Made(ReconciliationSql.ReadComparisons());

@@ -1,3 +1,5 @@
+using CdcSync.Core.Sources.Schemas;
+
 namespace CdcSync.Connectors.Postgres.Source.Catalog;
 
 /// <summary>What kind of relation a dataset reads.</summary>
@@ -63,6 +65,10 @@ internal sealed record PostgresObject(uint Oid, string Schema, string Name, Obje
 
     /// <summary>True if the role may use its schema.</summary>
     public bool MayUseSchema { get; init; } = true;
+
+    /// <summary>Its columns as every source tells them. The columns of a query and of a view have no numbers that last.</summary>
+    public IReadOnlyList<SourceColumn> Describe() => [.. Columns.Select(c => new SourceColumn(c.Name, c.DeclaredType, c.IsNullable,
+        Key.TakeWhile(k => k.Name != c.Name).Count() is var place && place < Key.Count ? place + 1 : null, Kind is ObjectKind.Table or ObjectKind.Partitioned ? c.Number : null))];
 
     /// <summary>A column by its name, as PostgreSQL compares names: by their bytes.</summary>
     /// <returns>Null if there is none.</returns>

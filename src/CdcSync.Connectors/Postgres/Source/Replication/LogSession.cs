@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using CdcSync.Core.Datasets;
 using CdcSync.Core.Errors;
 using CdcSync.Core.Sources;
+using CdcSync.Core.Sources.Schemas;
 
 namespace CdcSync.Connectors.Postgres.Source.Replication;
 
@@ -33,6 +34,8 @@ internal sealed class LogSession : IReadSession
     public DateTimeOffset SourceTime { get; }
 
     public IReadOnlyDictionary<DatasetId, Reading> Readings { get; }
+
+    public required IReadOnlyDictionary<DatasetId, IReadOnlyList<SourceColumn>> Columns { get; init; }
 
     /// <remarks>Where the window is larger than the memory it may take, all its datasets have to be asked for at once: the others are passed over, and come again.</remarks>
     public async IAsyncEnumerable<ReadEvent> ReadAsync(IReadOnlyCollection<DatasetId> datasets, [EnumeratorCancellation] CancellationToken ct)

@@ -146,7 +146,7 @@ internal sealed class SlotSource : IAsyncDisposable
             readings[dataset.Id] = unsettled is null ? Reading.Start(identity, at.ToPosition()) : Reading.Failed(ReadingState.Denied, _faults.Unsettled($"the load of dataset {dataset.Id} can't begin", $"transaction {unsettled}"), identity);
         var window = Read(reader, flushed, tracked, readings, identity);
         Judge(window, flushed, tracked, requests, readings, identity);
-        return new LogSession(this, reader, window, tracked, readings, clock, _options.LogBuffer);
+        return new LogSession(this, reader, window, tracked, readings, clock, _options.LogBuffer) { Columns = found.Where(t => t.Value is not null).ToDictionary(t => t.Key, t => t.Value!.Describe()) };
     }
 
     /// <summary>Why a dataset can't be read from the log at all; null = it can.</summary>

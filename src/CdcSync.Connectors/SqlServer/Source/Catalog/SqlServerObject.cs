@@ -1,3 +1,5 @@
+using CdcSync.Core.Sources.Schemas;
+
 namespace CdcSync.Connectors.SqlServer.Source.Catalog;
 
 /// <summary>A table, a view or a query as the catalogue describes it.</summary>
@@ -20,6 +22,10 @@ internal sealed record SqlServerObject(string Schema, string Name, int ObjectId,
 
     /// <summary>Rows by the catalogue's count; null = not known.</summary>
     public long? Rows { get; init; }
+
+    /// <summary>Its columns as every source tells them. The columns of a query and of a view have no numbers that last.</summary>
+    public IReadOnlyList<SourceColumn> Describe() =>
+        [.. Columns.Select(c => new SourceColumn(c.Name, c.DeclaredType, c.IsNullable, c.KeyOrdinal > 0 ? c.KeyOrdinal : null, Kind == ObjectKind.Table ? c.Ordinal : null))];
 
     /// <summary>Finds a column. Case does not distinguish: whether it would depends on the database.</summary>
     public SqlServerColumn? Column(string name) => Columns.FirstOrDefault(c => c.Name == name) ?? Columns.FirstOrDefault(c => c.Name.Equals(name, StringComparison.OrdinalIgnoreCase));

@@ -1,3 +1,5 @@
+using CdcSync.Core.Sources.Schemas;
+
 namespace CdcSync.Connectors.Sqlite.Source.Catalog;
 
 /// <summary>A table or view as the catalogue describes it.</summary>
@@ -24,6 +26,10 @@ internal sealed record SqliteTable
 
     /// <summary>The unique indexes, the primary key's among them where it has one.</summary>
     public required IReadOnlyList<UniqueIndex> UniqueIndexes { get; init; }
+
+    /// <summary>Its columns as every source tells them.</summary>
+    public IReadOnlyList<SourceColumn> Describe() =>
+        [.. Columns.Select(c => new SourceColumn(c.Name, c.DeclaredType, !c.NotNull, Key.TakeWhile(k => k != c).Count() is var place && place < Key.Count ? place + 1 : null))];
 
     /// <summary>The column of that name (SQLite ignores the case of ASCII letters); null = none.</summary>
     public SqliteColumn? Column(string name) => Columns.FirstOrDefault(c => SqliteNames.Same(c.Name, name));

@@ -1,8 +1,8 @@
 using CdcSync.Arrow;
 using CdcSync.Core.Checks;
 using CdcSync.Core.Gates.Rules;
-using CdcSync.Core.Sources.Schemas;
 using CdcSync.Core.Scheduling;
+using CdcSync.Core.Sources.Schemas;
 
 namespace CdcSync.Core.Datasets;
 

@@ -75,6 +75,6 @@ internal static partial class LogEvents
     [LoggerMessage(2007, LogLevel.Warning, "{dataset}: check {check} of severity {severity} does not hold: found {found}, expected {expected}")]
     public static partial void CheckFailed(this ILogger log, string dataset, string check, string severity, string found, string expected);
 
-    [LoggerMessage(2007, LogLevel.Warning, "{dataset}: the columns of the source changed: {changes}{unnamed}")]
+    [LoggerMessage(2012, LogLevel.Warning, "{dataset}: the columns of the source changed: {changes}{unnamed}")]
     public static partial void SchemaChanged(this ILogger log, string dataset, string changes, string unnamed);
 }

@@ -43,9 +43,12 @@ internal static class RunCommand
             Exposure = http.BehindProxy || parsed.GetValue(BehindProxy) ? EndpointExposure.BehindProxy : EndpointExposure.Direct,
         };
         endpoint.Check();
+        var export = OtlpOptions.Read(Environment.GetEnvironmentVariable);
+        foreach (var header in export?.Headers.Values ?? [])
+            terminal.Scrubber.Add(header);
         await using var composition = new Composition(config, terminal.Scrubber);
         using var worker = new Worker(config, composition, terminal, parsed.GetValue(CommonOptions.JsonLines) ? new JsonFeed(terminal, TimeProvider.System) : null);
-        await worker.RunAsync(endpoint, parsed.GetValue(CommonOptions.Migrate) ? FirstStep.Migrate : FirstStep.Work, ct);
+        await worker.RunAsync(endpoint, export, parsed.GetValue(CommonOptions.Migrate) ? FirstStep.Migrate : FirstStep.Work, ct);
         ct.ThrowIfCancellationRequested();                               // the signal that stopped it is the exit code
         return 0;
     }

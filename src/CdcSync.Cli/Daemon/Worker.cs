@@ -55,15 +55,22 @@ internal sealed class Worker : IDisposable
     }
 
     /// <summary>Works until cancelled.</summary>
-    public async Task RunAsync(EndpointOptions options, FirstStep first, CancellationToken ct)
+    public async Task RunAsync(EndpointOptions options, OtlpOptions? export, FirstStep first, CancellationToken ct)
     {
         await using var webhooks = _webhooks;
+        await using var exporting = export is not null ? new OtlpExport(export, _metrics.Registry, BuildVersion.Text, TimeProvider.System, _log.CreateLogger("cdcsync")) : null;
         await using var endpoint = await Endpoint.StartAsync(options, _live, _terminal.Scrubber, _log, ct);
         var metrics = new Uri(endpoint.Address, "/metrics").ToString();
         _terminal.Note($"ready: pipeline {_config.Name}, {_config.Pipeline.Datasets.Count} datasets, {metrics}");
         _feed?.Tell(new ReadyLine(_config.Name, _config.Pipeline.Datasets.Count, metrics));
         await using var view = new LiveView(_terminal, _board, () => "", TimeProvider.System);
-        await using var stopping = ct.Register(() => _metrics.SetState(WorkerState.Stopping));
+        var service = ServiceNotifier.OfProcess();
+        service.Ready($"pipeline {_config.Name}, {_config.Pipeline.Datasets.Count} datasets, {metrics}");
+        await using var stopping = ct.Register(() =>
+        {
+            service.Stopping();
+            _metrics.SetState(WorkerState.Stopping);
+        });
         if (first == FirstStep.Migrate)
             await MigrateAsync(ct);
         await _engine.RunAsync(ct);

@@ -36,20 +36,17 @@ internal static partial class LogEvents
     [LoggerMessage(1010, LogLevel.Information, "{subject}: works again, after {failures} more failures")]
     public static partial void WorksAgain(this ILogger log, string subject, int failures);
 
+    [LoggerMessage(1012, LogLevel.Information, "metrics are exported again")]
+    public static partial void ExportWorksAgain(this ILogger log);
+
     [LoggerMessage(1020, LogLevel.Information, "{dataset}: {order} was ordered from {address}: {outlook}")]
     public static partial void OrderTaken(this ILogger log, string order, string dataset, string outlook, string address);
 
     [LoggerMessage(1021, LogLevel.Information, "{dataset}: {order} is done")]
     public static partial void OrderDone(this ILogger log, string order, string dataset);
 
-    [LoggerMessage(2020, LogLevel.Error, "{dataset}: {order} failed: {code} {fault}")]
-    public static partial void OrderFailed(this ILogger log, string order, string dataset, string code, string fault);
-
-    [LoggerMessage(2010, LogLevel.Warning, "webhook {webhook} {problem}; it is told again")]
-    public static partial void WebhookFailed(this ILogger log, string webhook, string problem);
-
-    [LoggerMessage(2011, LogLevel.Warning, "webhook {webhook}: one document is dropped: {problem}")]
-    public static partial void WebhookDropped(this ILogger log, string webhook, string problem);
+    [LoggerMessage(1030, LogLevel.Information, "{dataset}: check {check} holds again")]
+    public static partial void CheckHolds(this ILogger log, string dataset, string check);
 
     [LoggerMessage(2001, LogLevel.Warning, "{dataset}: failed, again in {wait}: {code} {fault}{tail}")]
     public static partial void BatchFailedForNow(this ILogger log, string dataset, string wait, string code, string fault, string tail);
@@ -69,12 +66,21 @@ internal static partial class LogEvents
     [LoggerMessage(2006, LogLevel.Warning, "{dataset}: unusual, and published: {verdict}")]
     public static partial void GateWarned(this ILogger log, string dataset, string verdict);
 
-    [LoggerMessage(1030, LogLevel.Information, "{dataset}: check {check} holds again")]
-    public static partial void CheckHolds(this ILogger log, string dataset, string check);
+    [LoggerMessage(2007, LogLevel.Warning, "{dataset}: the columns of the source changed: {changes}{unnamed}")]
+    public static partial void SchemaChanged(this ILogger log, string dataset, string changes, string unnamed);
 
-    [LoggerMessage(2007, LogLevel.Warning, "{dataset}: check {check} of severity {severity} does not hold: found {found}, expected {expected}")]
+    [LoggerMessage(2010, LogLevel.Warning, "{dataset}: check {check} of severity {severity} does not hold: found {found}, expected {expected}")]
     public static partial void CheckFailed(this ILogger log, string dataset, string check, string severity, string found, string expected);
 
-    [LoggerMessage(2012, LogLevel.Warning, "{dataset}: the columns of the source changed: {changes}{unnamed}")]
-    public static partial void SchemaChanged(this ILogger log, string dataset, string changes, string unnamed);
+    [LoggerMessage(2020, LogLevel.Error, "{dataset}: {order} failed: {code} {fault}")]
+    public static partial void OrderFailed(this ILogger log, string order, string dataset, string code, string fault);
+
+    [LoggerMessage(2030, LogLevel.Warning, "webhook {webhook} {problem}; it is told again")]
+    public static partial void WebhookFailed(this ILogger log, string webhook, string problem);
+
+    [LoggerMessage(2031, LogLevel.Warning, "webhook {webhook}: one document is dropped: {problem}")]
+    public static partial void WebhookDropped(this ILogger log, string webhook, string problem);
+
+    [LoggerMessage(2032, LogLevel.Warning, "metrics are not exported: {problem}; it is tried again at each interval")]
+    public static partial void ExportFailed(this ILogger log, string problem);
 }

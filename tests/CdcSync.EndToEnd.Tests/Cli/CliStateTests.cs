@@ -79,6 +79,22 @@ public sealed class CliStateTests
     }
 
     [Fact]
+    public async Task Watched_without_a_terminal_a_status_is_a_line_per_dataset_that_changed()
+    {
+        using var pipeline = new PipelineFolder();
+        await pipeline.TrackAsync();
+        await pipeline.RunAsync("migrate");
+        await using var watch = CdcsyncProcess.Start(pipeline.Root, ["status", "--watch"]);
+        await watch.WaitForLineAsync("orders: new, complete up to -, 0 in quarantine");
+        await pipeline.RunAsync("sync");
+        await watch.WaitForLineAsync(@"orders: streaming, complete up to \S+Z, 0 in quarantine");
+        watch.Send(Signal.Interrupt);
+        var result = await watch.WaitForExitAsync();
+        Assert.Equal(130, result.ExitCode);
+        Assert.Equal(4, result.Out.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
+    }
+
+    [Fact]
     public async Task A_pipeline_that_never_ran_has_a_status_and_says_what_is_next()
     {
         using var pipeline = new PipelineFolder();

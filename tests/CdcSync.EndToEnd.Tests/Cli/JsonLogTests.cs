@@ -29,6 +29,14 @@ public sealed class JsonLogTests
     }
 
     [Fact]
+    public void Every_event_has_a_number_of_its_own()
+    {
+        var numbers = typeof(LogEvents).GetMethods().SelectMany(m => m.GetCustomAttributes(typeof(Microsoft.Extensions.Logging.LoggerMessageAttribute), false)).Cast<Microsoft.Extensions.Logging.LoggerMessageAttribute>().Select(a => a.EventId).ToArray();
+        Assert.NotEmpty(numbers);
+        Assert.Equal(numbers.Distinct(), numbers);
+    }
+
+    [Fact]
     public void A_secret_is_taken_out_also_where_a_document_would_escape_it()
     {
         using var notes = new StringWriter();

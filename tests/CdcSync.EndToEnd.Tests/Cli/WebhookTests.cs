@@ -182,32 +182,14 @@ public sealed class WebhookTests : IAsyncDisposable
     /// <summary>A real listener on loopback.</summary>
     private sealed class Receiver : IAsyncDisposable
     {
-        private readonly HttpListener _listener = new();
+        private readonly HttpListener _listener;
         private readonly ConcurrentQueue<Received> _received = [];
         private readonly SemaphoreSlim _rung = new(0);
         private readonly Task _serving;
 
         public Receiver()
         {
-            // A port that is free now may be taken a moment later: another is tried then.
-            for (var tries = 0; ; tries++)
-            {
-                using var probe = new System.Net.Sockets.TcpListener(IPAddress.Loopback, 0);
-                probe.Start();
-                Address = new Uri($"http://127.0.0.1:{((IPEndPoint)probe.LocalEndpoint).Port}/hook/");
-                probe.Stop();
-                try
-                {
-                    _listener.Prefixes.Clear();
-                    _listener.Prefixes.Add(Address.ToString());
-                    _listener.Start();
-                    break;
-                }
-                catch (HttpListenerException) when (tries < 10)
-                {
-                }
-            }
-
+            (_listener, Address) = Loopback.Listen();
             _serving = Task.Run(ServeAsync);
         }
 

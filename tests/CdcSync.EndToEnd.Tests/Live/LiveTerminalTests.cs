@@ -28,6 +28,22 @@ public sealed partial class LiveTerminalTests
     }
 
     [Fact]
+    public async Task A_status_that_is_watched_is_drawn_over_and_its_last_moment_stays()
+    {
+        using var pipeline = await RunningAsync();
+        await pipeline.RunAsync("migrate");
+        await using var screen = await TmuxScreen.OpenAsync(pipeline.Root, (100, 24));
+        await screen.TypeAsync("status --watch");
+        await screen.WaitForAsync(@"^orders +new ");
+        await pipeline.RunAsync("sync");
+        await screen.WaitForAsync(@"^orders +streaming ");
+        await screen.PressAsync("C-c");
+        var last = await screen.WaitForAsync("^ended with 130$");
+        Assert.True(Regex.Count(last, "(?m)^orders ") == 1 && Regex.Count(last, "(?m)^shop at ") == 1, last);
+        Assert.True(await screen.IsCursorShownAsync());
+    }
+
+    [Fact]
     public async Task A_fault_is_told_above_the_view_and_in_it()
     {
         using var pipeline = new PipelineFolder();                       // tracking is off

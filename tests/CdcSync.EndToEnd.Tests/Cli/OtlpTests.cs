@@ -1,0 +1,159 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Text.Json;
+using CdcSync.Cli.Daemon;
+using CdcSync.Core.Errors;
+using CdcSync.Core.Metrics;
+using CdcSync.EndToEnd.Tests.Harness;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace CdcSync.EndToEnd.Tests.Cli;
+
+public sealed class OtlpTests
+{
+    private static readonly DateTimeOffset Noon = new(2026, 3, 1, 12, 0, 0, TimeSpan.Zero);
+
+    [Fact]
+    public void Counters_gauges_and_histograms_are_what_the_protocol_has_for_them()
+    {
+        using var registry = new MetricRegistry();
+        registry.Counter("c_bytes_total", "Counted.", "kind").Add("a").Add(3);
+        var gauges = registry.Gauge("g_seconds", "Measured.", "name");
+        gauges.Add("known").Set(1.5);
+        gauges.Add("unknown").Set(double.NaN);
+        registry.Gauge("nothing", "Nobody knows.").Add().Set(double.NaN);
+        var histogram = registry.Histogram("h_seconds", "Taken.", [0.1, 1]).Add();
+        foreach (var seconds in new[] { 0.05, 0.5, 0.5, 7 })
+            histogram.Observe(TimeSpan.FromSeconds(seconds));
+
+        var root = JsonDocument.Parse(OtlpMetrics.Write(registry, new Dictionary<string, string> { ["service.name"] = "s" }, "1.2.3", Noon, Noon.AddSeconds(1))).RootElement.GetProperty("resourceMetrics")[0];
+        Assert.Equal("""{"attributes":[{"key":"service.name","value":{"stringValue":"s"}}]}""", root.GetProperty("resource").GetRawText());
+        var scope = root.GetProperty("scopeMetrics")[0];
+        Assert.Equal("""{"name":"CdcSync","version":"1.2.3"}""", scope.GetProperty("scope").GetRawText());
+        Assert.Equal(
+            [
+                """{"name":"c_bytes_total","description":"Counted.","unit":"By","sum":{"aggregationTemporality":2,"isMonotonic":true,"dataPoints":[{"attributes":[{"key":"kind","value":{"stringValue":"a"}}],"startTimeUnixNano":"1772366400000000000","timeUnixNano":"1772366401000000000","asDouble":3}]}}""",
+                """{"name":"g_seconds","description":"Measured.","unit":"s","gauge":{"dataPoints":[{"attributes":[{"key":"name","value":{"stringValue":"known"}}],"timeUnixNano":"1772366401000000000","asDouble":1.5}]}}""",
+                """{"name":"h_seconds","description":"Taken.","unit":"s","histogram":{"aggregationTemporality":2,"dataPoints":[{"attributes":[],"startTimeUnixNano":"1772366400000000000","timeUnixNano":"1772366401000000000","count":"4","sum":8.05,"bucketCounts":["1","2","1"],"explicitBounds":[0.1,1]}]}}""",
+            ],
+            scope.GetProperty("metrics").EnumerateArray().Select(m => m.GetRawText()));
+    }
+
+    [Fact]
+    public void The_standard_variables_say_where_to_and_how_often()
+    {
+        var options = Read(("OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector:4318/"), ("OTEL_EXPORTER_OTLP_HEADERS", "api-key=a%2Cb, x=1"), ("OTEL_METRIC_EXPORT_INTERVAL", "5000"),
+            ("OTEL_SERVICE_NAME", "shop"), ("OTEL_RESOURCE_ATTRIBUTES", "service.name=other,deployment.environment=prod"))!;
+        Assert.Equal(new Uri("http://collector:4318/v1/metrics"), options.Endpoint);
+        Assert.Equal([("api-key", "a,b"), ("x", "1")], options.Headers.Select(h => (h.Key, h.Value)));
+        Assert.Equal([("deployment.environment", "prod"), ("service.name", "shop")], options.Resource.OrderBy(r => r.Key).Select(r => (r.Key, r.Value)));
+        Assert.Equal((TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(10)), (options.Interval, options.Timeout));
+        Assert.Equal(new Uri("https://c/own"), Read(("OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector:4318"), ("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", "https://c/own"))!.Endpoint);
+        Assert.Equal("cdcsync", Read(("OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector:4318"))!.Resource["service.name"]);
+        Assert.Null(Read());
+        Assert.Null(Read(("OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector:4318"), ("OTEL_METRICS_EXPORTER", "none")));
+        Assert.Null(Read(("OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector:4318"), ("OTEL_SDK_DISABLED", "True")));
+    }
+
+    [Theory]
+    [InlineData("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc")]
+    [InlineData("OTEL_EXPORTER_OTLP_METRICS_PROTOCOL", "http/protobuf")]
+    [InlineData("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", "collector:4318")]
+    [InlineData("OTEL_METRIC_EXPORT_INTERVAL", "1m")]
+    [InlineData("OTEL_EXPORTER_OTLP_HEADERS", "s3cret")]
+    public void What_can_not_be_done_is_refused_without_quoting_a_key(string name, string value)
+    {
+        var fault = Assert.Throws<CdcSyncException>(() => Read(("OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector:4318"), (name, value)));
+        Assert.Equal(ErrorCodes.WrongUsage, fault.Code);
+        Assert.DoesNotContain("s3cret", fault.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_daemon_pushes_what_it_exposes_and_a_last_time_at_its_end()
+    {
+        await using var collector = new Collector();
+        using var pipeline = new PipelineFolder(more: "http: { listen: \"127.0.0.1:0\" }\n");
+        await pipeline.TrackAsync();
+        await using var daemon = CdcsyncProcess.Start(pipeline.Root, ["run", "--migrate"], new Dictionary<string, string>
+        {
+            ["OTEL_EXPORTER_OTLP_ENDPOINT"] = collector.Address.ToString(), ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/json", ["OTEL_METRIC_EXPORT_INTERVAL"] = "200",
+            ["OTEL_EXPORTER_OTLP_HEADERS"] = "x-key=canary-key", ["OTEL_SERVICE_NAME"] = "shop-sync",
+        });
+        await collector.UntilAsync(r => r.Body.Contains("cdcsync_watermark_timestamp_seconds", StringComparison.Ordinal));
+        daemon.Send(Signal.Terminate);
+        var result = await daemon.WaitForExitAsync();
+        Assert.DoesNotContain("canary-key", result.ToString(), StringComparison.Ordinal);
+        var last = collector.Received.Last();
+        Assert.Equal(("/v1/metrics", "application/json", "canary-key"), (last.Path, last.ContentType, last.Key));
+        Assert.Contains("shop-sync", last.Body, StringComparison.Ordinal);
+        // The last push tells how it ended.
+        var state = JsonDocument.Parse(last.Body).RootElement.GetProperty("resourceMetrics")[0].GetProperty("scopeMetrics")[0].GetProperty("metrics").EnumerateArray().Single(m => m.GetProperty("name").GetString() == "cdcsync_pipeline_state");
+        var stopping = state.GetProperty("gauge").GetProperty("dataPoints").EnumerateArray().Single(p => p.GetProperty("attributes")[1].GetProperty("value").GetProperty("stringValue").GetString() == "stopping");
+        Assert.Equal(1, stopping.GetProperty("asDouble").GetDouble());
+    }
+
+    [Fact]
+    public async Task A_collector_that_refuses_holds_up_nothing()
+    {
+        await using var collector = new Collector { Answer = 503 };
+        using var registry = new MetricRegistry();
+        registry.Counter("c_total", "Counted.").Add().Add();
+        await using (new OtlpExport(Read(("OTEL_EXPORTER_OTLP_ENDPOINT", collector.Address.ToString()), ("OTEL_METRIC_EXPORT_INTERVAL", "10"))!, registry, "1", TimeProvider.System, NullLogger.Instance))
+            await collector.UntilAsync(_ => collector.Received.Count > 2);
+    }
+
+    private static OtlpOptions? Read(params (string Name, string Value)[] variables) => OtlpOptions.Read(name => variables.LastOrDefault(v => v.Name == name).Value);
+
+    /// <summary>A real listener on loopback.</summary>
+    private sealed class Collector : IAsyncDisposable
+    {
+        private readonly HttpListener _listener;
+        private readonly Task _serving;
+
+        public Collector()
+        {
+            (_listener, Address) = Loopback.Listen();
+            _serving = Task.Run(ServeAsync);
+        }
+
+        public Uri Address { get; }
+
+        public int Answer { get; init; } = 200;
+
+        public ConcurrentQueue<(string Path, string? ContentType, string? Key, string Body)> Received { get; } = [];
+
+        public async Task UntilAsync(Func<(string Path, string? ContentType, string? Key, string Body), bool> holds)
+        {
+            for (var i = 0; !Received.Any(holds); i++)
+            {
+                Assert.True(i < 6_000, "it did not come true");
+                await Task.Delay(10);
+            }
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            _listener.Close();
+            await _serving;
+        }
+
+        private async Task ServeAsync()
+        {
+            try
+            {
+                while (true)
+                {
+                    var context = await _listener.GetContextAsync();
+                    using var body = new StreamReader(context.Request.InputStream);
+                    Received.Enqueue((context.Request.Url!.AbsolutePath, context.Request.ContentType, context.Request.Headers["x-key"], await body.ReadToEndAsync()));
+                    context.Response.StatusCode = Answer;
+                    context.Response.Close();
+                }
+            }
+            catch (Exception e) when (e is HttpListenerException or ObjectDisposedException)
+            {
+                // It was closed.
+            }
+        }
+    }
+}

@@ -76,8 +76,11 @@ public sealed class OtlpTests
         await pipeline.TrackAsync();
         await using var daemon = CdcsyncProcess.Start(pipeline.Root, ["run", "--migrate"], new Dictionary<string, string>
         {
-            ["OTEL_EXPORTER_OTLP_ENDPOINT"] = collector.Address.ToString(), ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/json", ["OTEL_METRIC_EXPORT_INTERVAL"] = "200",
-            ["OTEL_EXPORTER_OTLP_HEADERS"] = "x-key=canary-key", ["OTEL_SERVICE_NAME"] = "shop-sync",
+            ["OTEL_EXPORTER_OTLP_ENDPOINT"] = collector.Address.ToString(),
+            ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/json",
+            ["OTEL_METRIC_EXPORT_INTERVAL"] = "200",
+            ["OTEL_EXPORTER_OTLP_HEADERS"] = "x-key=canary-key",
+            ["OTEL_SERVICE_NAME"] = "shop-sync",
         });
         await collector.UntilAsync(r => r.Body.Contains("cdcsync_watermark_timestamp_seconds", StringComparison.Ordinal));
         daemon.Send(Signal.Terminate);

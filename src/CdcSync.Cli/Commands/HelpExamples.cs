@@ -22,15 +22,9 @@ internal sealed class HelpExamples(HelpAction help) : SynchronousCommandLineActi
         ["discover"] = ["cdcsync discover shop 'sales*'", "cdcsync discover shop.db --contract", "cdcsync discover shop orders --enable-tracking --apply --retention 7d"],
         ["grants"] = ["cdcsync grants --login cdcsync"],
         ["migrate"] = ["cdcsync migrate"],
-<<<<<<< HEAD
         ["sync"] = ["cdcsync sync --dry-run", "cdcsync sync orders order_lines", "cdcsync sync --json", "cdcsync sync orders --accept-volume --accept-schema"],
-        ["run"] = ["cdcsync run --migrate", "cdcsync run --listen 127.0.0.1:9464 --json"],
-        ["status"] = ["cdcsync status", "cdcsync status orders --json"],
-=======
-        ["sync"] = ["cdcsync sync --dry-run", "cdcsync sync orders order_lines", "cdcsync sync --json", "cdcsync sync orders --accept-volume"],
         ["run"] = ["cdcsync run --migrate", "cdcsync run --log-format json", "cdcsync run --listen 127.0.0.1:9464 --json"],
         ["status"] = ["cdcsync status", "cdcsync status --watch", "cdcsync status orders --json"],
->>>>>>> 346c1ba (status --watch; a systemd unit with sd_notify; metrics pushed as OTLP; operations: upgrade, rollback, backup, high availability, capacity)
         ["checkpoint"] = ["cdcsync checkpoint show"],
         ["checkpoint show"] = ["cdcsync checkpoint show orders --json"],
         ["history"] = ["cdcsync history orders --limit 5"],

@@ -36,7 +36,8 @@ internal sealed class Ledgerbook : IAsyncDisposable
             command.ExecuteNonQuery();
         });
         var book = new Ledgerbook(pipeline);
-        pipeline.Configure("interval: 10s", "interval: 1s", "datasets:", "engine: { lease: 2s }\n\ndatasets:");
+        // The writer deletes and inserts again without end.
+        pipeline.Configure("interval: 10s", "interval: 1s", "datasets:", "engine: { lease: 2s }\n\ndatasets:", "interval: 1s", "interval: 1s, breaker: { perDay: false }");
         await pipeline.RunAsync(0, "sync");
         return book;
     }

@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using CdcSync.Arrow;
 using CdcSync.Core.Checks;
 using CdcSync.Core.Gates.Rules;
@@ -83,7 +84,7 @@ public sealed record Dataset
     public DeleteBreaker Breaker { get; init; } = DeleteBreaker.Default;
 
     /// <summary>What is done about changes of the source's columns, by kind; those that are not named evolve.</summary>
-    public IReadOnlyDictionary<SchemaChangeKind, SchemaPolicy> SchemaPolicies { get; init; } = new Dictionary<SchemaChangeKind, SchemaPolicy>();
+    public IReadOnlyDictionary<SchemaChangeKind, SchemaPolicy> SchemaPolicies { get; init; } = ReadOnlyDictionary<SchemaChangeKind, SchemaPolicy>.Empty;
 
     /// <summary>Columns of the source that are knowingly not taken.</summary>
     public IReadOnlyList<string> DroppedColumns { get; init; } = [];

@@ -20,8 +20,8 @@ internal sealed class SlotSource : IAsyncDisposable
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(5);
     private static readonly TimeSpan Margin = TimeSpan.FromMilliseconds(50);
 
-    // The server makes its log safe every 15 seconds at the latest, where anything is written.
-    private static readonly TimeSpan LongestPatience = TimeSpan.FromSeconds(20);
+    // The server makes its log safe every 15 seconds where anything is written, but looks only every 10 whether it is time when it has nothing else to do (bgwriter_delay).
+    private static readonly TimeSpan LongestPatience = TimeSpan.FromSeconds(40);
 
     private readonly string _name;
     private readonly PostgresSourceOptions _options;

@@ -7,7 +7,7 @@ internal static class LogicalServer
 {
     /// <summary>Commits are safe when they are answered, as nearly everywhere; nothing else is.</summary>
     public static readonly string[] Settings =
-        ["wal_level=logical", "max_replication_slots=300", "max_wal_senders=20", "wal_writer_delay=10ms", "fsync=off", "full_page_writes=off", "shared_buffers=64MB", "max_connections=300", "max_prepared_transactions=10", "TimeZone=America/St_Johns"];
+        ["wal_level=logical", "max_replication_slots=300", "max_wal_senders=20", "wal_writer_delay=10ms", "bgwriter_delay=10ms", "fsync=off", "full_page_writes=off", "shared_buffers=64MB", "max_connections=300", "max_prepared_transactions=10", "TimeZone=America/St_Johns"];
 
     private static readonly Lazy<Task<PostgresServer>> Server = new(() => PostgresServer.StartAsync(Settings));
 

@@ -22,12 +22,15 @@ internal enum WebhookEvent
     /// <summary>A gate stopped a batch; nothing after it is published until someone decides.</summary>
     Blocked,
 
+    /// <summary>A check of severity error does not hold, or can't be answered.</summary>
+    ContractBroken,
+
     /// <summary>A comparison left rows that differ.</summary>
     Drift,
 
     /// <summary>The dataset can't go on without a resync.</summary>
     ResyncRequired,
 
-    /// <summary>What was told of as blocked, drifted or in need of a resync is well again.</summary>
+    /// <summary>What was told of as blocked, broken, drifted or in need of a resync is well again.</summary>
     Recovered,
 }

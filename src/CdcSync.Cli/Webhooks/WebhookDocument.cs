@@ -16,7 +16,8 @@ namespace CdcSync.Cli.Webhooks;
 /// <param name="Publication">published: the ledger's id of the transaction.</param>
 /// <param name="Rows">published: rows changed; quarantined: rows in quarantine now; drift: rows that differ.</param>
 /// <param name="From">recovered: what it has recovered from.</param>
-internal sealed record WebhookDocument(string Id, string Event, string At, string Pipeline, string Dataset, string? CompleteUpTo = null, long? Generation = null, string? Publication = null, long? Rows = null, string? From = null)
+/// <param name="Check">contract_broken, and recovered from it: the check.</param>
+internal sealed record WebhookDocument(string Id, string Event, string At, string Pipeline, string Dataset, string? CompleteUpTo = null, long? Generation = null, string? Publication = null, long? Rows = null, string? From = null, string? Check = null)
 {
     /// <summary>Rises when a field changes its meaning or goes.</summary>
     [JsonPropertyOrder(-1)]

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using CdcSync.Cli.Config;
 using CdcSync.Cli.Output;
 using CdcSync.Core.Checkpoints;
+using CdcSync.Core.Checks;
 using CdcSync.Core.Datasets;
 using CdcSync.Core.Errors;
 using CdcSync.Core.Metrics;
@@ -18,7 +19,7 @@ internal sealed class WebhookObserver : ISyncObserver, IAsyncDisposable
     private readonly string _pipeline;
     private readonly TimeProvider _time;
     private readonly IReadOnlyList<WebhookSender> _senders;
-    private readonly ConcurrentDictionary<(DatasetId Dataset, WebhookEvent Trouble), bool> _troubles = new();
+    private readonly ConcurrentDictionary<(DatasetId Dataset, WebhookEvent Trouble, string? Check), bool> _troubles = new();
     private readonly ConcurrentDictionary<DatasetId, long> _quarantined = new();
     private readonly ConcurrentDictionary<DatasetId, DateTimeOffset> _completeUpTo = new();
 
@@ -94,6 +95,13 @@ internal sealed class WebhookObserver : ISyncObserver, IAsyncDisposable
         Trouble(dataset, WebhookEvent.Drift, left > 0, isOver: left == 0, rows: left);
     }
 
+    /// <summary>What can't be said yet is neither broken nor well.</summary>
+    public void Checked(Dataset dataset, IReadOnlyList<CheckResult> results)
+    {
+        foreach (var result in results.Where(r => r.Severity == CheckSeverity.Error))
+            Trouble(dataset, WebhookEvent.ContractBroken, result.IsFailed, isOver: result.Verdict == CheckVerdict.Passed, check: result.Check);
+    }
+
     public void LeaseChanged(bool held)
     {
         // Another worker tells.
@@ -102,12 +110,12 @@ internal sealed class WebhookObserver : ISyncObserver, IAsyncDisposable
     public async ValueTask DisposeAsync() => await Task.WhenAll(_senders.Select(s => s.DisposeAsync().AsTask()));
 
     /// <summary>Trouble is told when it begins, and that it is over if its beginning was told.</summary>
-    private void Trouble(Dataset dataset, WebhookEvent trouble, bool isThere, bool isOver, long? rows = null)
+    private void Trouble(Dataset dataset, WebhookEvent trouble, bool isThere, bool isOver, long? rows = null, string? check = null)
     {
-        if (isThere && _troubles.TryAdd((dataset.Id, trouble), true))
-            Tell(dataset, trouble, d => d with { Rows = rows });
-        else if (isOver && _troubles.TryRemove((dataset.Id, trouble), out _))
-            Tell(dataset, WebhookEvent.Recovered, d => d with { From = Words.Of(trouble) });
+        if (isThere && _troubles.TryAdd((dataset.Id, trouble, check), true))
+            Tell(dataset, trouble, d => d with { Rows = rows, Check = check });
+        else if (isOver && _troubles.TryRemove((dataset.Id, trouble, check), out _))
+            Tell(dataset, WebhookEvent.Recovered, d => d with { From = Words.Of(trouble), Check = check });
     }
 
     private void Tell(Dataset dataset, WebhookEvent what, Func<WebhookDocument, WebhookDocument> more)

@@ -7,6 +7,7 @@ using CdcSync.Arrow;
 using CdcSync.Cli.Config;
 using CdcSync.Cli.Webhooks;
 using CdcSync.Core.Checkpoints;
+using CdcSync.Core.Checks;
 using CdcSync.Core.Datasets;
 using CdcSync.Core.Metrics;
 using CdcSync.Core.Sync;
@@ -80,6 +81,29 @@ public sealed class WebhookTests : IAsyncDisposable
         }
 
         Assert.Equal(["blocked ", "recovered blocked", "resync_required ", "quarantined "], told);
+    }
+
+    [Fact]
+    public async Task A_broken_check_is_told_by_its_name_and_so_is_its_recovery()
+    {
+        await using var observer = Observer();
+        Checked("few", CheckSeverity.Warning, CheckVerdict.Failed);      // nobody's contract is broken by a warning
+        Checked("rows", CheckSeverity.Error, CheckVerdict.Passed);
+        Checked("rows", CheckSeverity.Error, CheckVerdict.Failed);
+        Checked("parents", CheckSeverity.Error, CheckVerdict.Unanswered);
+        Checked("rows", CheckSeverity.Error, CheckVerdict.Failed);
+        Checked("rows", CheckSeverity.Error, CheckVerdict.Waiting);
+        Checked("rows", CheckSeverity.Error, CheckVerdict.Passed);
+        var told = new List<string>();
+        while (told.Count < 3)
+        {
+            var got = await _receiver.NextAsync();
+            told.Add($"{got.Text("event")} {got.Text("from")} {got.Text("check")}");
+        }
+
+        Assert.Equal(["contract_broken  rows", "contract_broken  parents", "recovered contract_broken rows"], told);
+
+        void Checked(string check, CheckSeverity severity, CheckVerdict verdict) => observer.Checked(Orders, [new CheckResult(check, severity, verdict, null, "", null, Noon)]);
     }
 
     [Fact]

@@ -45,11 +45,14 @@ dotnet build CdcSync.sln --nologo -v quiet -clp:NoSummary
 [ $# -gt 0 ] || dotnet format CdcSync.sln --no-restore --verify-no-changes
 
 log=$(mktemp)
-trap 'rm -f "$log"' EXIT
+results=$(mktemp -d)
+trap 'rm -rf "$log" "$results"' EXIT
 failed=0
 for project in "${projects[@]}"; do
   echo "== $project"
-  dotnet test "tests/$project" --no-build --nologo 2>&1 | tee -a "$log" || failed=1
+  # A run in which nothing ends for ten minutes hangs: it is ended, and the test that ran is named.
+  dotnet test "tests/$project" --no-build --nologo --results-directory "$results" \
+    --blame-hang --blame-hang-timeout 10m --blame-hang-dump-type none 2>&1 | tee -a "$log" || failed=1
 done
 
 # The counts of all runs, from the runner's own closing lines.

@@ -33,7 +33,7 @@ public sealed class PostgresDatabase(PostgresServer server, string name) : IAsyn
     public async Task<int> ExecuteAsync(string sql)
     {
         await using var connection = await _pool.OpenConnectionAsync();
-        await using var command = new NpgsqlCommand(sql, connection) { CommandTimeout = 0 };
+        await using var command = new NpgsqlCommand(sql, connection) { CommandTimeout = 600 };
         return await command.ExecuteNonQueryAsync();
     }
 

@@ -98,7 +98,7 @@ public sealed class PostgresServer : IAsyncDisposable
             var copy = new PostgresServer(copier, port, _password, _settings);
             if (!await copy.IsReadyAsync()) throw new InvalidOperationException($"the copy did not start: {await copier.StandardError.ReadToEndAsync()}");
             // Until it is promoted it answers, and can't be written to.
-            while (await copy.IsInRecoveryAsync()) await Task.Delay(50);
+            await Eventually.HoldsAsync(async () => !await copy.IsInRecoveryAsync());
             return copy;
         };
     }

@@ -2,6 +2,7 @@ using CdcSync.Connectors.Tests.WarehouseConformance;
 using CdcSync.Core.Checkpoints;
 using CdcSync.Core.Datasets;
 using CdcSync.Core.Warehouses;
+using CdcSync.TestServers;
 
 namespace CdcSync.Connectors.Tests.Postgres;
 
@@ -51,7 +52,7 @@ public sealed class PostgresCatalogueTests
     /// <summary>A session tells its counts when it ends.</summary>
     private static async Task<long> WrittenAsync(PostgresFixture fixture)
     {
-        while (await fixture.ScalarAsync("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'cdcsync/pipe' AND datname = current_database()") is > 0L) await Task.Delay(20);
+        await Eventually.HoldsAsync(async () => await fixture.ScalarAsync("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'cdcsync/pipe' AND datname = current_database()") is 0L);
         return (long)(await fixture.ScalarAsync(Written))!;
     }
 

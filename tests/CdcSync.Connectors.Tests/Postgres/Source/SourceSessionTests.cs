@@ -179,10 +179,12 @@ public sealed class SourceSessionTests
             await foreach (var found in session.ReadAsync([slow.Id], cancellation.Token))
                 Assert.Fail($"{found}");
         }, Token);
-        while (await database.Database.ScalarAsync<long>("SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'COPY%' AND wait_event = 'PgSleep'") == 0) await Task.Yield();
+        await Eventually.HoldsAsync(async () => await SleepingAsync() > 0, reading);
         await cancellation.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => reading);
-        while (await database.Database.ScalarAsync<long>("SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'COPY%' AND wait_event = 'PgSleep'") > 0) await Task.Delay(100, Token);
+        await Eventually.HoldsAsync(async () => await SleepingAsync() == 0);
+
+        Task<long> SleepingAsync() => database.Database.ScalarAsync<long>("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'COPY%' AND wait_event = 'PgSleep'");
     }
 
     [Fact]

@@ -6,6 +6,7 @@ using CdcSync.Core.Checkpoints;
 using CdcSync.Core.Datasets;
 using CdcSync.Core.Errors;
 using CdcSync.Core.Warehouses;
+using CdcSync.TestServers;
 
 namespace CdcSync.Connectors.Tests.SqlServer.Warehouse;
 
@@ -141,7 +142,7 @@ public sealed class WarehouseWireTests
         await using var warehouse = Open(server);
         using var cancelled = new CancellationTokenSource();
         var publishing = PublishAsync(warehouse, cancelled.Token);
-        while (server.Answered < Merging) await Task.Delay(20);
+        await Eventually.HoldsAsync(() => server.Answered >= Merging, publishing);
         await cancelled.CancelAsync();
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => publishing);

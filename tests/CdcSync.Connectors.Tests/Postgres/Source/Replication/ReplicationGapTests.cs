@@ -58,16 +58,18 @@ public sealed class ReplicationGapTests
             using var stop = new CancellationTokenSource();
             var stream = other.StartReplication(new PgOutputReplicationSlot(database.Slot), new PgOutputReplicationOptions("cdcsync", PgOutputProtocolVersion.V1), stop.Token).GetAsyncEnumerator(Token);
             var reading = stream.MoveNextAsync().AsTask();
-            while (!reading.IsCompleted && !await database.Database.ScalarAsync<bool>($"SELECT active FROM pg_replication_slots WHERE slot_name = '{database.Slot}'")) await Task.Delay(5, Token);
+            await Eventually.HoldsAsync(IsActiveAsync, reading);
             var fault = await TrackedDatabase.FaultAsync(source, follower, ReadingState.Denied, ErrorCodes.SlotInUse);
             Assert.True(fault.IsTransient);
             await stop.CancelAsync();
             await Assert.ThrowsAnyAsync<OperationCanceledException>(() => reading);
         }
-        while (await database.Database.ScalarAsync<bool>($"SELECT active FROM pg_replication_slots WHERE slot_name = '{database.Slot}'")) await Task.Delay(5, Token);
+        await Eventually.HoldsAsync(async () => !await IsActiveAsync());
         await database.RunAsync("INSERT INTO notes VALUES (1, 1, 'a')");
         await follower.CatchUpAsync(source);
         Assert.Equal(["1"], follower.Rows.Keys);
+
+        Task<bool> IsActiveAsync() => database.Database.ScalarAsync<bool>($"SELECT active FROM pg_replication_slots WHERE slot_name = '{database.Slot}'");
     }
 
     [Fact]
@@ -233,10 +235,16 @@ public sealed class ReplicationGapTests
         // A standby that never answers: commits are written and safe, but not visible.
         await server.ExecuteAsync("ALTER SYSTEM SET synchronous_standby_names = 'nobody'");
         await server.ExecuteAsync("SELECT pg_reload_conf()");
-        while (await database.Database.ScalarAsync<string>("SHOW synchronous_standby_names") != "nobody") await Task.Delay(5, Token);
+        // The checkpointer puts the setting in force, some time after others show it: a commit before that waits for nobody.
+        var probe = Task.CompletedTask;
+        await Eventually.HoldsAsync(async () =>
+        {
+            if (probe.IsCompleted) probe = database.RunAsync("CREATE TABLE IF NOT EXISTS probe (id bigint); INSERT INTO probe VALUES (1)");
+            return await HangingAsync() == 1;
+        });
         var hanging = database.RunAsync("UPDATE notes SET id = 7, n = 2");
         var hangingToo = database.RunAsync("INSERT INTO other VALUES (1)");
-        while (await database.Database.ScalarAsync<long>("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep'") < 2) await Task.Delay(5, Token);
+        await Eventually.HoldsAsync(async () => await HangingAsync() == 3, Task.WhenAll(hanging, hangingToo));
 
         await using (var session = await source.OpenAsync([new ReadRequest(other.Dataset with { Id = new DatasetId("late") }, null), new ReadRequest(other.Dataset, other.Checkpoint), new ReadRequest(notes.Dataset, notes.Checkpoint)], Token))
         {
@@ -249,10 +257,12 @@ public sealed class ReplicationGapTests
         }
         await server.ExecuteAsync("ALTER SYSTEM RESET synchronous_standby_names");
         await server.ExecuteAsync("SELECT pg_reload_conf()");
-        await Task.WhenAll(hanging, hangingToo);
+        await Task.WhenAll(probe, hanging, hangingToo);
         await notes.CatchUpAsync(source);
         Assert.Equal(["7"], notes.Rows.Keys);
         await database.AssertSameAsync(source, notes);
+
+        Task<long> HangingAsync() => database.Database.ScalarAsync<long>("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep'");
     }
 
     [Fact]

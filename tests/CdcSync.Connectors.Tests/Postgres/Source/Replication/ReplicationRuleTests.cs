@@ -225,7 +225,7 @@ public sealed class ReplicationRuleTests
             ends.Add(follower.LastEnd!);
             Assert.Equal(0, follower.Rows.Values.Sum(r => long.Parse(r.Split(" | ")[1])));
         }
-        while (ends[^1].HasMore);
+        while (ends[^1].HasMore && ends.Count < 10);
         Assert.InRange(ends.Count, 4, 6);
         await database.AssertSameAsync(source, follower);
         Assert.Equal(ends.Select(e => e.UpTo.Canonical).Order(StringComparer.Ordinal), ends.Select(e => e.UpTo.Canonical));
@@ -289,29 +289,5 @@ public sealed class ReplicationRuleTests
         await transaction.CommitAsync(Token);
         await follower.CatchUpAsync(source);
         Assert.Equal(15, follower.Rows.Count);
-    }
-
-    [Fact]
-    public async Task A_transaction_of_300000_rows_is_handed_over_in_bounded_memory()
-    {
-        await using var database = await TrackedDatabase.CreateAsync(Notes);
-        var source = database.Open(o => o with { LogBuffer = 4 << 20 });
-        var dataset = await database.DatasetAsync("notes");
-        var start = new Follower(dataset);
-        await start.LoadAsync(source);
-        await database.RunAsync("INSERT INTO notes SELECT i, i, repeat('x', 100) FROM generate_series(1, 300000) AS i");
-        var (rows, most, before) = (0, 0L, GC.GetTotalMemory(forceFullCollection: true));
-        await using (var session = await source.OpenAsync([new ReadRequest(dataset, start.Checkpoint)], Token))
-        {
-            await foreach (var found in session.ReadAsync([dataset.Id], Token))
-            {
-                if (found is not ChunkRead read) continue;
-                rows += read.Chunk.Length;
-                if (rows % 5 == 0) most = Math.Max(most, GC.GetTotalMemory(forceFullCollection: true) - before);
-            }
-        }
-        Assert.Equal(300_000, rows);
-        // 300,000 rows of 140 bytes are 42 MB.
-        Assert.InRange(most, 1, 24 << 20);
     }
 }

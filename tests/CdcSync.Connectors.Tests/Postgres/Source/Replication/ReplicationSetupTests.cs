@@ -2,6 +2,7 @@ using CdcSync.Connectors.Tests.SourceConformance;
 using CdcSync.Core.Datasets;
 using CdcSync.Core.Errors;
 using CdcSync.Core.Sources;
+using CdcSync.TestServers;
 
 namespace CdcSync.Connectors.Tests.Postgres.Source.Replication;
 
@@ -86,6 +87,6 @@ public sealed class ReplicationSetupTests
         Assert.Equal("", await source.RemovalScriptAsync(Token));
         await TrackedDatabase.FaultAsync(source, follower, ReadingState.Expired, ErrorCodes.ChangesExpired);
         await source.DisposeAsync();
-        while (await database.Database.ScalarAsync<long>($"SELECT count(*) FROM pg_replication_slots WHERE database = '{database.Database.Name}'") > 0) await Task.Delay(5, Token);
+        await Eventually.HoldsAsync(async () => await database.Database.ScalarAsync<long>($"SELECT count(*) FROM pg_replication_slots WHERE database = '{database.Database.Name}'") == 0);
     }
 }

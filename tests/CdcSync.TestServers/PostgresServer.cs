@@ -89,7 +89,7 @@ public sealed class PostgresServer : IAsyncDisposable
     {
         var port = FreePort();
         var copier = PostgresInstallation.Find()!.Copy(Port, port, _password, _settings);
-        if (await copier.StandardOutput.ReadLineAsync() != "copied")
+        if (await copier.StandardOutput.ReadLineAsync().WaitAsync(TimeSpan.FromMinutes(2)) != "copied")
             throw new InvalidOperationException($"the server could not be copied: {await copier.StandardError.ReadToEndAsync()}");
         return async () =>
         {

@@ -84,7 +84,7 @@ internal static class ControlSql
     /// <summary>1 pipeline, 2 dataset, 3 generation, 4 position, 5 keys, 6 rules, 7 columns, 8 reasons, 9 payloads.</summary>
     public const string Quarantine = """
         INSERT INTO cdcsync.quarantine AS q (pipeline, dataset, row_key, rule, column_name, reason, payload, generation, position, first_seen_at, last_seen_at)
-        SELECT $1, $2, r.row_key, r.rule, r.column_name, r.reason, r.payload, $3, $4, clock_timestamp(), clock_timestamp()
+        SELECT $1, $2, r.row_key, r.rule, r.column_name, r.reason, r.payload, $3, $4, statement_timestamp(), statement_timestamp()
           FROM unnest($5::text[], $6::text[], $7::text[], $8::text[], $9::text[]) AS r (row_key, rule, column_name, reason, payload)
          ORDER BY r.row_key
             ON CONFLICT (pipeline, dataset, row_key) DO UPDATE

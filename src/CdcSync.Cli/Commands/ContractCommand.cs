@@ -38,7 +38,7 @@ internal static class ContractCommand
         return new ContractLintDocument(file, read.Value?.Objects.Count ?? 0, rules.Sum(r => r.Executed.Count), checks.Sum(c => c.Checks.Count(k => k.Occasion != CheckOccasion.Demand) + c.References.Count),
             [.. read.Findings.Select(f => Of(f.At, f.Severity == DiagnosticSeverity.Error ? "error" : "warning", f.Code.Id, f.Message)),
                 .. rules.SelectMany(r => r.Faults).Concat(checks.SelectMany(c => c.Faults)).Select(f => Of(f.At, "error", ErrorCodes.ContractInvalid.Id, f.What))],
-            [.. rules.SelectMany(r => r.NotExecuted).Concat(checks.SelectMany(c => c.NotExecuted)).OrderBy(r => r.At.Line).Select(r => new NotExecutedDocument(r.At.Line, r.What))]);
+            [.. rules.SelectMany(r => r.NotExecuted).Concat(checks.SelectMany(c => c.NotExecuted)).Concat(read.Value is { } contract ? UnmeasuredPromises.Of(contract) : []).OrderBy(r => r.At.Line).Select(r => new NotExecutedDocument(r.At.Line, r.What))]);
     }
 
     private static FindingDocument Of(FileLocation at, string severity, string code, string message) => new(at.File, at.Line, at.Column, severity, code, message);

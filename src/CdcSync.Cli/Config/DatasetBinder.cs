@@ -52,6 +52,8 @@ internal sealed class DatasetBinder(Diagnostics diagnostics, Keyring keys, strin
             Jitter = draft.Jitter,
             Priority = draft.Priority,
             FreshnessTarget = contract.Promise(ServiceLevelKind.Freshness, table),
+            LatencyTarget = contract.Promise(ServiceLevelKind.Latency, table),
+            FrequencyTarget = contract.Promise(ServiceLevelKind.Frequency, table),
             Breaker = draft.Breaker,
             Reconcile = draft.Reconcile,
             Volume = table.Volume,

@@ -1,5 +1,6 @@
 using CdcSync.Core.Datasets;
 using CdcSync.Core.Errors;
+using CdcSync.Core.Scheduling;
 using CdcSync.Core.Sync;
 
 namespace CdcSync.Core.Checks;
@@ -20,8 +21,8 @@ internal sealed class CheckLoop(EngineContext engine, Pipeline pipeline)
         while (true)
         {
             var now = engine.Time.GetUtcNow();
-            foreach (var due in _entries.Where(e => e.Due <= now).GroupBy(e => e.Dataset))
-                await MeasureAsync(due.Key, [.. due], ct);
+            foreach (var due in _entries.Where(e => e.Due <= now).GroupBy(e => (e.Dataset, e.Deadline is null)))
+                await MeasureAsync(due.Key.Dataset, [.. due], ct);
             var next = _entries.Select(e => e.Due - engine.Time.GetUtcNow()).Append(LongestSleep).Min();
             await Task.Delay(next > TimeSpan.Zero ? next : TimeSpan.Zero, engine.Time, ct);
         }
@@ -31,7 +32,7 @@ internal sealed class CheckLoop(EngineContext engine, Pipeline pipeline)
     {
         var measured = await engine.Checks.OpenAsync(pipeline.Datasets, ct);
         foreach (var entry in _entries)
-            entry.Due = measured.TryGetValue((entry.Dataset.Id, entry.Check.Id), out var last) ? entry.After(last) : engine.Time.GetUtcNow();
+            entry.Due = entry.Deadline is null && measured.TryGetValue((entry.Dataset.Id, entry.Check.Id), out var last) ? entry.After(last) : engine.Time.GetUtcNow();
     }
 
     /// <summary>Measures checks of a dataset. A failure is told, and fails nothing else.</summary>
@@ -55,7 +56,7 @@ internal sealed class CheckLoop(EngineContext engine, Pipeline pipeline)
     /// <summary>A check and when it is measured next.</summary>
     private sealed class Entry(Dataset dataset, ContractCheck check)
     {
-        private static readonly TimeSpan FirstWait = TimeSpan.FromSeconds(10);
+        private static readonly TimeSpan FirstWait = TimeSpan.FromSeconds(10), LongestWaitForLate = TimeSpan.FromMinutes(1);
         private TimeSpan _wait = FirstWait;
 
         public Dataset Dataset => dataset;
@@ -64,15 +65,18 @@ internal sealed class CheckLoop(EngineContext engine, Pipeline pipeline)
 
         public DateTimeOffset Due { get; set; }
 
-        public DateTimeOffset After(DateTimeOffset last) => check.Schedule is { } cron ? cron.Next(last, TimeZoneInfo.Utc) ?? DateTimeOffset.MaxValue : last + dataset.CheckInterval;
+        public Deadline? Deadline => (check.Measure as DeadlineMeasure)?.Deadline;
 
-        /// <summary>What waits is looked at again soon, then less and less often.</summary>
+        public DateTimeOffset After(DateTimeOffset last) => Deadline?.NextAfter(last) ?? (check.Schedule is { } cron ? cron.Next(last, TimeZoneInfo.Utc) ?? DateTimeOffset.MaxValue : last + dataset.CheckInterval);
+
+        /// <summary>What waits is looked at again soon, then less and less often; what is late every minute at least, for it costs nothing, and somebody waits.</summary>
         public void Plan(CheckResult result)
         {
             var next = After(result.At);
             var soon = result.At + _wait;
-            var waits = result.Verdict == CheckVerdict.Waiting;
+            var waits = result.Verdict == CheckVerdict.Waiting || (Deadline is not null && result.IsFailed);
             _wait = waits ? 2 * _wait : FirstWait;
+            if (Deadline is not null && _wait > LongestWaitForLate) _wait = LongestWaitForLate;
             Due = waits && soon < next ? soon : next;
         }
     }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using CdcSync.Core.Datasets;
 using CdcSync.Core.Errors;
 using CdcSync.Core.Warehouses;
@@ -11,27 +12,45 @@ namespace CdcSync.Core.Checks;
 public sealed class Checker(IWarehouse warehouse, Pipeline pipeline, TimeProvider time)
 {
     private readonly Dictionary<(DatasetId, string), MissingParents> _missing = [];
+    private readonly DateTimeOffset _since = time.GetUtcNow();
 
     /// <summary>Measures checks of a dataset.</summary>
     /// <param name="dataset">The dataset.</param>
     /// <param name="checks">Some or all of its checks.</param>
     /// <param name="ct">Cancels.</param>
     /// <returns>A result per check, in their order.</returns>
-    /// <exception cref="CdcSyncException"><see cref="ErrorCodes.NotLoaded"/> before the first load is complete; the warehouse can't be read.</exception>
+    /// <exception cref="CdcSyncException"><see cref="ErrorCodes.NotLoaded"/> before the first load is complete, unless only deadlines are asked for; the warehouse can't be read.</exception>
     public async Task<IReadOnlyList<CheckResult>> RunAsync(Dataset dataset, IReadOnlyList<ContractCheck> checks, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(dataset);
         ArgumentNullException.ThrowIfNull(checks);
-        if ((await warehouse.Control.ReadCheckpointsAsync([dataset.Id], ct)).GetValueOrDefault(dataset.Id)?.CompleteUpTo is null)
+        var completeUpTo = (await warehouse.Control.ReadCheckpointsAsync([dataset.Id], ct)).GetValueOrDefault(dataset.Id)?.CompleteUpTo;
+        if (completeUpTo is null && checks.Any(c => c.Measure is not DeadlineMeasure))
             throw new CdcSyncException(ErrorCodes.NotLoaded, $"{dataset.Id}: its first load is not complete; half a table says nothing of its contract.", $"Run: cdcsync sync {dataset.Id}");
-        if (warehouse.Checks is not { } reader)
-            throw new CdcSyncException(ErrorCodes.InternalError, $"{dataset.Id}: this kind of warehouse measures nothing.", "Report it as a bug. Run: cdcsync validate");
-        ContractCheck[] measured = [.. checks.Where(c => c.Measure is not OrphanMeasure)];
-        var values = measured.Length == 0 ? [] : await reader.MeasureAsync(dataset, [.. measured.Select(c => c.Measure)], ct);
+        ContractCheck[] measured = [.. checks.Where(c => c.Measure is not (OrphanMeasure or DeadlineMeasure))];
+        var values = measured.Length == 0 ? [] : await Reader(dataset).MeasureAsync(dataset, [.. measured.Select(c => c.Measure is AgeMeasure age ? age.At(time.GetUtcNow()) : c.Measure)], ct);
         var results = measured.Zip(values, Judge).ToDictionary(r => r.Check, StringComparer.Ordinal);
         foreach (var check in checks)
-            if (check.Measure is OrphanMeasure orphans) results[check.Id] = await JudgeAsync(reader, dataset, check, orphans, ct);
+        {
+            if (check.Measure is OrphanMeasure orphans) results[check.Id] = await JudgeAsync(Reader(dataset), dataset, check, orphans, ct);
+            if (check.Measure is DeadlineMeasure deadline) results[check.Id] = Judge(check, deadline, completeUpTo);
+        }
+
         return [.. checks.Select(c => results[c.Id])];
+    }
+
+    private ICheckReader Reader(Dataset dataset) => warehouse.Checks
+        ?? throw new CdcSyncException(ErrorCodes.InternalError, $"{dataset.Id}: this kind of warehouse measures nothing.", "Report it as a bug. Run: cdcsync validate");
+
+    /// <summary>By the newest deadline. A table that was never complete missed none that came before anybody looked.</summary>
+    private CheckResult Judge(ContractCheck check, DeadlineMeasure measure, DateTimeOffset? completeUpTo)
+    {
+        var (at, cut) = measure.Deadline.NewestAt(time.GetUtcNow());
+        if (completeUpTo is not { } complete)
+            return Result(check, at >= _since ? CheckVerdict.Failed : CheckVerdict.Waiting, null, "its first load is not complete");
+        var missing = complete < cut ? (decimal)Math.Ceiling((cut - complete).TotalMinutes) : 0;
+        return Result(check, check.Condition.Holds(missing) ? CheckVerdict.Passed : CheckVerdict.Failed, missing,
+            missing == 0 ? null : string.Create(CultureInfo.InvariantCulture, $"complete up to {complete.UtcDateTime:yyyy-MM-ddTHH:mm:ssZ}; by {at.UtcDateTime:yyyy-MM-ddTHH:mm:ssZ} it was to be up to {cut.UtcDateTime:yyyy-MM-ddTHH:mm:ssZ}"));
     }
 
     private CheckResult Judge(ContractCheck check, Measured measured)

@@ -16,11 +16,16 @@ public sealed record ContractCheck(string Id, CheckSeverity Severity, Measure Me
     /// <summary>Who measures it, and when.</summary>
     public CheckOccasion Occasion { get; init; } = CheckOccasion.Scheduled;
 
-    /// <summary>When a worker measures it, in UTC; null = at the dataset's interval.</summary>
+    /// <summary>When a worker measures it, in UTC; null = at the dataset's interval, and a deadline when it comes.</summary>
     public CronExpression? Schedule { get; init; }
 
     /// <summary>What is expected, in words: <c>below 1 percent</c>.</summary>
-    public string Expected => IsPercent ? $"{Condition} percent" : Condition.ToString();
+    public string Expected => Measure switch
+    {
+        DeadlineMeasure deadline => $"0 minutes missing: {deadline.Deadline}",
+        _ when IsPercent => $"{Condition} percent",
+        _ => Condition.ToString(),
+    };
 }
 
 /// <summary>How bad it is if a check fails.</summary>

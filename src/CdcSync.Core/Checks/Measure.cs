@@ -1,6 +1,8 @@
+using System.Globalization;
 using System.Text.RegularExpressions;
 using CdcSync.Core.Datasets;
 using CdcSync.Core.Gates.Rules;
+using CdcSync.Core.Scheduling;
 
 namespace CdcSync.Core.Checks;
 
@@ -61,6 +63,25 @@ public sealed partial record SqlMeasure(string Query, string? Column, string? Di
     [GeneratedRegex(@"\$?\{(object|table|property|column)\}", RegexOptions.CultureInvariant)]
     private static partial Regex Places();
 }
+
+/// <summary>Rows whose date or time is longer ago than an age. Nulls are of no age.</summary>
+/// <param name="Column">The column in the warehouse: dates or times.</param>
+/// <param name="IsDate">True if the column holds dates.</param>
+/// <param name="Age">The age.</param>
+public sealed record AgeMeasure(string Column, bool IsDate, TimeSpan Age) : Measure
+{
+    /// <summary>What is counted at an instant.</summary>
+    public BeforeMeasure At(DateTimeOffset now) => new(Column, (now - Age).UtcDateTime.ToString(IsDate ? "yyyy-MM-dd" : "yyyy-MM-ddTHH:mm:ss", CultureInfo.InvariantCulture));
+}
+
+/// <summary>Rows whose date or time is before another.</summary>
+/// <param name="Column">The column in the warehouse: dates or times.</param>
+/// <param name="Bound">The other: <c>2026-01-31</c> or <c>2026-01-31T05:00:00</c>, in UTC where the column has a zone.</param>
+public sealed record BeforeMeasure(string Column, string Bound) : Measure;
+
+/// <summary>The minutes by which a table is not as complete as its newest deadline asks for.</summary>
+/// <param name="Deadline">The deadline.</param>
+public sealed record DeadlineMeasure(Deadline Deadline) : Measure;
 
 /// <summary>Rows whose parent is missing. Rows with a null among the columns refer to nothing.</summary>
 /// <param name="Columns">The columns in the warehouse that refer to it.</param>

@@ -29,7 +29,25 @@ public sealed record TableChecks(IReadOnlyList<ContractCheck> Checks, IReadOnlyL
 
         foreach (var rule in table.Quality) maker.Add(rule, null);
         foreach (var relationship in table.Relationships) maker.Add(relationship, maker.From(relationship));
+        foreach (var promise in contract.ServiceLevels.Where(s => s.Kind == ServiceLevelKind.Retention)) maker.Add(promise);
+        foreach (var deadline in table.Deadlines) maker.Add(deadline);
         return maker.Made();
+    }
+}
+
+/// <summary>What a contract as a whole promises and nothing measures.</summary>
+public static class UnmeasuredPromises
+{
+    /// <summary>The promises, with why.</summary>
+    public static IReadOnlyList<RuleRemark> Of(DataContract contract)
+    {
+        ArgumentNullException.ThrowIfNull(contract);
+        return
+        [
+            .. contract.Unmeasured.Select(p => new RuleRemark(p.At, $"slaProperties: '{p.Property}' is for people{(p.Property is "timeOfAvailability" or "ta" ? "; a table's custom property deadlines is measured" : "")}")),
+            .. contract.ServiceLevels.Where(s => s.Kind == ServiceLevelKind.Retention && !s.Elements.Any(e => e.Property is not null))
+                .Select(s => new RuleRemark(s.At, "slaProperties: retention names no property whose dates say how old a row is (element: table.property)")),
+        ];
     }
 }
 
@@ -96,6 +114,26 @@ internal sealed class CheckMaker(DataContract contract, ContractObject table)
         }
         var name = $"{string.Join('_', from!.Select(p => p.Name))}.parent";
         Name(name, $"{name}.{parent!.Name}", id => new ReferenceCheck(id, relationship.Severity, relationship.At, [.. from!.Select(p => p.TargetColumn)], parent.Name, [.. columns.Select(c => c.TargetColumn)]));
+    }
+
+    public void Add(ContractDeadline deadline) =>
+        Name(deadline.Id, deadline.Id, id => new ContractCheck(id, deadline.Severity, new DeadlineMeasure(deadline.Deadline), None));
+
+    /// <summary>Rows that are older than a promise says. What the promise is for people may read otherwise; it stops nothing, and no row goes.</summary>
+    public void Add(ServiceLevel retention)
+    {
+        foreach (var name in retention.Elements.Where(e => e.Table == table.Name).Select(e => e.Property).OfType<string>())
+        {
+            var where = $"slaProperties: retention of '{table.Name}.{name}'";
+            if (Find(table, name) is not { } property)
+                _remarks.Fault(retention.At, $"{where}: there is no such property.{Yaml.Suggestion.For(name, table.Properties.Select(p => p.Name))}");
+            else if (property.Mask is not null)
+                _remarks.Leave(retention.At, $"{where}: it is masked before anything looks at it");
+            else if (property.Type is not (Date32Type or TimestampType))
+                _remarks.Leave(retention.At, $"{where}: it is {property.Type}, neither a date nor a timestamp");
+            else
+                Name($"{name}.retention", $"{name}.retention", id => new ContractCheck(id, CheckSeverity.Warning, new AgeMeasure(property.TargetColumn, property.Type is Date32Type, retention.Within), None));
+        }
     }
 
     /// <summary>The properties a relationship of the table goes out from; null = it names others.</summary>

@@ -35,6 +35,7 @@ public static class ContractDiff
         return
         [
             .. OfTable(name, old, now),
+            .. Deadlines(name, old, now),
             .. columns.SelectMany(column => Column(name, column, old.Properties.FirstOrDefault(p => Same(p, column)), now.Properties.FirstOrDefault(p => Same(p, column)))),
         ];
     }
@@ -46,6 +47,18 @@ public static class ContractDiff
         var (oldKey, key) = (Key(old), Key(now));
         if (!oldKey.SequenceEqual(key, StringComparer.OrdinalIgnoreCase)) yield return new(name, null, "key", true, $"the key was ({string.Join(", ", oldKey)}), and is ({string.Join(", ", key)})");
         if (!SameFilter(old.Filter, now.Filter)) yield return new(name, null, "filter", true, "other rows are in the table: its consentFilter changed");
+    }
+
+    /// <summary>A deadline that is gone, later, on fewer days or of an earlier cut takes something back.</summary>
+    private static IEnumerable<ContractChange> Deadlines(string table, ContractObject old, ContractObject now)
+    {
+        foreach (var id in old.Deadlines.Concat(now.Deadlines).Select(d => d.Id).Distinct(StringComparer.Ordinal))
+        {
+            var (before, after) = (old.Deadlines.FirstOrDefault(d => d.Id == id)?.Deadline, now.Deadlines.FirstOrDefault(d => d.Id == id)?.Deadline);
+            if (before?.ToString() == after?.ToString()) continue;
+            yield return new ContractChange(table, null, "deadline", before is not null && after?.Keeps(before) != true,
+                before is null ? $"'{id}' is promised now: {after}" : after is null ? $"'{id}' is no longer promised" : $"'{id}' was {before}, and is {after}");
+        }
     }
 
     private static IEnumerable<ContractChange> Column(string table, string name, ContractProperty? old, ContractProperty? now)
@@ -90,7 +103,8 @@ public static class ContractDiff
         let before = old.Promise(kind, table)
         let after = now.Promise(kind, now.Objects.First(n => n.Name == table.Name))
         where before != after
-        select new ContractChange(table.Name, null, Word(kind), before is not null && (after is null || after > before),
+        select new ContractChange(table.Name, null, Word(kind), before is not null && (kind == ServiceLevelKind.Retention || after is null || after > before),
+            kind == ServiceLevelKind.Retention ? before is null ? $"retention is {after} now" : after is null ? $"the retention of {before} is no longer promised" : $"retention was {before}, and is {after}" :
             before is null ? $"{Word(kind)} within {after} is promised now" : after is null ? $"{Word(kind)} within {before} is no longer promised" : $"{Word(kind)} was promised within {before}, and is within {after}");
 
     private static string Word(ServiceLevelKind kind) => Warehouses.ControlText.Of(kind);

@@ -48,6 +48,7 @@ public static partial class ContractReader
         CheckSupport(reader);
         CheckPrice(reader);
         var objects = SchemaReader.Objects(reader);
+        var (levels, unmeasured) = ServiceLevels(reader, objects);
         var contract = new DataContract
         {
             File = file,
@@ -58,7 +59,8 @@ public static partial class ContractReader
             Owner = Owner(reader),
             Objects = objects,
             Servers = ServerReader.Servers(reader),
-            ServiceLevels = ServiceLevels(reader, objects),
+            ServiceLevels = levels,
+            Unmeasured = unmeasured,
         };
         reader.End();
         return contract;
@@ -139,37 +141,39 @@ public static partial class ContractReader
         return (name, isOwner);
     }
 
-    private static List<ServiceLevel> ServiceLevels(FieldReader reader, IReadOnlyList<ContractObject> objects)
+    private static (List<ServiceLevel> Measured, List<UnmeasuredPromise> Others) ServiceLevels(FieldReader reader, IReadOnlyList<ContractObject> objects)
     {
-        var levels = new List<ServiceLevel>();
+        var (levels, others) = (new List<ServiceLevel>(), new List<UnmeasuredPromise>());
         foreach (var item in reader.Maps("slaProperties"))
         {
             item.StableId();
             item.CheckTexts("driver", "description", "scheduler", "schedule");
             item.Allow("value", "unit", "valueExt");
             var property = item.RequiredText("property");
-            var tables = Elements(item, objects);
+            var elements = Elements(item, objects);
             item.RequiredNode("value");
             ServiceLevelKind? kind = property switch
             {
                 "freshness" or "fr" => ServiceLevelKind.Freshness,
                 "latency" or "ly" => ServiceLevelKind.Latency,
                 "frequency" or "fy" => ServiceLevelKind.Frequency,
+                "retention" or "re" => ServiceLevelKind.Retention,
                 _ => null,
             };
-            if (kind is { } k && Within(item) is { } within) levels.Add(new(k, within, tables));
+            if (kind is null) others.Add(new(item.At, property));
+            if (kind is { } k && Within(item) is { } within) levels.Add(new(k, within, elements, item.At));
             item.End();
         }
-        return levels;
+        return (levels, others);
     }
 
     // An element is object or object.property, several separated by commas.
-    private static List<string> Elements(FieldReader item, IReadOnlyList<ContractObject> objects)
+    private static List<ServiceElement> Elements(FieldReader item, IReadOnlyList<ContractObject> objects)
     {
-        var tables = (item.Text("element") ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(e => e.Split('.')[0]).Distinct().ToList();
-        foreach (var table in tables.Where(t => objects.All(o => o.Name != t)))
-            item.Error("element", $"the contract has no object '{table}'.{Suggestion.For(table, objects.Select(o => o.Name))}");
-        return tables;
+        var elements = (item.Text("element") ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(e => e.Split('.', 2)).Select(e => new ServiceElement(e[0], e.ElementAtOrDefault(1))).Distinct().ToList();
+        foreach (var element in elements.Where(e => objects.All(o => o.Name != e.Table)))
+            item.Error("element", $"the contract has no object '{element.Table}'.{Suggestion.For(element.Table, objects.Select(o => o.Name))}");
+        return elements;
     }
 
     private static TimeSpan? Within(FieldReader item)

@@ -1,5 +1,7 @@
 using CdcSync.Arrow;
+using CdcSync.Core.Checks;
 using CdcSync.Core.Datasets;
+using CdcSync.Core.Scheduling;
 using CdcSync.Core.Sources.Schemas;
 using CdcSync.Core.Yaml;
 
@@ -35,6 +37,9 @@ public sealed record DataContract
     /// <summary>What is promised, in order.</summary>
     public IReadOnlyList<ServiceLevel> ServiceLevels { get; init; } = [];
 
+    /// <summary>What is promised to people: nothing measures it.</summary>
+    public IReadOnlyList<UnmeasuredPromise> Unmeasured { get; init; } = [];
+
     /// <summary>How a dataset names this contract.</summary>
     public ContractReference Reference => new(Id, Version, Owner);
 
@@ -45,7 +50,7 @@ public sealed record DataContract
     {
         ArgumentNullException.ThrowIfNull(table);
         var promises = ServiceLevels.Where(s => s.Kind == kind).ToList();
-        return (promises.Find(s => s.Objects.Contains(table.Name, StringComparer.Ordinal)) ?? promises.Find(s => s.Objects.Count is 0))?.Within;
+        return (promises.Find(s => s.IsOf(table)) ?? promises.Find(s => s.Elements.Count is 0))?.Within;
     }
 }
 
@@ -90,6 +95,9 @@ public sealed record ContractObject
 
     /// <summary>How far a batch's rows may be from those of recent ones; null = they are not judged.</summary>
     public VolumeLimit? Volume { get; init; }
+
+    /// <summary>By when the table is ready.</summary>
+    public IReadOnlyList<ContractDeadline> Deadlines { get; init; } = [];
 
     /// <summary>What a dataset reads and writes: the properties in order, then the filter's own column.</summary>
     public IReadOnlyList<DatasetColumn> Columns()
@@ -201,11 +209,33 @@ public sealed record ValueOptions
 /// <param name="Environment">The environment, as in prod; null = not said.</param>
 public sealed record ContractServer(string Name, string Type, string? Environment);
 
+/// <summary>By when a table is ready, as a check.</summary>
+/// <param name="At">Where it stands.</param>
+/// <param name="Id">Its name.</param>
+/// <param name="Severity">How bad it is to miss it.</param>
+/// <param name="Deadline">When it is.</param>
+public sealed record ContractDeadline(FileLocation At, string Id, CheckSeverity Severity, Deadline Deadline);
+
 /// <summary>A promise about time.</summary>
 /// <param name="Kind">What is promised.</param>
 /// <param name="Within">The time.</param>
-/// <param name="Objects">The tables it is about; empty = all.</param>
-public sealed record ServiceLevel(ServiceLevelKind Kind, TimeSpan Within, IReadOnlyList<string> Objects);
+/// <param name="Elements">What it is about; empty = all tables.</param>
+/// <param name="At">Where it stands.</param>
+public sealed record ServiceLevel(ServiceLevelKind Kind, TimeSpan Within, IReadOnlyList<ServiceElement> Elements, FileLocation At)
+{
+    /// <summary>True if it names the table.</summary>
+    public bool IsOf(ContractObject table) => Elements.Any(e => e.Table == table.Name);
+}
+
+/// <summary>A table, or one of its properties, that a promise is about.</summary>
+/// <param name="Table">The table's name.</param>
+/// <param name="Property">The property's name; null = the table as a whole.</param>
+public sealed record ServiceElement(string Table, string? Property);
+
+/// <summary>A service level that nothing measures.</summary>
+/// <param name="At">Where it stands.</param>
+/// <param name="Property">What is promised, as the contract writes it.</param>
+public sealed record UnmeasuredPromise(FileLocation At, string Property);
 
 /// <summary>What a service level promises.</summary>
 public enum ServiceLevelKind
@@ -218,4 +248,7 @@ public enum ServiceLevelKind
 
     /// <summary>The time between two updates.</summary>
     Frequency,
+
+    /// <summary>How old a row may become.</summary>
+    Retention,
 }

@@ -6,10 +6,10 @@ using CdcSync.Core.Yaml;
 
 namespace CdcSync.Core.Contracts;
 
-/// <summary>Reads <c>schema</c>: the tables with their custom properties <c>consentFilter</c>, <c>dropColumns</c>, <c>volumeGate</c>, <c>schemaChanges</c>, <c>controlTotals</c>.</summary>
+/// <summary>Reads <c>schema</c>: the tables with their custom properties <c>consentFilter</c>, <c>dropColumns</c>, <c>volumeGate</c>, <c>schemaChanges</c>, <c>controlTotals</c>, <c>deadlines</c>.</summary>
 internal static class SchemaReader
 {
-    private static readonly string[] Own = ["consentFilter", "dropColumns", "volumeGate", "schemaChanges", "controlTotals"];
+    private static readonly string[] Own = ["consentFilter", "dropColumns", "volumeGate", "schemaChanges", "controlTotals", "deadlines"];
 
     internal static IReadOnlyList<ContractObject> Objects(FieldReader contract)
     {
@@ -51,6 +51,7 @@ internal static class SchemaReader
             DropColumns = custom.TryGetValue("dropColumns", out var dropped) ? DropColumns(reader.Context, dropped, properties) : [],
             SchemaPolicies = custom.TryGetValue("schemaChanges", out var policies) ? SchemaChanges(reader.Context, policies) : new Dictionary<SchemaChangeKind, SchemaPolicy>(),
             Volume = custom.TryGetValue("volumeGate", out var volume) ? VolumeGate(reader.Context, volume) : null,
+            Deadlines = custom.TryGetValue("deadlines", out var deadlines) ? DeadlineReader.Read(reader.Context, deadlines) : [],
         };
         reader.End();
         return table;

@@ -80,6 +80,12 @@ public sealed record Dataset
     /// <summary>How old the warehouse may be, from the contract's SLA; null = none promised.</summary>
     public TimeSpan? FreshnessTarget { get; init; }
 
+    /// <summary>How long a change may take from the source's commit until it is visible, from the contract's SLA; null = none promised.</summary>
+    public TimeSpan? LatencyTarget { get; init; }
+
+    /// <summary>How long the warehouse may go without an update, from the contract's SLA; null = none promised.</summary>
+    public TimeSpan? FrequencyTarget { get; init; }
+
     /// <summary>The delete breaker; default: more than 10 % of the rows and more than 1,000.</summary>
     public DeleteBreaker Breaker { get; init; } = DeleteBreaker.Default;
 

@@ -87,7 +87,12 @@ public sealed class MetricsObserver : ISyncObserver
         if (report.Resync is { } cause)
             cells.Resyncs[cause].Add();
         if (report.NewestCommit is { } commit)
-            cells.Latency.Observe(now - commit + TimeSpan.FromSeconds(_metrics.Sources[dataset.SourceName].ClockOffset.Value));
+        {
+            var latency = now - commit + TimeSpan.FromSeconds(_metrics.Sources[dataset.SourceName].ClockOffset.Value);
+            cells.Latency.Observe(latency);
+            if (latency > dataset.LatencyTarget)
+                cells.LateBatches.Add();
+        }
         if (report.Checkpoint.CompleteUpTo is { } completeUpTo)
             _watermarks[dataset.Id].Rise(completeUpTo);
     }

@@ -75,6 +75,9 @@ public sealed class SyncMetrics : IDisposable
         var comparisons = Registry.Gauge("cdcsync_reconcile_interval_seconds", "The time between two comparisons; 0 = none are scheduled.", DatasetLabels);
         var broken = Registry.Gauge("cdcsync_contract_check_failed", "1 if a check of the contract does not hold, or can't be measured.", [.. DatasetLabels, "check", "severity"]);
         var checkedAt = Registry.Gauge("cdcsync_contract_check_timestamp_seconds", "When a check of the contract was last measured; 0 = never.", [.. DatasetLabels, "check"]);
+        var cut = Registry.Gauge("cdcsync_deadline_cut_timestamp_seconds", "The instant up to which the warehouse is to be complete, by the newest deadline of the contract that has come.", [.. DatasetLabels, "check", "severity"]);
+        var frequency = Registry.Gauge("cdcsync_frequency_target_seconds", "How long the warehouse may go without an update, by the contract; 0 = nothing promised.", DatasetLabels);
+        var late = Registry.Counter("cdcsync_batches_late_total", "Batches whose newest commit took longer than the contract's latency until it was visible; where the source tells commits.", DatasetLabels);
         var duration = Registry.Histogram("cdcsync_batch_stage_duration_seconds", "The time a batch spent per stage.", StageBounds, [.. DatasetLabels, "stage"]);
         var latency = Registry.Histogram("cdcsync_end_to_end_latency_seconds", "From a batch's newest commit in the source until it was visible.", LatencyBounds, DatasetLabels);
 
@@ -90,6 +93,7 @@ public sealed class SyncMetrics : IDisposable
                 LastCommit = committed.Add(labels),
                 State = PerValue(state, labels, Enum.GetValues<DatasetPhase>(), Name),
                 Batches = batches.Add(labels),
+                LateBatches = late.Add(labels),
                 Failed = PerValue(failed, labels, FailureReasons, reason => reason),
                 Rows = PerValue(rows, labels, Enum.GetValues<RowOperation>(), Name),
                 ReadBytes = read.Add(labels),
@@ -107,6 +111,9 @@ public sealed class SyncMetrics : IDisposable
                 Latency = latency.Add(labels),
             };
             target.Add(labels).Set(dataset.FreshnessTarget?.TotalSeconds ?? 0);
+            frequency.Add(labels).Set(dataset.FrequencyTarget?.TotalSeconds ?? 0);
+            foreach (var check in dataset.Checks)
+                if (check.Measure is DeadlineMeasure measure) cut.Add([.. labels, check.Id, Name(check.Severity)]).ComputeFrom(() => measure.Deadline.NewestAt(Time.GetUtcNow()).Cut.ToUnixTimeSeconds());
             interval.Add(labels).Set(dataset.Interval.TotalSeconds);
             blackout.Add(labels).ComputeFrom(() => pipeline.Blackouts.TryGetValue(dataset.SourceName, out var hours) && hours.Covers(Time.GetUtcNow()) ? 1 : 0);
             comparisons.Add(labels).Set(dataset.Reconcile?.Every.TotalSeconds ?? 0);
@@ -236,6 +243,8 @@ internal sealed record DatasetMetrics
     public required IReadOnlyDictionary<DatasetPhase, Gauge> State { get; init; }
 
     public required Counter Batches { get; init; }
+
+    public required Counter LateBatches { get; init; }
 
     public required IReadOnlyDictionary<string, Counter> Failed { get; init; }
 

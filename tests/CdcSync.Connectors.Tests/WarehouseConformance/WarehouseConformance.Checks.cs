@@ -37,6 +37,20 @@ public abstract partial class WarehouseConformance
     }
 
     [Fact]
+    public async Task Rows_before_a_date_or_a_time_are_counted_over_the_live_rows()
+    {
+        var dataset = await EnsuredAsync(TestDatasets.Of("aged", 1, ("id", Int64Type.Default), ("day", Date32Type.Default), ("at", new TimestampType(TimeUnit.Microsecond, null)), ("instant", new TimestampType(TimeUnit.Millisecond, "UTC"))) with { Deletes = DeleteMode.Soft });
+        Assert.Equal([(0m, 0L)], await MeasureAsync(dataset, new BeforeMeasure("day", "2026-03-01")));
+        var bound = new DateTimeOffset(2026, 3, 1, 6, 0, 0, TimeSpan.Zero);
+        await PublishAsync(dataset, Aged(1, bound), Aged(2, bound.AddMilliseconds(-1)), Aged(3, bound.AddDays(-1)), Aged(4, bound.AddDays(-9)), Aged(5, bound.AddDays(9)), Change.Upsert(6L, null, null, null));
+        await PublishAsync(dataset, Change.Delete(4L));
+        Assert.Equal([(1m, 5L), (2m, 5L), (2m, 5L), (5m, 5L)],
+            await MeasureAsync(dataset, new BeforeMeasure("day", "2026-03-01"), new BeforeMeasure("at", "2026-03-01T06:00:00"), new BeforeMeasure("instant", "2026-03-01T06:00:00"), Rows));
+
+        static Change Aged(long id, DateTimeOffset at) => Change.Upsert(id, (int)Math.Floor((at - DateTimeOffset.UnixEpoch).TotalDays), at.ToUnixTimeMilliseconds() * 1_000, at.ToUnixTimeMilliseconds());
+    }
+
+    [Fact]
     public async Task A_pattern_and_a_list_of_one_rule_count_a_row_once()
     {
         var dataset = await EnsuredAsync(Measured("once", DeleteMode.Hard));

@@ -258,9 +258,9 @@ public abstract partial class WarehouseConformance
         string[] ids = [Guid.CreateVersion7().ToString(), Guid.CreateVersion7().ToString()];
         await Fixture.ExecuteAsync($"INSERT INTO {state} (id, pipeline, dataset, mode, started_at, finished_at, outcome, missing, different, extra, repaired) VALUES ('{ids[0]}', 'pipe', '{dataset.Id}', 'digest', {old}, {old}, 'equal', 0, 0, 0, 0)");
         await Fixture.ExecuteAsync($"INSERT INTO {state} (id, pipeline, dataset, mode, started_at, finished_at, outcome, missing, different, extra, repaired) VALUES ('{ids[1]}', 'pipe', '{dataset.Id}', 'digest', {now}, {now}, 'drift', 1, 2, 4, 3)");
-        foreach (var (check, verdict) in new[] { ("a", "passed"), ("b", "failed"), ("c", "waiting") })
+        foreach (var (check, verdict) in new[] { ("a", "passed"), ("b", "failed"), ("c", "waiting"), ("d", "unanswered") })
             await Fixture.ExecuteAsync($"INSERT INTO {Fixture.Control("contract_check")} (pipeline, dataset, check_id, severity, verdict, expected, checked_at, since) VALUES ('pipe', '{dataset.Id}', '{check}', 'error', '{verdict}', 'above 0', {now}, {now})");
-        Assert.Equal("1 4 drift", await ShownAsync("checks_failed", "drift_rows", "comparison"));
+        Assert.Equal("2 4 drift", await ShownAsync("checks_failed", "drift_rows", "comparison"));
         Assert.Equal("2", await ShownAsync("count(checked_at) + count(compared_at)"));
 
         async Task<string> ShownAsync(params string[] columns) =>

@@ -77,6 +77,26 @@ public sealed class CheckLoopTests
         Assert.Equal(0, ((RowCounter)world.Warehouse.Checks!).Asked);
     }
 
+    [Fact]
+    public async Task A_deadline_is_judged_when_it_comes_and_when_a_worker_starts_and_holds_again_soon_after_the_data_came()
+    {
+        // Ten minutes of this clock are more than half a second; the day after is far away.
+        var ready = new ContractCheck("ready", CheckSeverity.Error, new DeadlineMeasure(new Deadline(new TimeOnly(0, 10), new TimeOnly(0, 5), Enum.GetValues<DayOfWeek>(), TimeZoneInfo.Utc)), new RuleCondition(RuleOperator.Be, 0));
+        using var world = Checked(ready, TimeSpan.FromDays(300));
+        // Loaded once and then never polled: the table stays complete up to the first minutes.
+        var slow = world.Pipeline.Datasets[0] with { Interval = TimeSpan.FromDays(300) };
+        world.Pipeline = world.Pipeline with { Datasets = [slow] };
+        await using (var first = new Daemon(world))
+        {
+            await first.UntilAsync(() => world.Observer.Checks.Any(c => c.Result.Verdict == CheckVerdict.Passed));
+            await first.UntilAsync(() => world.Observer.Checks.Last().Result is { Verdict: CheckVerdict.Failed, Value: > 0 });
+        }
+        world.Observer.Checks.Clear();
+        await using var second = new Daemon(world);
+        await second.UntilAsync(() => world.Observer.Checks.Any(c => c.Result.Verdict == CheckVerdict.Passed));
+        Assert.Equal(0, ((RowCounter)world.Warehouse.Checks!).Asked);
+    }
+
     private static World Checked(ContractCheck check, TimeSpan every)
     {
         var world = new World(World.Orders with { Checks = [check], CheckInterval = every });

@@ -3,6 +3,7 @@ using CdcSync.Core.Checks;
 using CdcSync.Core.Contracts;
 using CdcSync.Core.Datasets;
 using CdcSync.Core.Errors;
+using CdcSync.Core.Scheduling;
 using CdcSync.Core.Tests.Fakes;
 
 namespace CdcSync.Core.Tests.Checks;
@@ -11,6 +12,7 @@ namespace CdcSync.Core.Tests.Checks;
 public sealed class CheckerTests : IDisposable
 {
     private static readonly RuleCondition Below = new(RuleOperator.BeLessThan, 25);
+    private static readonly ContractCheck Deadline = new("ready", CheckSeverity.Error, new DeadlineMeasure(new Deadline(new TimeOnly(6, 0), TimeOnly.MinValue, Enum.GetValues<DayOfWeek>(), TimeZoneInfo.Utc)), new RuleCondition(RuleOperator.Be, 0));
     private readonly World _world = new(World.Of("orders"), World.Of("lines"));
     private readonly FakeReader _reader = new();
 
@@ -54,6 +56,42 @@ public sealed class CheckerTests : IDisposable
         Assert.Equal(ErrorCodes.NotLoaded, (await Assert.ThrowsAsync<CdcSyncException>(() => RunAsync(new ContractCheck("c", CheckSeverity.Error, new RowCountMeasure(), Below)))).Code);
     }
 
+    [Theory]
+    [InlineData("2026-03-02T00:00:00Z", CheckVerdict.Passed, 0)]
+    [InlineData("2026-03-01T23:59:30Z", CheckVerdict.Failed, 1)]
+    [InlineData("2026-03-01T20:00:00Z", CheckVerdict.Failed, 240)]
+    public async Task A_deadline_is_missed_by_what_lacks_up_to_its_cut(string completeUpTo, CheckVerdict verdict, int minutes)
+    {
+        _world.Warehouse.Checkpoints[Orders.Id] = _world.Warehouse.Checkpoints[Orders.Id] with { CompleteUpTo = DateTimeOffset.Parse(completeUpTo, System.Globalization.CultureInfo.InvariantCulture) };
+        var time = new ManualTime(new DateTimeOffset(2026, 3, 2, 6, 0, 0, TimeSpan.Zero));
+        var result = Assert.Single(await new Checker(_world.Warehouse, _world.Pipeline, time).RunAsync(Orders, [Deadline], default));
+        Assert.Equal((verdict, (decimal?)minutes), (result.Verdict, result.Value));
+        Assert.Equal(verdict == CheckVerdict.Passed ? null : $"complete up to {completeUpTo}; by 2026-03-02T06:00:00Z it was to be up to 2026-03-02T00:00:00Z", result.Detail);
+    }
+
+    [Fact]
+    public async Task A_table_that_was_never_complete_misses_the_deadlines_that_come_while_somebody_looks()
+    {
+        _world.Warehouse.Checkpoints[Orders.Id] = _world.Warehouse.Checkpoints[Orders.Id] with { CompleteUpTo = null };
+        var time = new ManualTime(new DateTimeOffset(2026, 3, 2, 7, 0, 0, TimeSpan.Zero));
+        var checker = new Checker(_world.Warehouse, _world.Pipeline, time);
+        Assert.Equal(CheckVerdict.Waiting, Assert.Single(await checker.RunAsync(Orders, [Deadline], default)).Verdict);
+        time.Set(time.GetUtcNow().AddDays(1));
+        var missed = Assert.Single(await checker.RunAsync(Orders, [Deadline], default));
+        Assert.Equal((CheckVerdict.Failed, null, "its first load is not complete"), (missed.Verdict, missed.Value, missed.Detail));
+    }
+
+    [Fact]
+    public async Task Ages_are_counted_back_from_now()
+    {
+        _reader.Found = [new Measured(2, 9), new Measured(0, 9)];
+        var time = new ManualTime(new DateTimeOffset(2026, 3, 2, 6, 7, 8, TimeSpan.Zero));
+        var results = await new Checker(_world.Warehouse, _world.Pipeline, time).RunAsync(Orders,
+            [new ContractCheck("d", CheckSeverity.Warning, new AgeMeasure("day", true, TimeSpan.FromDays(2)), new RuleCondition(RuleOperator.Be, 0)), new ContractCheck("t", CheckSeverity.Warning, new AgeMeasure("at", false, TimeSpan.FromDays(2)), new RuleCondition(RuleOperator.Be, 0))], default);
+        Assert.Equal([new BeforeMeasure("day", "2026-02-28"), new BeforeMeasure("at", "2026-02-28T06:07:08")], _reader.Asked);
+        Assert.Equal([CheckVerdict.Failed, CheckVerdict.Passed], results.Select(r => r.Verdict));
+    }
+
     [Fact]
     public async Task Rows_whose_parent_is_missing_wait_for_it_and_then_fail()
     {
@@ -91,9 +129,15 @@ public sealed class CheckerTests : IDisposable
     {
         public IReadOnlyList<Measured> Found { get; set; } = [];
 
+        public IReadOnlyList<Measure> Asked { get; private set; } = [];
+
         public Orphans? Orphans { get; set; }
 
-        public ValueTask<IReadOnlyList<Measured>> MeasureAsync(Dataset dataset, IReadOnlyList<Measure> measures, CancellationToken ct) => new(Found);
+        public ValueTask<IReadOnlyList<Measured>> MeasureAsync(Dataset dataset, IReadOnlyList<Measure> measures, CancellationToken ct)
+        {
+            Asked = measures;
+            return new(Found);
+        }
 
         public ValueTask<Orphans> FindOrphansAsync(Dataset dataset, OrphanMeasure measure, Dataset parent, CancellationToken ct) => new(Orphans!);
     }

@@ -37,6 +37,45 @@ public sealed class TableChecksTests
     }
 
     [Theory]
+    [InlineData("{readyBy: \"06:00\"}", "ready_by_0600 Error 0 minutes missing: complete up to 00:00 by 06:00 UTC")]
+    [InlineData("{id: morning, readyBy: \"06:30\", upTo: \"22:00\", timeZone: Europe/Berlin, days: MON-FRI, severity: warning}", "morning Warning 0 minutes missing: complete up to 22:00 by 06:30 Europe/Berlin on Mon, Tue, Wed, Thu, Fri")]
+    public void A_deadline_is_a_check(string deadline, string expected)
+    {
+        var contract = ContractText.Object($"customProperties: [{{property: deadlines, value: [{deadline}]}}]").OrThrow();
+        var check = Assert.Single(TableChecks.Of(contract, contract.Objects[0]).Checks);
+        Assert.Equal(expected, $"{check.Id} {check.Severity} {check.Expected}");
+        Assert.IsType<DeadlineMeasure>(check.Measure);
+    }
+
+    [Theory]
+    [InlineData("{upTo: \"06:00\"}", "readyBy")]
+    [InlineData("{readyBy: \"24:00\"}", "expected a time of day from \"00:00\" to \"23:59\", found '24:00'")]
+    [InlineData("{readyBy: \"06:00\", timeZone: CET/Berlin}", "no time zone 'CET/Berlin'")]
+    [InlineData("{readyBy: \"06:00\", days: MO}", "MO")]
+    [InlineData("{readyBy: \"06:00\", severity: bad}", "severity")]
+    [InlineData("{readyBy: \"06:00\", at: 1}", "unknown key 'at'")]
+    [InlineData("{readyBy: \"06:00\"}, {readyBy: \"06:00\", upTo: \"05:00\"}", "'ready_by_0600' is there twice")]
+    public void A_deadline_that_can_t_be_understood_is_an_error(string deadlines, string what) =>
+        Assert.Contains(what, Assert.Single(ContractText.Object($"customProperties: [{{property: deadlines, value: [{deadlines}]}}]").Messages()), StringComparison.Ordinal);
+
+    [Fact]
+    public void A_retention_is_a_check_of_the_property_it_names()
+    {
+        var contract = ContractText.Root("""
+            schema:
+            - {name: t, properties: [{name: day, physicalName: on_day, logicalType: date}, {name: at, physicalType: timestamptz}, {name: note, logicalType: string}, {name: hidden, logicalType: date, customProperties: [{property: mask, value: {algorithm: hmac-sha256, key: k}}]}]}
+            - {name: u, properties: [{name: day, logicalType: date}]}
+            slaProperties: [{property: retention, value: 1, unit: y, element: "t.day, t.at, t.note, t.hidden"}, {property: retention, value: 2, unit: d, element: t.dya}]
+            """).OrThrow();
+        var checks = TableChecks.Of(contract, contract.Objects[0]);
+        Assert.Equal([("day.retention", CheckSeverity.Warning, new AgeMeasure("on_day", true, TimeSpan.FromDays(365))), ("at.retention", CheckSeverity.Warning, new AgeMeasure("at", false, TimeSpan.FromDays(365)))],
+            checks.Checks.Select(c => (c.Id, c.Severity, (AgeMeasure)c.Measure)));
+        Assert.Equal(["slaProperties: retention of 't.note': it is utf8, neither a date nor a timestamp", "slaProperties: retention of 't.hidden': it is masked before anything looks at it"], checks.NotExecuted.Select(n => n.What));
+        Assert.Equal("slaProperties: retention of 't.dya': there is no such property. Did you mean 'day'?", Assert.Single(checks.Faults).What);
+        Assert.Empty(TableChecks.Of(contract, contract.Objects[1]).Checks);
+    }
+
+    [Theory]
     [InlineData("quality: [{metric: rowCount, mustBe: 100, unit: percent}]", "'t': rowCount: of all rows, all are there")]
     [InlineData("quality: [{metric: nullValues, mustBe: 0}]", "'t': nullValues: it is a property's")]
     [InlineData("quality: [{type: custom, engine: soda, implementation: x}]", "'t': a rule for soda: another engine is named")]

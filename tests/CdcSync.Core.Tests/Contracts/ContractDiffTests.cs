@@ -19,11 +19,13 @@ public sealed class ContractDiffTests
               - { name: status, logicalType: string, physicalType: varchar(20), required: true, logicalTypeOptions: { maxLength: 20 }, quality: [{ id: known, metric: nullValues, mustBe: 0 }] }
               - { name: amount, physicalType: "numeric(12,2)" }
               - { name: email, physicalType: text, unique: true }
+            customProperties: [{ property: deadlines, value: [{ id: early, readyBy: '07:00', days: MON-FRI }] }]
           - name: returns
             properties:
               - { name: id, physicalType: bigint, primaryKey: true }
         slaProperties:
           - { property: freshness, value: 5, unit: m }
+          - { property: retention, value: 2, unit: y, element: orders.id }
         """;
 
     [Theory]
@@ -47,6 +49,12 @@ public sealed class ContractDiffTests
     [InlineData("- name: returns", "- name: returns\n    customProperties: [{ property: consentFilter, value: { column: ok, values: [yes] } }]", "! returns filter: other rows are in the table: its consentFilter changed")]
     [InlineData("value: 5, unit: m", "value: 10, unit: m", "! orders freshness: freshness was promised within 00:05:00, and is within 00:10:00; ! returns freshness: freshness was promised within 00:05:00, and is within 00:10:00")]
     [InlineData("value: 5, unit: m", "value: 1, unit: m", "orders freshness: freshness was promised within 00:05:00, and is within 00:01:00; returns freshness: freshness was promised within 00:05:00, and is within 00:01:00")]
+    [InlineData("- name: returns", "- name: returns\n    customProperties: [{ property: deadlines, value: [{ readyBy: '06:00' }] }]", "returns deadline: 'ready_by_0600' is promised now: complete up to 00:00 by 06:00 UTC")]
+    [InlineData("readyBy: '07:00', days: MON-FRI", "readyBy: '06:30'", "orders deadline: 'early' was complete up to 00:00 by 07:00 UTC on Mon, Tue, Wed, Thu, Fri, and is complete up to 00:00 by 06:30 UTC")]
+    [InlineData("readyBy: '07:00', days: MON-FRI", "readyBy: '07:30'", "! orders deadline: 'early' was complete up to 00:00 by 07:00 UTC on Mon, Tue, Wed, Thu, Fri, and is complete up to 00:00 by 07:30 UTC")]
+    [InlineData("{ id: early, readyBy: '07:00', days: MON-FRI }", "", "! orders deadline: 'early' is no longer promised")]
+    [InlineData("value: 2, unit: y", "value: 1, unit: y", "! orders retention: retention was 730.00:00:00, and is 365.00:00:00")]
+    [InlineData("  - { property: retention, value: 2, unit: y, element: orders.id }", "", "! orders retention: the retention of 730.00:00:00 is no longer promised")]
     public void A_change_breaks_where_a_query_may_fail_or_mean_something_else(string from, string to, string expected)
     {
         Assert.Contains(from, Contract, StringComparison.Ordinal);

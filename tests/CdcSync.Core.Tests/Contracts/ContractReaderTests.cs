@@ -121,9 +121,28 @@ public sealed class ContractReaderTests
     [InlineData("2, unit: w", 1_209_600)]
     [InlineData("30, unit: second", 30)]
     public void Service_levels_become_times(string value, int seconds) =>
-        Assert.Equal(new ServiceLevel(ServiceLevelKind.Freshness, TimeSpan.FromSeconds(seconds), []).Within,
+        Assert.Equal(TimeSpan.FromSeconds(seconds),
             Assert.Single(ContractText.Root($"slaProperties: [{{property: freshness, value: {value}}}]").OrThrow().ServiceLevels).Within);
 
     [Fact]
     public void Other_service_levels_are_left_to_people() => Assert.Empty(ContractText.Root("slaProperties: [{property: availability, value: 99.5, unit: percent}]").OrThrow().ServiceLevels);
+
+    [Fact]
+    public void A_promise_is_about_all_tables_or_about_those_it_names()
+    {
+        var contract = ContractText.Root("schema: [{name: a}, {name: b}]\nslaProperties: [{property: fy, value: 2, unit: h}, {property: frequency, value: 1, unit: h, element: \"b, b.at\"}]").OrThrow();
+        Assert.Equal([2, 1], contract.Objects.Select(o => contract.Promise(ServiceLevelKind.Frequency, o)!.Value.TotalHours));
+        Assert.Equal([new ServiceElement("b", null), new ServiceElement("b", "at")], contract.ServiceLevels[1].Elements);
+    }
+
+    [Fact]
+    public void What_is_promised_and_measured_by_nobody_is_listed()
+    {
+        var contract = ContractText.Root("schema: [{name: a}]\nslaProperties: [{property: availability, value: 99.5, unit: percent}, {property: retention, value: 3, unit: y, element: a}, {property: timeOfAvailability, value: \"06:00+01:00\"}, {property: retention, value: 3, unit: y, element: a.at}]").OrThrow();
+        Assert.Equal(
+        [
+            "slaProperties: 'availability' is for people", "slaProperties: 'timeOfAvailability' is for people; a table's custom property deadlines is measured",
+            "slaProperties: retention names no property whose dates say how old a row is (element: table.property)",
+        ], Core.Checks.UnmeasuredPromises.Of(contract).Select(r => r.What));
+    }
 }

@@ -46,7 +46,7 @@ public sealed class MetricsObserverTests : IDisposable
             "cdcsync_build_info", "cdcsync_watermark_timestamp_seconds", "cdcsync_freshness_target_seconds", "cdcsync_lag_seconds", "cdcsync_last_poll_success_timestamp_seconds",
             "cdcsync_poll_interval_seconds", "cdcsync_last_commit_timestamp_seconds", "cdcsync_pipeline_state", "cdcsync_dataset_state", "cdcsync_connected", "cdcsync_lease_held",
             "cdcsync_batches_total", "cdcsync_batches_failed_total", "cdcsync_rows_total", "cdcsync_read_bytes_total", "cdcsync_retries_total", "cdcsync_rows_quarantined_total",
-            "cdcsync_dataset_paused", "cdcsync_dataset_blackout", "cdcsync_next_run_timestamp_seconds", "cdcsync_quarantine_rows", "cdcsync_contract_check_failed", "cdcsync_contract_check_timestamp_seconds", "cdcsync_resyncs_total", "cdcsync_schema_changes_total", "cdcsync_batch_stage_duration_seconds", "cdcsync_end_to_end_latency_seconds", "cdcsync_source_clock_offset_seconds", "cdcsync_source_retained_bytes",
+            "cdcsync_dataset_paused", "cdcsync_dataset_blackout", "cdcsync_next_run_timestamp_seconds", "cdcsync_quarantine_rows", "cdcsync_contract_check_failed", "cdcsync_contract_check_timestamp_seconds", "cdcsync_deadline_cut_timestamp_seconds", "cdcsync_frequency_target_seconds", "cdcsync_batches_late_total", "cdcsync_resyncs_total", "cdcsync_schema_changes_total", "cdcsync_batch_stage_duration_seconds", "cdcsync_end_to_end_latency_seconds", "cdcsync_source_clock_offset_seconds", "cdcsync_source_retained_bytes",
             "cdcsync_source_retention_seconds", "cdcsync_source_retention_headroom_seconds", "cdcsync_source_retention_headroom_ratio", "cdcsync_source_read_transaction_seconds", "cdcsync_source_oldest_writer_seconds",
             "cdcsync_landing_bytes", "cdcsync_landing_limit_bytes", "process_cpu_seconds_total", "process_resident_memory_bytes", "process_start_time_seconds",
         ];
@@ -107,6 +107,27 @@ public sealed class MetricsObserverTests : IDisposable
         Assert.Equal(42, _world.ReadOrders("cdcsync_lag_seconds"));
         _world.Clock.Now -= TimeSpan.FromHours(1);
         Assert.Equal(0, _world.ReadOrders("cdcsync_lag_seconds"));
+    }
+
+    [Theory]
+    [InlineData("2026-03-01T06:00:00Z", "2026-03-01T00:00:00Z")]
+    [InlineData("2026-03-02T05:59:59Z", "2026-03-01T00:00:00Z")]
+    [InlineData("2026-03-02T06:00:00Z", "2026-03-02T00:00:00Z")]
+    public void The_cut_of_a_deadline_is_that_of_the_newest_that_has_come(string now, string cut)
+    {
+        _world.Clock.Now = DateTimeOffset.Parse(now, System.Globalization.CultureInfo.InvariantCulture);
+        Assert.Equal(DateTimeOffset.Parse(cut, System.Globalization.CultureInfo.InvariantCulture).ToUnixTimeSeconds(), _world.Read("cdcsync_deadline_cut_timestamp_seconds", ("dataset", "orders"), ("check", "ready_by_0600"), ("severity", "warning")));
+    }
+
+    [Fact]
+    public void What_a_contract_promises_of_time_is_exported_and_a_batch_that_took_longer_is_late()
+    {
+        Assert.Equal((3_600, 0), (_world.ReadOrders("cdcsync_frequency_target_seconds"), _world.Read("cdcsync_frequency_target_seconds", ("dataset", "returns"))));
+        _world.CommitOneBatch(newestCommit: MetricsWorld.Noon - TimeSpan.FromSeconds(60));
+        _world.CommitOneBatch();
+        Assert.Equal(0, _world.ReadOrders("cdcsync_batches_late_total"));
+        _world.CommitOneBatch(newestCommit: MetricsWorld.Noon - TimeSpan.FromSeconds(61));
+        Assert.Equal(1, _world.ReadOrders("cdcsync_batches_late_total"));
     }
 
     [Fact]
@@ -284,11 +305,13 @@ public sealed class MetricsObserverTests : IDisposable
     [InlineData(CheckVerdict.Waiting, 0)]
     public void A_check_that_does_not_hold_or_can_t_be_measured_is_1(CheckVerdict verdict, int failed)
     {
-        Assert.Equal(0, _world.ReadOrders("cdcsync_contract_check_timestamp_seconds"));
+        Assert.Equal(0, At());
         _world.Observer.Checked(_world.Orders, [new CheckResult("present", CheckSeverity.Error, verdict, 0, "not 0", null, MetricsWorld.Noon), new CheckResult("gated", CheckSeverity.Error, CheckVerdict.Failed, 0, "not 0", null, MetricsWorld.Noon)]);
         Assert.Equal(failed, _world.Read("cdcsync_contract_check_failed", ("dataset", "orders"), ("check", "present"), ("severity", "error")));
-        Assert.Equal(MetricsWorld.Noon.ToUnixTimeSeconds(), _world.ReadOrders("cdcsync_contract_check_timestamp_seconds"));
-        Assert.Equal(0, _world.Read("cdcsync_contract_check_failed", ("dataset", "returns")));
+        Assert.Equal(MetricsWorld.Noon.ToUnixTimeSeconds(), At());
+        Assert.Equal(0, _world.Read("cdcsync_contract_check_failed", ("dataset", "returns"), ("check", "present")));
+
+        double At() => _world.Read("cdcsync_contract_check_timestamp_seconds", ("dataset", "orders"), ("check", "present"));
     }
 
     private List<string> SeriesNames() =>

@@ -5,6 +5,7 @@ using CdcSync.Core.Contracts;
 using CdcSync.Core.Datasets;
 using CdcSync.Core.Errors;
 using CdcSync.Core.Metrics;
+using CdcSync.Core.Scheduling;
 using CdcSync.Core.Sync;
 using CdcSync.Core.Warehouses;
 
@@ -17,7 +18,7 @@ internal sealed class MetricsWorld : IDisposable
 
     public MetricsWorld()
     {
-        Orders = Dataset("orders") with { FreshnessTarget = TimeSpan.FromMinutes(15), Interval = TimeSpan.FromSeconds(5) };
+        Orders = Dataset("orders") with { FreshnessTarget = TimeSpan.FromMinutes(15), Interval = TimeSpan.FromSeconds(5), LatencyTarget = TimeSpan.FromMinutes(1), FrequencyTarget = TimeSpan.FromHours(1) };
         Returns = Dataset("returns");
         Pipeline = new Pipeline("shop", [Orders, Returns]);
         Metrics = new SyncMetrics(Pipeline, "1.2.3", Clock);
@@ -66,7 +67,8 @@ internal sealed class MetricsWorld : IDisposable
         Capture = new Capture.ChangeTracking(),
         Target = new TargetTable(null, name),
         Columns = [new DatasetColumn("id", "id", Int64Type.Default, Int64Type.Default, 0)],
-        Checks = [new ContractCheck("present", CheckSeverity.Error, new RowCountMeasure(), new RuleCondition(RuleOperator.NotBe, 0)), new ContractCheck("gated", CheckSeverity.Error, new RowCountMeasure(), new RuleCondition(RuleOperator.NotBe, 0)) { Occasion = CheckOccasion.Demand }],
+        Checks = [new ContractCheck("present", CheckSeverity.Error, new RowCountMeasure(), new RuleCondition(RuleOperator.NotBe, 0)), new ContractCheck("gated", CheckSeverity.Error, new RowCountMeasure(), new RuleCondition(RuleOperator.NotBe, 0)) { Occasion = CheckOccasion.Demand },
+            new ContractCheck("ready_by_0600", CheckSeverity.Warning, new DeadlineMeasure(new Deadline(new TimeOnly(6, 0), TimeOnly.MinValue, Enum.GetValues<DayOfWeek>(), TimeZoneInfo.Utc)), new RuleCondition(RuleOperator.Be, 0))],
         Contract = new ContractReference(name, "1.0.0", "team"),
     };
 }

@@ -54,6 +54,45 @@ public sealed class CliContractTests
         Assert.Equal("2,3 passed", pipeline.Warehouse("SELECT (SELECT group_concat(id) FROM (SELECT id FROM orders ORDER BY id)) || ' ' || verdict FROM cdcsync_contract_check"));
     }
 
+    [Fact]
+    public async Task A_deadline_that_is_missed_is_shown_wherever_checks_are_and_holds_when_the_data_are_there()
+    {
+        using var pipeline = new PipelineFolder();
+        Edit(pipeline, "- name: orders\n", "- name: orders\n    customProperties: [{ property: deadlines, value: [{ readyBy: \"06:00\", timeZone: Europe/Berlin }] }]\n");
+        await pipeline.TrackAsync();
+        Assert.Equal(0, (await pipeline.RunAsync("sync", "--migrate")).ExitCode);
+        Assert.Equal(0, (await pipeline.RunAsync("contract", "test")).ExitCode);
+        pipeline.ExecuteInWarehouse("UPDATE cdcsync_checkpoint SET complete_up_to = '2020-01-01T00:00:00.000000Z'");
+
+        var missed = await pipeline.RunAsync("contract", "test");
+
+        Assert.Equal(3, missed.ExitCode);
+        Assert.Contains("0 minutes missing: complete up to 00:00 by 06:00 Europe/Berlin", missed.Out, StringComparison.Ordinal);
+        Assert.Contains("ready_by_0600: complete up to 2020-01-01T00:00:00Z; by ", missed.Out, StringComparison.Ordinal);
+        Assert.Contains("orders: check ready_by_0600 (error) does not hold: found ", (await pipeline.RunAsync("status")).Out, StringComparison.Ordinal);
+        var status = Json(await pipeline.RunAsync("status", "--json"), 0).GetProperty("datasets")[0].GetProperty("failedChecks")[0];
+        Assert.Equal("ready_by_0600 failed", $"{status.GetProperty("check")} {status.GetProperty("verdict")}");
+        Assert.Equal("1", pipeline.Warehouse("SELECT checks_failed FROM cdcsync_dataset_status"));
+        Assert.Equal(0, (await pipeline.RunAsync("sync")).ExitCode);
+        Assert.Equal(0, (await pipeline.RunAsync("contract", "test")).ExitCode);
+        Assert.Equal("0", pipeline.Warehouse("SELECT checks_failed FROM cdcsync_dataset_status"));
+    }
+
+    [Fact]
+    public async Task Lint_says_of_each_promise_and_rule_that_nothing_measures_that_it_does_not()
+    {
+        using var pipeline = new PipelineFolder();
+        Edit(pipeline, "- name: orders\n", "- name: orders\n    quality: [{ type: custom, engine: soda, implementation: 'checks for orders: []' }]\n");
+        Edit(pipeline, "slaProperties:\n", "slaProperties:\n  - { property: availability, value: 99.5, unit: percent }\n  - { property: retention, value: 3, unit: y }\n");
+
+        var lint = await pipeline.RunAsync("contract", "lint", pipeline["shop.odcs.yaml"]);
+
+        Assert.Equal(0, lint.ExitCode);
+        Assert.Contains("3 not executed", lint.Out, StringComparison.Ordinal);
+        foreach (var what in new[] { "not executed: 'orders': a rule for soda: another engine is named", "not executed: slaProperties: 'availability' is for people", "not executed: slaProperties: retention names no property" })
+            Assert.Contains(what, lint.Out, StringComparison.Ordinal);
+    }
+
     private static JsonElement Json(ProcessResult result, int exit)
     {
         Assert.True(result.ExitCode == exit, result.ToString());

@@ -14,7 +14,7 @@ internal static class CheckSql
     /// <summary>The live rows, then per measure those that count, in one scan.</summary>
     /// <param name="table">The target.</param>
     /// <param name="measures">What is counted.</param>
-    /// <param name="lists">Takes the lists of values, in the order of their parameters.</param>
+    /// <param name="lists">Takes the lists of values, and bounds, in the order of their parameters.</param>
     public static string Count(PostgresTable table, IReadOnlyList<Measure> measures, List<NpgsqlParameter> lists) =>
         $"""
         SELECT count(*){string.Concat(measures.Select(m => $",\n       {Counted(table, m, lists)}"))}
@@ -56,16 +56,27 @@ internal static class CheckSql
     public static string Ask(PostgresTable table, SqlMeasure measure) =>
         $"SELECT q.v::text FROM (\n{measure.Over(table.Name, measure.Column is null ? null : PostgresDialect.Quote(measure.Column))}\n) AS q (v) LIMIT $1";
 
-    private static string Counted(PostgresTable table, Measure measure, List<NpgsqlParameter> lists) => measure is BreachMeasure breach
-        ? $"count(*) FILTER (WHERE {string.Join(" OR ", breach.Rules.Select(r => Broken(table, r, lists)))})"
-        : "count(*)";
+    private static string Counted(PostgresTable table, Measure measure, List<NpgsqlParameter> lists) => measure switch
+    {
+        BreachMeasure breach => $"count(*) FILTER (WHERE {string.Join(" OR ", breach.Rules.Select(r => Broken(table, r, lists)))})",
+        BeforeMeasure before => $"count(*) FILTER (WHERE {Before(table, before, lists)})",
+        _ => "count(*)",
+    };
+
+    private static string Before(PostgresTable table, BeforeMeasure measure, List<NpgsqlParameter> lists)
+    {
+        lists.Add(Parameter.Text(measure.Bound));
+        return $"{Column("t", measure.Column)} < ${lists.Count}::{Type(table, measure.Column)}";
+    }
+
+    private static string Type(PostgresTable table, string column) => table.Columns.First(c => c.Plain == column).Type.Name;
 
     private static string Broken(PostgresTable table, ValueRule rule, List<NpgsqlParameter> lists)
     {
         var column = Column("t", rule.Column);
         if (rule is not ListRule list) return $"{column} IS NULL";
         lists.Add(Parameter.Texts([.. list.Values]));
-        var values = $"(${lists.Count}::{table.Columns.First(c => c.Plain == rule.Column).Type.Name}[])";
+        var values = $"(${lists.Count}::{Type(table, rule.Column)}[])";
         return list.Membership == Membership.Within ? $"{column} <> ALL {values}" : $"{column} = ANY {values}";
     }
 

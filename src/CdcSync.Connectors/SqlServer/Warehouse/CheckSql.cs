@@ -19,7 +19,7 @@ internal static class CheckSql
     /// <summary>The live rows, then per measure those that count, in one scan.</summary>
     /// <param name="table">The target.</param>
     /// <param name="measures">What is counted.</param>
-    /// <param name="values">Takes the values of lists, in the order of the parameters <see cref="Value"/>.</param>
+    /// <param name="values">Takes the values of lists, and bounds, in the order of the parameters <see cref="Value"/>.</param>
     public static TSql Count(SqlServerTable table, IReadOnlyList<Measure> measures, List<string> values)
     {
         var text = $"SELECT COUNT_BIG(*) AS live_rows{string.Concat(measures.Select((m, i) => $",\n       {Counted(table, m, values)} AS counted_{i}"))}\n  FROM {table.Name} AS t{Live(table, "t", "\n WHERE")};";
@@ -95,9 +95,21 @@ internal static class CheckSql
         Severity.With(Core.Warehouses.ControlText.Of(result.Severity)), Verdict.With(Core.Warehouses.ControlText.Of(result.Verdict)), Measured.With((double?)result.Value),
         Expected.With(result.Expected), Detail.With(result.Detail), CheckedAt.WithInstant(result.At));
 
-    private static string Counted(SqlServerTable table, Measure measure, List<string> values) => measure is BreachMeasure breach
-        ? $"ISNULL(SUM(CASE WHEN {string.Join(" OR ", breach.Rules.Select(r => Broken(table, r, values)))} THEN CAST(1 AS bigint) ELSE 0 END), 0)"
-        : "COUNT_BIG(*)";
+    private static string Counted(SqlServerTable table, Measure measure, List<string> values) => measure switch
+    {
+        BreachMeasure breach => Sum(string.Join(" OR ", breach.Rules.Select(r => Broken(table, r, values)))),
+        BeforeMeasure before => Sum(Before(table, before, values)),
+        _ => "COUNT_BIG(*)",
+    };
+
+    private static string Sum(string condition) => $"ISNULL(SUM(CASE WHEN {condition} THEN CAST(1 AS bigint) ELSE 0 END), 0)";
+
+    private static string Before(SqlServerTable table, BeforeMeasure measure, List<string> values)
+    {
+        var name = Value.At(values.Count).Name;
+        values.Add(measure.Bound);
+        return $"{Column("t", measure.Column)} < CAST({name} AS {table.Columns.First(c => c.Plain == measure.Column).Type.Sql})";
+    }
 
     private static string Broken(SqlServerTable table, ValueRule rule, List<string> values)
     {

@@ -16,7 +16,7 @@ internal sealed class SqlServerCheckReader(WarehouseSessions sessions, SqlServer
     public async ValueTask<IReadOnlyList<Measured>> MeasureAsync(Dataset dataset, IReadOnlyList<Measure> measures, CancellationToken ct)
     {
         var table = await TableAsync(dataset, ct);
-        var counts = await CountsAsync(table, [.. measures.Where(m => m is RowCountMeasure or BreachMeasure { HasPattern: false }).Distinct()], ct);
+        var counts = await CountsAsync(table, [.. measures.Where(m => m is RowCountMeasure or BeforeMeasure or BreachMeasure { HasPattern: false }).Distinct()], ct);
         var measured = new List<Measured>();
         foreach (var measure in measures)
             measured.Add(counts.TryGetValue(measure, out var counted) ? counted : await MeasureAsync(table, measure, ct));

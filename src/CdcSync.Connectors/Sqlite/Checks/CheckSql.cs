@@ -13,7 +13,7 @@ internal static class CheckSql
     /// <summary>The live rows, then per measure those that count, in one scan.</summary>
     /// <param name="table">The target.</param>
     /// <param name="measures">What is counted.</param>
-    /// <param name="lists">Takes the lists of values, as JSON, in the order of their parameters.</param>
+    /// <param name="lists">Takes the lists of values, as JSON, and bounds, in the order of their parameters.</param>
     public static string Count(SqliteTable table, IReadOnlyList<Measure> measures, List<string> lists) =>
         $"""
         SELECT count(*){string.Concat(measures.Select(m => $",\n       {Counted(table, m, lists)}"))}
@@ -52,9 +52,19 @@ internal static class CheckSql
             """;
     }
 
-    private static string Counted(SqliteTable table, Measure measure, List<string> lists) => measure is BreachMeasure breach
-        ? $"coalesce(sum({string.Join(" OR ", breach.Rules.Select(r => Broken(table, r, lists)))}), 0)"
-        : "count(*)";
+    private static string Counted(SqliteTable table, Measure measure, List<string> lists) => measure switch
+    {
+        BreachMeasure breach => $"coalesce(sum({string.Join(" OR ", breach.Rules.Select(r => Broken(table, r, lists)))}), 0)",
+        BeforeMeasure before => $"coalesce(sum({Before(before, lists)}), 0)",
+        _ => "count(*)",
+    };
+
+    // Dates and times are texts in their order; a bound without digits after the seconds is before all of its second.
+    private static string Before(BeforeMeasure measure, List<string> lists)
+    {
+        lists.Add(measure.Bound);
+        return $"({Column("t", measure.Column)} IS NOT NULL AND {Column("t", measure.Column)} < ?{lists.Count})";
+    }
 
     private static string Broken(SqliteTable table, ValueRule rule, List<string> lists)
     {

@@ -30,7 +30,7 @@ internal sealed class SqliteCheckReader(SqliteSessions sessions, string pipeline
             checkpoints.GetValueOrDefault(dataset.Id)?.CompleteUpTo, checkpoints.GetValueOrDefault(parent.Id)?.CompleteUpTo);
     }, ct);
 
-    private static bool IsCounted(Measure measure) => measure is RowCountMeasure or BreachMeasure { HasPattern: false };
+    private static bool IsCounted(Measure measure) => measure is RowCountMeasure or BeforeMeasure or BreachMeasure { HasPattern: false };
 
     private static Dictionary<Measure, Measured> Counts(SqliteSession session, SqliteTable table, IReadOnlyList<Measure> measures)
     {

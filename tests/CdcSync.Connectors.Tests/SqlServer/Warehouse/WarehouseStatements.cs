@@ -128,6 +128,7 @@ internal static class WarehouseStatements
         var text = target.Columns.FirstOrDefault(c => c.Type.IsText)?.Plain;
         yield return Made(CheckSql.Count(target, [new RowCountMeasure()], []), target);
         yield return Made(CheckSql.Count(target, [new RowCountMeasure(), new BreachMeasure([new NotNullRule("n", first), new ListRule("l", first, ["1", "2"], Membership.Without)]), new BreachMeasure([new ListRule("l", last, ["1"], Membership.Within)])], []), target);
+        yield return Made(CheckSql.Count(target, [new BeforeMeasure(first, "2026-01-31"), new BeforeMeasure(last, "2026-01-31T05:00:00")], []), target);
         yield return Made(CheckSql.Duplicates(target, new DuplicateMeasure([first])), target);
         yield return Made(CheckSql.Duplicates(target, new DuplicateMeasure([first, last])), target);
         if (text is not null) yield return Made(CheckSql.Values(target, text), target);

@@ -4,7 +4,7 @@ using CdcSync.TestServers;
 
 namespace CdcSync.EndToEnd.Tests.Postgres;
 
-/// <summary>pgbench writes while cdcsync syncs by marks and full refresh; the source's server is killed in between; then every value is compared.</summary>
+/// <summary>pgbench, which nobody here wrote, writes while cdcsync syncs in each mode; worker and source are killed in between; then every value is compared.</summary>
 public sealed class PgbenchTests
 {
     private const int Seconds = 3;
@@ -21,29 +21,52 @@ public sealed class PgbenchTests
         GRANT pg_read_all_stats TO cdcsync;
         """;
 
+    public enum Mode
+    {
+        MarksAndFullRefresh,
+        Log,
+    }
+
     private static readonly (string Table, string Key)[] Tables = [("pgbench_accounts", "aid"), ("pgbench_history", "hid"), ("pgbench_tellers", "tid"), ("pgbench_branches", "bid")];
 
-    [Fact]
-    public async Task Every_value_is_equal_after_pgbench_wrote_and_the_server_was_killed()
+    [Theory]
+    [InlineData(Mode.MarksAndFullRefresh)]
+    [InlineData(Mode.Log)]
+    public async Task Every_value_is_equal_after_pgbench_wrote_and_worker_and_server_were_killed(Mode mode)
     {
         if (PostgresServer.SkipReason is { } reason) Assert.Skip(reason);
         if (!File.Exists(PostgresServer.Tool("pgbench"))) Assert.Skip("no pgbench beside the server");
         // What was committed must survive the crash, so that the source is never behind what was read from it.
-        await using var server = await PostgresServer.StartAsync(["fsync=off", "full_page_writes=off", "synchronous_commit=on", "shared_buffers=64MB", "TimeZone=America/St_Johns"]);
+        await using var server = await PostgresServer.StartAsync(
+            ["fsync=off", "full_page_writes=off", "synchronous_commit=on", "shared_buffers=64MB", "TimeZone=America/St_Johns", $"wal_level={(mode == Mode.Log ? "logical" : "replica")}"]);
         await using var source = await server.CreateDatabaseAsync();
         await BenchAsync(server, source, ["-i", "-q", "-s", "1"]);
         await source.ExecuteAsync(Prepare);
 
         using var folder = new TempFolder();
         await using var warehouse = await WarehouseUnderTest.CreateAsync(WarehouseKind.Postgres, folder);
+        var administrator = new Dictionary<string, string>(warehouse.Environment) { ["SOURCE"] = source.ConnectionString };
         var environment = new Dictionary<string, string>(warehouse.Environment) { ["SOURCE"] = new Npgsql.NpgsqlConnectionStringBuilder(source.ConnectionString) { Username = "cdcsync", Password = "cdcsync" }.ConnectionString };
-        await WritePipelineAsync(folder, warehouse, environment);
-        Assert.Equal(0, (await CdcsyncProcess.RunAsync(folder.Root, ["migrate"], environment)).ExitCode);
+        await WritePipelineAsync(folder, warehouse, environment, mode);
+        await RunAsync(folder, environment, "migrate");
+        if (mode == Mode.Log)
+        {
+            await source.ExecuteAsync("ALTER ROLE cdcsync REPLICATION");
+            await RunAsync(folder, administrator, "discover", "bench", "--enable-tracking", "--apply");
+        }
+
+        // Until its server is killed.
+        var writing = BenchAsync(server, source, ["-n", "-c", "4", "-T", "600"]);
+        await using (var killed = CdcsyncProcess.Start(folder.Root, ["run"], environment))
+        {
+            await WaitForRowsAsync(warehouse, "pgbench_history", 200);
+            killed.Send(Signal.Kill);
+            await killed.WaitForExitAsync();
+        }
 
         await using (var daemon = CdcsyncProcess.Start(folder.Root, ["run"], environment))
         {
-            var writing = BenchAsync(server, source, ["-n", "-c", "4", "-T", $"{10 * Seconds}"]);
-            await WaitForRowsAsync(warehouse, "pgbench_history", 200);
+            await WaitForRowsAsync(warehouse, "pgbench_history", 200 + Convert.ToInt64(await warehouse.ScalarAsync($"SELECT count(*) FROM {warehouse.Table("pgbench_history")}"), System.Globalization.CultureInfo.InvariantCulture));
             await server.CrashAsync();
             source.ForgetConnections();
             await Assert.ThrowsAnyAsync<Exception>(() => writing);
@@ -52,10 +75,8 @@ public sealed class PgbenchTests
             Assert.Equal(143, (await daemon.WaitForExitAsync()).ExitCode);
         }
 
-        var last = await CdcsyncProcess.RunAsync(folder.Root, ["sync"], environment);
-        Assert.True(last.ExitCode == 0, $"{last}");
-        var reconciled = await CdcsyncProcess.RunAsync(folder.Root, ["reconcile"], environment);
-        Assert.True(reconciled.ExitCode == 0, $"{reconciled}");
+        await RunAsync(folder, environment, "sync");
+        await RunAsync(folder, environment, "reconcile");
         foreach (var (table, key) in Tables)
         {
             var expected = await source.QueryAsync($"SET TimeZone = 'UTC'; SELECT t::text FROM (SELECT {await ColumnsAsync(source, table)} FROM {table} ORDER BY {key}) AS t");
@@ -70,7 +91,13 @@ public sealed class PgbenchTests
         }
     }
 
-    private static async Task WritePipelineAsync(TempFolder folder, WarehouseUnderTest warehouse, Dictionary<string, string> environment)
+    private static async Task RunAsync(TempFolder folder, Dictionary<string, string> environment, params string[] arguments)
+    {
+        var result = await CdcsyncProcess.RunAsync(folder.Root, arguments, environment);
+        Assert.True(result.ExitCode == 0, $"{string.Join(' ', arguments)}: {result}");
+    }
+
+    private static async Task WritePipelineAsync(TempFolder folder, WarehouseUnderTest warehouse, Dictionary<string, string> environment, Mode mode)
     {
         string Dataset(string table, string capture) => $$"""
               {{table}}:
@@ -90,9 +117,8 @@ public sealed class PgbenchTests
 
             """;
         await File.WriteAllTextAsync(folder["cdcsync.yaml"], text.Replace("datasets:", "", StringComparison.Ordinal));
-        var discovered = await CdcsyncProcess.RunAsync(folder.Root, ["discover", "bench", "pgbench*", "--contract"], environment);
-        Assert.True(discovered.ExitCode == 0, $"{discovered}");
-        await File.WriteAllTextAsync(folder["cdcsync.yaml"], text
+        await RunAsync(folder, environment, "discover", "bench", "pgbench*", "--contract");
+        await File.WriteAllTextAsync(folder["cdcsync.yaml"], mode == Mode.Log ? text + string.Concat(Tables.Select(t => Dataset(t.Table, "capture: change-tracking"))) : text
             + Dataset("pgbench_accounts", "capture: { highWaterMark: updated_at, kind: timestamp, overlap: 0s, stampedBy: server }\n    acceptMissedDeletes: true")
             + Dataset("pgbench_history", "capture: { highWaterMark: hid, kind: sequence }\n    acceptMissedDeletes: true")
             + Dataset("pgbench_tellers", "capture: full-refresh") + Dataset("pgbench_branches", "capture: full-refresh"));

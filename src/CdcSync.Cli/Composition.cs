@@ -7,6 +7,7 @@ using CdcSync.Connectors.Sqlite.Source;
 using CdcSync.Connectors.Sqlite.Warehouse;
 using CdcSync.Connectors.SqlServer.Source;
 using CdcSync.Connectors.SqlServer.Warehouse;
+using CdcSync.Core.Datasets;
 using CdcSync.Core.Landing;
 using CdcSync.Core.Sources;
 using CdcSync.Core.Sources.Pacing;
@@ -23,6 +24,7 @@ internal sealed class Composition : IAsyncDisposable
 {
     private readonly PipelineConfig _config;
     private readonly Dictionary<string, IChangeSource> _sources = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, ConnectionBudget> _connections = new(StringComparer.Ordinal);
 
     /// <summary>Opens nothing yet; the passwords it knows are scrubbed from all output from now on.</summary>
     public Composition(PipelineConfig config, SecretScrubber scrubber)
@@ -66,7 +68,23 @@ internal sealed class Composition : IAsyncDisposable
         return new SyncEngine(_config.Pipeline, _config.Sources.Keys.ToDictionary(name => name, Paced, StringComparer.Ordinal), Warehouse, landing, _config.Keys, observer, TimeProvider.System, _config.Engine);
     }
 
-    private IChangeSource Paced(string name) => _config.Sources[name].Budget is { } budget ? new PacedSource(Source(name), budget, TimeProvider.System) : Source(name);
+    /// <summary>The connections that this process may have to a source.</summary>
+    /// <param name="name">Its name in the file; it must be there.</param>
+    public ConnectionBudget Connections(string name)
+    {
+        if (!_connections.TryGetValue(name, out var connections))
+            _connections.Add(name, connections = new ConnectionBudget(_config.Sources[name].Budget?.Connections, Source(name).ConnectionsFor([.. _config.Pipeline.Datasets.Where(d => d.SourceName == name)])));
+        return connections;
+    }
+
+    /// <summary>How many connections a source opens at once for its datasets. Opens none.</summary>
+    public static ConnectionNeed ConnectionsOf(SystemConfig source, IReadOnlyCollection<Dataset> datasets) => source is SystemConfig.Postgres ? PostgresSource.ConnectionsOf(datasets) : ConnectionNeed.One;
+
+    private IChangeSource Paced(string name)
+    {
+        var source = new BudgetedSource(Source(name), Connections(name));
+        return _config.Sources[name].Budget is { } budget ? new PacedSource(source, budget, TimeProvider.System) : source;
+    }
 
     public async ValueTask DisposeAsync()
     {

@@ -27,6 +27,7 @@ internal sealed class PipelineReader(string file, string folder, ReadContext con
         var engine = Engine(root);
         var log = Log(root);
         var datasets = Datasets(root, sources, warehouse, keys);
+        CheckConnections(root, sources, datasets);
         var webhooks = Webhooks(root, secrets, [.. datasets.Select(d => d.Id.Value)]);
         root.End();
         return new PipelineConfig
@@ -55,6 +56,18 @@ internal sealed class PipelineReader(string file, string folder, ReadContext con
             sources[key.Value] = context.Map(value, $"sources.{key.Value}") is { } reader ? systems.Source(reader) : null;
         }
         return sources;
+    }
+
+    /// <summary>With fewer connections than one session and one table need, nothing could be read.</summary>
+    private void CheckConnections(FieldReader root, Dictionary<string, SystemConfig?> sources, IReadOnlyList<Dataset> datasets)
+    {
+        foreach (var (key, value) in root.Names("sources"))
+        {
+            if (sources[key.Value] is not { Budget.Connections: { } most } source) continue;
+            var least = Composition.ConnectionsOf(source, [.. datasets.Where(d => d.SourceName == key.Value)]).Least;
+            if (most < least && context.Map(value, $"sources.{key.Value}")?.Map("budget") is { } budget)
+                budget.Error("connections", $"{most} are too few: reading the log of PostgreSQL, and a table beside it, takes {least}.");
+        }
     }
 
     private LandingConfig Landing(FieldReader root)

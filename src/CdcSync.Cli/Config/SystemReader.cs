@@ -52,7 +52,7 @@ internal sealed class SystemReader(string folder, SecretReader secrets)
     private static ReadBudget? Budget(FieldReader source)
     {
         if (source.Map("budget") is not { } reader) return null;
-        var budget = new ReadBudget(reader.Integer("rowsPerSecond", min: 1), (int?)reader.Integer("parallel", min: 1, max: 64));
+        var budget = new ReadBudget(reader.Integer("rowsPerSecond", min: 1), (int?)reader.Integer("parallel", min: 1, max: 64)) { Connections = (int?)reader.Integer("connections", min: 2, max: 256) };
         reader.End();
         return budget;
     }

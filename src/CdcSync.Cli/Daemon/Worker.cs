@@ -44,6 +44,8 @@ internal sealed class Worker : IDisposable
         var landing = new LandingSize(config.Landing.Path, TimeProvider.System);
         _metrics.LandingBytes.ComputeFrom(() => landing.Bytes);
         _metrics.LandingLimit.Set(config.Landing.Limit);
+        foreach (var source in config.Sources.Keys)
+            _metrics.Show(source, composition.Connections(source));
         _webhooks = new WebhookObserver(config.Name, config.Webhooks, _metrics.Registry, TimeProvider.System, log);
         var batches = new RecentBatches(TimeProvider.System);
         List<ISyncObserver> observers = [new MetricsObserver(_metrics, config.Pipeline), new LogObserver(log, new Repetitions(TimeProvider.System, config.Log.RepeatAfter)), _board, batches, _webhooks];

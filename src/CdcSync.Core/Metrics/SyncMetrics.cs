@@ -2,6 +2,7 @@ using CdcSync.Core.Checks;
 using CdcSync.Core.Datasets;
 using CdcSync.Core.Errors;
 using CdcSync.Core.Reconciliation;
+using CdcSync.Core.Sources.Pacing;
 using CdcSync.Core.Sources.Schemas;
 using CdcSync.Core.Sync;
 using CdcSync.Core.Warehouses;
@@ -41,8 +42,12 @@ public sealed class SyncMetrics : IDisposable
         var retained = Registry.Gauge("cdcsync_source_retained_bytes", "What the source keeps because the pipeline has not acknowledged it (a slot's log); 0 where it keeps changes by age.", [.. PipelineLabels, "source"]);
         var open = Registry.Gauge("cdcsync_source_read_transaction_seconds", "How long the last read transaction on the source was open.", [.. PipelineLabels, "source"]);
         var writer = Registry.Gauge("cdcsync_source_oldest_writer_seconds", "The age, at the last poll, of the oldest transaction that held back what marks could see; 0 = none, or not to be known.", [.. PipelineLabels, "source"]);
+        var used = Registry.Gauge("cdcsync_source_connections", "Connections to the source that those who hold any may have open.", [.. PipelineLabels, "source"]);
+        var limit = Registry.Gauge("cdcsync_source_connections_limit", "Connections to the source that this worker opens at the most; 0 = no limit.", [.. PipelineLabels, "source"]);
+        var waits = Registry.Gauge("cdcsync_source_connections_waiting", "Readings that wait for a connection to the source.", [.. PipelineLabels, "source"]);
         Sources = pipeline.Datasets.Select(d => d.SourceName).Distinct(StringComparer.Ordinal)
-            .ToDictionary(name => name, name => new SourceMetrics(connected.Add(pipeline.Name, "source", name), offset.Add(pipeline.Name, name), retained.Add(pipeline.Name, name), open.Add(pipeline.Name, name), writer.Add(pipeline.Name, name)), StringComparer.Ordinal);
+            .ToDictionary(name => name, name => new SourceMetrics(connected.Add(pipeline.Name, "source", name), offset.Add(pipeline.Name, name), retained.Add(pipeline.Name, name), open.Add(pipeline.Name, name), writer.Add(pipeline.Name, name),
+                used.Add(pipeline.Name, name), limit.Add(pipeline.Name, name), waits.Add(pipeline.Name, name)), StringComparer.Ordinal);
         WarehouseConnected = connected.Add(pipeline.Name, "warehouse", "warehouse");
         Retries = PerValue(Registry.Counter("cdcsync_retries_total", "Attempts that failed and are made again.", [.. PipelineLabels, "side"]), [pipeline.Name], Enum.GetValues<FaultSide>(), Name);
         LandingBytes = Registry.Gauge("cdcsync_landing_bytes", "The size of the landing folder.", PipelineLabels).Add(pipeline.Name);
@@ -154,6 +159,19 @@ public sealed class SyncMetrics : IDisposable
     /// <summary>True if the last use of at least one source succeeded.</summary>
     public bool IsAnySourceConnected => Sources.Values.Any(s => s.Connected.Value > 0);
 
+    /// <summary>Shows the connections to a source.</summary>
+    /// <param name="source">The source's name.</param>
+    /// <param name="connections">Its connections.</param>
+    public void Show(string source, ConnectionBudget connections)
+    {
+        ArgumentNullException.ThrowIfNull(connections);
+        if (!Sources.TryGetValue(source, out var cells))
+            return;                                                      // nothing is read from it
+        cells.Connections.ComputeFrom(() => connections.InUse);
+        cells.ConnectionLimit.Set(connections.Limit ?? 0);
+        cells.ConnectionWaits.ComputeFrom(() => connections.Waiting);
+    }
+
     internal TimeProvider Time { get; }
 
     internal DatasetMetrics this[DatasetId id] => _datasets[id];
@@ -225,7 +243,7 @@ internal enum FaultSide
 internal sealed record CheckMetrics(Gauge Failed, Gauge At);
 
 /// <summary>The series of one source.</summary>
-internal sealed record SourceMetrics(Gauge Connected, Gauge ClockOffset, Gauge RetainedBytes, Gauge ReadTransaction, Gauge OldestWriter);
+internal sealed record SourceMetrics(Gauge Connected, Gauge ClockOffset, Gauge RetainedBytes, Gauge ReadTransaction, Gauge OldestWriter, Gauge Connections, Gauge ConnectionLimit, Gauge ConnectionWaits);
 
 /// <summary>The series of one dataset.</summary>
 internal sealed record DatasetMetrics

@@ -5,6 +5,7 @@ using CdcSync.Core.Datasets;
 using CdcSync.Core.Errors;
 using CdcSync.Core.Reconciliation;
 using CdcSync.Core.Reconciliation.Totals;
+using CdcSync.Core.Sources.Pacing;
 using CdcSync.Core.Sources.Schemas;
 
 namespace CdcSync.Core.Sources;
@@ -37,6 +38,9 @@ public interface IChangeSource : IAsyncDisposable
     /// <summary>Checks that the dataset's object, columns, key and capture exist in the source as the dataset says.</summary>
     /// <returns>What disagrees, each as an error with its remedy; empty = all is well.</returns>
     ValueTask<IReadOnlyList<CdcSyncException>> CheckAsync(Dataset dataset, CancellationToken ct);
+
+    /// <summary>How many connections it opens at once for some datasets. Whatever reads a table or a range, or asks for one thing, opens one.</summary>
+    ConnectionNeed ConnectionsFor(IReadOnlyCollection<Dataset> datasets) => ConnectionNeed.One;
 }
 
 /// <summary>A dataset to read, from where it stands.</summary>

@@ -20,6 +20,7 @@ internal sealed class Batch(Lane lane, BatchStart start, EngineContext engine) :
     private readonly LandingFile _file = engine.Landing.Create(lane.Dataset);
     private readonly List<QuarantinedRow> _quarantined = [];
     private readonly TaskCompletionSource _readingEnded = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _readingBegan = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly long _begun = Stopwatch.GetTimestamp();
     private TimeSpan _land, _stage, _read;
     private Position? _upTo;
@@ -38,6 +39,14 @@ internal sealed class Batch(Lane lane, BatchStart start, EngineContext engine) :
 
     public long RowsQuarantined => _quarantined.Count;
 
+    /// <summary>The source delivers it from now on, and waits for nobody. Said by the first chunk too, and by the end.</summary>
+    public void Begin() => _readingBegan.TrySetResult();
+
+    /// <summary>
+    /// Ends when the reading has begun. Before that nobody may hold a place in the warehouse for it: the reading may have to wait for a connection of the source, which another has who waits for such a place.
+    /// </summary>
+    public Task BeganAsync(CancellationToken ct) => _readingBegan.Task.WaitAsync(ct);
+
     /// <summary>Shapes and lands a chunk, as the source delivers it.</summary>
     public async ValueTask AppendAsync(ChangeChunk chunk, CancellationToken ct)
     {
@@ -48,6 +57,7 @@ internal sealed class Batch(Lane lane, BatchStart start, EngineContext engine) :
     /// <summary>Lands a chunk that has the target's schema already.</summary>
     public async ValueTask AppendShapedAsync(ChangeChunk shaped, CancellationToken ct)
     {
+        Begin();
         RowsRead += shaped.Length;
         Failpoints.Hit(Failpoints.ChunkRead);
         var began = Stopwatch.GetTimestamp();
@@ -64,6 +74,7 @@ internal sealed class Batch(Lane lane, BatchStart start, EngineContext engine) :
         _landed = await _file.CompleteAsync(ct);
         _read = Stopwatch.GetElapsedTime(_begun) - _land;
         Failpoints.Hit(Failpoints.Landed);
+        Begin();
         _readingEnded.TrySetResult();
     }
 
@@ -72,6 +83,7 @@ internal sealed class Batch(Lane lane, BatchStart start, EngineContext engine) :
     {
         _file.Fail(fault);
         _readFault = fault;
+        Begin();
         _readingEnded.TrySetResult();
     }
 

@@ -24,6 +24,7 @@ internal static class DryRun
                 outcomes[failed] = new DatasetOutcome(failed, OutcomeKind.Failed, rows[failed], MergeStats.None, 0, fault);
         }
 
+        await session.DisposeAsync();                                    // tables are read with connections of their own
         foreach (var (lane, before, _) in triage.FirstLoads)
             rows[lane.Dataset.Id] = await CountFirstLoadAsync(engine, source, lane, before?.Snapshot, ct);
         return [.. lanes.Select(l => l.Dataset.Id).Select(id => outcomes.GetValueOrDefault(id)

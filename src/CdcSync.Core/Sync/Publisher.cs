@@ -39,6 +39,8 @@ internal sealed class Publisher(EngineContext engine)
 
     private async Task<(IReadOnlyList<Step> Steps, PublicationOutcome? Outcome)> StageAndPublishAsync(IReadOnlyList<Batch> batches, Lease lease, CancellationToken ct)
     {
+        foreach (var batch in batches)
+            await batch.BeganAsync(ct);
         await engine.Slots.WaitAsync(batches.Max(b => b.Lane.Dataset.Priority), ct);
         try
         {

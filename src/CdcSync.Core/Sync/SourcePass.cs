@@ -40,6 +40,8 @@ internal sealed class SourcePass(EngineContext engine, IChangeSource source, Pub
 
         // Windows are published while they are read: each unit follows its landing files.
         var windows = await OpenWindowsAsync(triage, session, work, ct);
+        foreach (var window in windows)
+            window.Begin();
         work.AddRange(windows.GroupBy(b => b.Lane.Unit).Select(unit => Begin(() => publisher.RunAsync([.. unit], lease, ct))));
         await SpoolAsync(session, windows, ct);
         await session.DisposeAsync();                                    // a slow warehouse never holds the source's transaction

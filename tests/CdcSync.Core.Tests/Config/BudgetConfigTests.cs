@@ -24,7 +24,22 @@ public sealed class BudgetConfigTests : IDisposable
         Assert.Equal(new ReadBudget(rows, parallel), config.Sources["shop"].Budget);
     }
 
+    [Fact]
+    public void A_source_has_so_many_connections_and_no_fewer_than_its_log_takes()
+    {
+        string Root(int connections, string tracking) => $$"""
+            sources: { shop: { kind: postgres, connection: "Host=localhost;Database=shop", budget: { connections: {{connections}} } } }
+            keys: { pii: "${env:PII}" }
+            datasets:
+              orders: { source: shop, object: orders, contract: shop.odcs.yaml#orders{{tracking}} }
+            """;
+        Assert.Equal(4, _folder.LoadRoot(Root(4, "")).OrThrow().Sources["shop"].Budget!.Connections);
+        Assert.Equal(2, _folder.LoadRoot(Root(2, ", capture: full-refresh")).OrThrow().Sources["shop"].Budget!.Connections);
+        Assert.Contains(_folder.LoadRoot(Root(3, "")).Messages(), m => m.Contains("sources.shop.budget.connections: 3 are too few: reading the log of PostgreSQL, and a table beside it, takes 4.", StringComparison.Ordinal));
+    }
+
     [Theory]
+    [InlineData("{ connections: 1 }", "sources.shop.budget.connections: must be from 2 to 256")]
     [InlineData("{ rowsPerSecond: 0 }", "sources.shop.budget.rowsPerSecond: must be at least 1")]
     [InlineData("{ parallel: 65 }", "sources.shop.budget.parallel: must be from 1 to 64")]
     [InlineData("{ rows: 5 }", "sources.shop.budget: unknown key 'rows'.")]

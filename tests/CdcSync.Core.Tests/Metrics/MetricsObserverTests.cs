@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using CdcSync.Core.Checks;
 using CdcSync.Core.Errors;
 using CdcSync.Core.Metrics;
+using CdcSync.Core.Sources.Pacing;
 using CdcSync.Core.Sync;
 using CdcSync.Core.Warehouses;
 
@@ -48,9 +49,27 @@ public sealed class MetricsObserverTests : IDisposable
             "cdcsync_batches_total", "cdcsync_batches_failed_total", "cdcsync_rows_total", "cdcsync_read_bytes_total", "cdcsync_retries_total", "cdcsync_rows_quarantined_total",
             "cdcsync_dataset_paused", "cdcsync_dataset_blackout", "cdcsync_next_run_timestamp_seconds", "cdcsync_quarantine_rows", "cdcsync_contract_check_failed", "cdcsync_contract_check_timestamp_seconds", "cdcsync_deadline_cut_timestamp_seconds", "cdcsync_frequency_target_seconds", "cdcsync_batches_late_total", "cdcsync_resyncs_total", "cdcsync_schema_changes_total", "cdcsync_batch_stage_duration_seconds", "cdcsync_end_to_end_latency_seconds", "cdcsync_source_clock_offset_seconds", "cdcsync_source_retained_bytes",
             "cdcsync_source_retention_seconds", "cdcsync_source_retention_headroom_seconds", "cdcsync_source_retention_headroom_ratio", "cdcsync_source_read_transaction_seconds", "cdcsync_source_oldest_writer_seconds",
+            "cdcsync_source_connections", "cdcsync_source_connections_limit", "cdcsync_source_connections_waiting",
             "cdcsync_landing_bytes", "cdcsync_landing_limit_bytes", "process_cpu_seconds_total", "process_resident_memory_bytes", "process_start_time_seconds",
         ];
         Assert.Empty(named.Except(_world.Metrics.Registry.Families.Select(f => f.Name)));
+    }
+
+    [Fact]
+    public async Task Connections_to_a_source_are_counted_as_they_are_now()
+    {
+        var budget = new ConnectionBudget(3, new ConnectionNeed(1, 1, 0));
+        _world.Metrics.Show("erp", budget);
+        _world.Metrics.Show("of no dataset", budget);
+        using var table = await budget.ForTableAsync(default);
+        var second = budget.ForTableAsync(default).AsTask();
+        Assert.Equal((1, 3, 1), (ReadSource("cdcsync_source_connections"), ReadSource("cdcsync_source_connections_limit"), ReadSource("cdcsync_source_connections_waiting")));
+        table.Dispose();
+        using var session = await budget.ForSessionAsync(1, default);
+        Assert.Equal((3, 0), (ReadSource("cdcsync_source_connections"), ReadSource("cdcsync_source_connections_waiting")));
+        (await second).Dispose();
+
+        double ReadSource(string name) => _world.Read(name, ("source", "erp"));
     }
 
     [Fact]

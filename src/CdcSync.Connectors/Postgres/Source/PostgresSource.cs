@@ -9,6 +9,7 @@ using CdcSync.Core.Diagnosis;
 using CdcSync.Core.Errors;
 using CdcSync.Core.Sources;
 using CdcSync.Core.Sources.Marks;
+using CdcSync.Core.Sources.Pacing;
 
 namespace CdcSync.Connectors.Postgres.Source;
 
@@ -89,6 +90,17 @@ public sealed class PostgresSource : IChangeSource, ITrackingSetup, ITrackingRem
         var faults = DatasetInspection.Faults(Name, dataset, description, () => Catalogue.Names(connection));
         return faults.Count == 0 && dataset.Capture is Capture.ChangeTracking ? _log.Check(connection, dataset, description.Object!) : faults;
     }, ct);
+
+    /// <inheritdoc/>
+    public ConnectionNeed ConnectionsFor(IReadOnlyCollection<Dataset> datasets) => ConnectionsOf(datasets);
+
+    /// <summary>The log is read in one session, and rows are looked up in another; what is not in the log is read in a third. The first is kept, with its copy of the slot.</summary>
+    public static ConnectionNeed ConnectionsOf(IReadOnlyCollection<Dataset> datasets)
+    {
+        ArgumentNullException.ThrowIfNull(datasets);
+        var tracked = datasets.Count(d => d.Capture is Capture.ChangeTracking);
+        return tracked == 0 ? ConnectionNeed.One : new ConnectionNeed(Session: tracked == datasets.Count ? 2 : 3, Kept: 1, Acknowledgement: 1);
+    }
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<Finding>> DiagnoseAsync(IReadOnlyList<Dataset> datasets, CancellationToken ct) =>

@@ -28,5 +28,8 @@ public sealed class PacedSource(IChangeSource source, ReadBudget budget, TimePro
     public ValueTask<IReadOnlyList<CdcSyncException>> CheckAsync(Dataset dataset, CancellationToken ct) => source.CheckAsync(dataset, ct);
 
     /// <inheritdoc/>
+    public ConnectionNeed ConnectionsFor(IReadOnlyCollection<Dataset> datasets) => source.ConnectionsFor(datasets);
+
+    /// <inheritdoc/>
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 }

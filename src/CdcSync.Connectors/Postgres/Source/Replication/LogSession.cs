@@ -16,6 +16,7 @@ internal sealed class LogSession : IReadSession
     private readonly long _buffer;
     private RowLookup? _lookup;
     private bool _isFlushed;
+    private int _isLetGo;
 
     /// <summary>Takes over a reader.</summary>
     /// <param name="source">Keeps the reader for the next session, and what was learned of datasets.</param>
@@ -65,6 +66,8 @@ internal sealed class LogSession : IReadSession
 
     public async ValueTask DisposeAsync()
     {
+        // A pass lets it go as soon as it can, and its scope does again: the reader must not be given back twice.
+        if (Interlocked.Exchange(ref _isLetGo, 1) != 0) return;
         _window?.Dispose();
         _reader.Leave();
         foreach (var tracked in _tracked.Values) tracked.Dispose();

@@ -29,7 +29,7 @@ internal sealed class SlotSource : IAsyncDisposable
     private readonly Func<CancellationToken, ValueTask<SourceConnection>> _connect;
     private readonly TimeProvider _time;
     private readonly LogFaults _faults;
-    private readonly ConcurrentStack<SlotReader> _idle = new();
+    private SlotReader? _idle;
     private readonly ConcurrentDictionary<DatasetId, LogGap> _gaps = new();
     private readonly ConcurrentDictionary<DatasetId, (Position From, Lsn UpTo)> _unchanged = new();
     private readonly SlotKeeper _keeper;
@@ -51,7 +51,8 @@ internal sealed class SlotSource : IAsyncDisposable
     {
         while (true)
         {
-            var isKept = _idle.TryPop(out var reader);
+            var reader = Interlocked.Exchange(ref _idle, null);
+            var isKept = reader is not null;
             reader ??= SlotReader.On(await _connect(ct), _options.Slot);
             try
             {
@@ -89,15 +90,13 @@ internal sealed class SlotSource : IAsyncDisposable
     /// <summary>Keeps one reader for the next session.</summary>
     public ValueTask ReturnAsync(SlotReader reader)
     {
-        if (!reader.IsWhole || !_idle.IsEmpty) return reader.DisposeAsync();
-        _idle.Push(reader);
-        return ValueTask.CompletedTask;
+        return reader.IsWhole && Interlocked.CompareExchange(ref _idle, reader, null) is null ? ValueTask.CompletedTask : reader.DisposeAsync();
     }
 
     /// <summary>Ends the session that is kept, and with it its copy of the slot.</summary>
     public async ValueTask LetGoAsync()
     {
-        while (_idle.TryPop(out var reader)) await reader.DisposeAsync();
+        if (Interlocked.Exchange(ref _idle, null) is { } reader) await reader.DisposeAsync();
     }
 
     public async ValueTask DisposeAsync()

@@ -1,5 +1,6 @@
 using CdcSync.Arrow;
 using CdcSync.Core.Checkpoints;
+using CdcSync.Core.Errors;
 using CdcSync.Core.Sync;
 
 namespace CdcSync.Core.Reconciliation;
@@ -23,8 +24,23 @@ internal sealed class Judge(EngineContext engine, Lane lane, SourceSide source, 
         var at = await LoadedCheckpoint.ReadAsync(engine, lane, ct);
         var found = await FoundAsync(columns, ct);
         var expected = await ExpectedAsync(columns, asked, ct);
-        var (changed, sourceTime) = await source.ChangedAfterAsync(at, ct);
+        var (changed, sourceTime) = await ChangedAfterAsync(engine, lane, source, at, ct);
         return Compare(at, asked, found, expected, changed) with { SourceTime = sourceTime };
+    }
+
+    /// <summary>The keys that changed after a checkpoint; null = the source can't tell. It can't either if whoever syncs the dataset has moved on meanwhile and has told it so: it may have forgotten what lies before.</summary>
+    public static async Task<(IReadOnlySet<CanonicalKey>? Keys, DateTimeOffset SourceTime)> ChangedAfterAsync(EngineContext engine, Lane lane, SourceSide source, Checkpoint at, CancellationToken ct)
+    {
+        try
+        {
+            return await source.ChangedAfterAsync(at, ct);
+        }
+        catch (CdcSyncException forgotten) when (forgotten.Code == ErrorCodes.ChangesExpired)
+        {
+            if ((await LoadedCheckpoint.ReadAsync(engine, lane, ct)).Stream == at.Stream)
+                throw;
+            return (null, default);
+        }
     }
 
     private async Task<Dictionary<CanonicalKey, RowHash>> FoundAsync(RecordBatch keys, CancellationToken ct)

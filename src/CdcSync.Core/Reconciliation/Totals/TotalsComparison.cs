@@ -47,7 +47,7 @@ internal sealed class TotalsComparison(EngineContext engine, Lane lane, Reconcil
     private async Task<bool> IsAtRestAsync(long generation, CancellationToken ct)
     {
         var now = await LoadedCheckpoint.ReadAsync(engine, lane, ct);
-        var (changed, _) = await new SourceSide(lane, null, lane.RowGates).ChangedAfterAsync(now, ct);
+        var (changed, _) = await Judge.ChangedAfterAsync(engine, lane, new SourceSide(lane, null, lane.RowGates), now, ct);
         return now.Generation == generation && changed is { Count: 0 };
     }
 

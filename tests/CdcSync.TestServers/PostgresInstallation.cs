@@ -51,7 +51,8 @@ internal sealed partial class PostgresInstallation(string bin)
         fi
         """;
 
-    // As the watcher, for a copy of a running server: it is taken at once and started as its own server when the next line comes, on a new timeline.
+    // As the watcher, for a copy of a running server: it is taken at once. When the next line comes it is started, as a server of its own on a new timeline, or as a standby that
+    // follows the original.
     private const string Copier = """
         set -u
         trap '' INT TERM HUP
@@ -68,9 +69,11 @@ internal sealed partial class PostgresInstallation(string bin)
             exit 1
         fi
         echo copied
-        read -r _ || exit 0
-        touch "$dir/data/recovery.signal"
-        "$bin/postgres" -D "$dir/data" -p "$port" -h 127.0.0.1 -c unix_socket_directories= -c restore_command=false "$@" < /dev/null > "$dir/log" 2>&1 &
+        read -r as || exit 0
+        touch "$dir/data/$as.signal"
+        following=
+        [ "$as" = standby ] && following="host=127.0.0.1 port=$original user=postgres password=$password"
+        "$bin/postgres" -D "$dir/data" -p "$port" -h 127.0.0.1 -c unix_socket_directories= -c restore_command=false -c primary_conninfo="$following" "$@" < /dev/null > "$dir/log" 2>&1 &
         server=$!
         exec 3<&0
         ( while read -r _; do :; done <&3; while kill -QUIT "$server"; do sleep 0.5; done ) 2> /dev/null &

@@ -87,19 +87,38 @@ public sealed class PostgresServer : IAsyncDisposable
     /// <returns>Starts the copy as a server of its own: it is what the original was now, on a timeline of its own.</returns>
     public async Task<Func<Task<PostgresServer>>> BackUpAsync()
     {
+        var start = await CopyAsync();
+        return async () =>
+        {
+            var copy = await start("recovery");
+            // Until it is promoted it answers, and can't be written to.
+            await Eventually.HoldsAsync(async () => !await copy.IsInRecoveryAsync());
+            return copy;
+        };
+    }
+
+    /// <summary>Starts a standby that follows the server and can be read.</summary>
+    public async Task<PostgresServer> StandbyAsync() => await (await CopyAsync())("standby");
+
+    /// <summary>Makes a standby a server of its own, on a new timeline.</summary>
+    public async Task PromoteAsync()
+    {
+        await ExecuteAsync("SELECT pg_promote(wait => true, wait_seconds => 60)");
+        await Eventually.HoldsAsync(async () => !await IsInRecoveryAsync());
+    }
+
+    private async Task<Func<string, Task<PostgresServer>>> CopyAsync()
+    {
         var port = FreePort();
         var copier = PostgresInstallation.Find()!.Copy(Port, port, _password, _settings);
         if (await copier.StandardOutput.ReadLineAsync().WaitAsync(TimeSpan.FromMinutes(2)) != "copied")
             throw new InvalidOperationException($"the server could not be copied: {await copier.StandardError.ReadToEndAsync()}");
-        return async () =>
+        return async kind =>
         {
-            await copier.StandardInput.WriteLineAsync();
+            await copier.StandardInput.WriteLineAsync(kind);
             await copier.StandardInput.FlushAsync();
             var copy = new PostgresServer(copier, port, _password, _settings);
-            if (!await copy.IsReadyAsync()) throw new InvalidOperationException($"the copy did not start: {await copier.StandardError.ReadToEndAsync()}");
-            // Until it is promoted it answers, and can't be written to.
-            await Eventually.HoldsAsync(async () => !await copy.IsInRecoveryAsync());
-            return copy;
+            return await copy.IsReadyAsync() ? copy : throw new InvalidOperationException($"the copy did not start: {await copier.StandardError.ReadToEndAsync()}");
         };
     }
 

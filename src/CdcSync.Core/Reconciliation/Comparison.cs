@@ -43,6 +43,8 @@ internal sealed class Comparison(EngineContext engine, LaneBook book, Publisher 
             outcome = outcome with { Stats = outcome.Stats.Plus(new MergeStats(left.Repaired.Missing, left.Repaired.Different, left.Repaired.Extra, 0)) };
         }
         while (left is { IsCut: true, Repaired.Total: > 0 });
+        if (range is null)
+            await book.FilledAsync(lane, ct);
         return outcome;
     }
 

@@ -5,9 +5,11 @@ using CdcSync.Core.Warehouses;
 
 namespace CdcSync.Core.Sync;
 
-/// <summary>What a source's lanes have to do beside polling: comparisons by schedule or by order, and loads anew by order.</summary>
+/// <summary>What a source's lanes have to do beside polling: comparisons by schedule or by order, loads anew by order, and columns that came into the contract.</summary>
 internal sealed class Errands(EngineContext engine, LaneBook book, FirstLoad firstLoad, Comparison comparison)
 {
+    private static readonly Order Fill = new Order.Backfill(null);
+
     // A comparison that failed is tried again soon: nobody waits for it, and it may be long.
     private static readonly TimeSpan AfterFault = TimeSpan.FromMinutes(1);
 
@@ -22,6 +24,11 @@ internal sealed class Errands(EngineContext engine, LaneBook book, FirstLoad fir
                 lane.Waiting = null;
                 yield return BeginOne(ordered, OrderedBy.Person, lane, unit, lease, ct);
             }
+            else if (IsToFill(lane, unit))
+            {
+                lane.FillDue = engine.Time.GetUtcNow() + AfterFault;
+                yield return BeginOne(Fill, OrderedBy.Schedule, lane, unit, lease, ct);
+            }
             else if (lane.ReconcileDue <= engine.Time.GetUtcNow() && Scheduled(lane.Dataset.Reconcile!) is var scheduled && MayBegin(scheduled, lane, unit))
             {
                 lane.ReconcileDue = null;
@@ -29,6 +36,10 @@ internal sealed class Errands(EngineContext engine, LaneBook book, FirstLoad fir
             }
         }
     }
+
+    // While something else is wrong with one of the unit, that comes first.
+    private bool IsToFill(Lane lane, IReadOnlyList<Lane> unit) =>
+        lane is { Unfilled.Count: > 0, FillsByReload: false } && lane.FillDue <= engine.Time.GetUtcNow() && unit.All(l => l.Phase == DatasetPhase.Streaming) && MayBegin(Fill, lane, unit);
 
     /// <summary>Why an order can't be carried out as things stand, or when it will be.</summary>
     public static OrderOutlook OutlookOf(Order order, Lane lane, IReadOnlyList<Lane> unit, SourceHours hours) => order switch
@@ -98,7 +109,7 @@ internal sealed class Errands(EngineContext engine, LaneBook book, FirstLoad fir
         if (by == OrderedBy.Person)
             engine.Observer.OrderEnded(lane.Dataset, lane.Last);
         else if (failure is not null)
-            engine.Observer.WorkerFailed(failure.Code.Exit == ExitCode.Source ? "source" : "warehouse", failure, Wait(lane.Dataset.Reconcile!, failure));
+            engine.Observer.WorkerFailed(failure.Code.Exit == ExitCode.Source ? "source" : "warehouse", failure, order == Fill ? AfterFault : Wait(lane.Dataset.Reconcile!, failure));
     }
 
     private enum OrderedBy

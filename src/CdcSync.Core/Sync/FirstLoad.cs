@@ -28,6 +28,8 @@ internal sealed class FirstLoad(EngineContext engine, Publisher publisher, LaneB
             var mode = await KeysStayUniqueAsync(lane, ct) ? PublishMode.Append : PublishMode.Merge;
             await EnsureTargetAsync(lane, isFirst: before is null, ct, mode);
             await book.BeginFirstLoadAsync(lane, ct);
+            if (before is null)
+                await book.FilledAsync(lane, ct);                        // there are no rows yet
             var checkpoint = before ?? await PlanAsync(lane, start, sourceTime, lease, ct);
             lane.Load = null;                                            // the checkpoint says it from now on
             engine.Observer.SnapshotProgressed(lane.Dataset, checkpoint.Snapshot!);
@@ -54,7 +56,10 @@ internal sealed class FirstLoad(EngineContext engine, Publisher publisher, LaneB
             await EnsureTargetAsync(lane, isFirst: false, ct);
             var (start, sourceTime) = await StartAsync(lane, ct);
             var batch = new Batch(lane, new BatchStart(BatchKind.Refresh, PublishMode.Difference, before, start.Identity!, sourceTime) { Breaker = breaker, Resync = cause }, engine);
-            return [await PublishAsync(batch, lane.Source.Ranges.ReadAsync(lane.Dataset, Whole, ct), start.UpTo!, lease, ct)];
+            var step = await PublishAsync(batch, lane.Source.Ranges.ReadAsync(lane.Dataset, Whole, ct), start.UpTo!, lease, ct);
+            if (step.Outcome.Fault is null)
+                await book.FilledAsync(lane, ct);
+            return [step];
         }
         catch (CdcSyncException fault)
         {

@@ -109,6 +109,15 @@ internal sealed class Lane(Dataset dataset, IChangeSource source, Keyring keyrin
     /// <summary>True while it is paused by a person: what has begun is finished, nothing new begins by itself.</summary>
     public bool IsPaused { get; set; }
 
+    /// <summary>Columns of the target that came later, and are empty in rows that nobody wrote to since.</summary>
+    public IReadOnlyList<string> Unfilled { get; set; } = [];
+
+    /// <summary>True if they can be filled by loading all anew only: rows can't be told apart, or not compared.</summary>
+    public bool FillsByReload { get; set; }
+
+    /// <summary>When filling them may be tried: once it was polled, and a while after it failed.</summary>
+    public DateTimeOffset FillDue { get; set; } = DateTimeOffset.MaxValue;
+
     /// <summary>True once the target was found fit; forgotten after every failure.</summary>
     public bool TargetEnsured { get; set; }
 

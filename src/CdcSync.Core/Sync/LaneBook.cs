@@ -1,5 +1,6 @@
 using CdcSync.Core.Datasets;
 using CdcSync.Core.Errors;
+using CdcSync.Core.Reconciliation;
 using CdcSync.Core.Warehouses;
 
 namespace CdcSync.Core.Sync;
@@ -13,6 +14,7 @@ internal sealed class LaneBook(EngineContext engine, Timetable timetable)
         var written = (await engine.Warehouse.Control.ReadStatusAsync(engine.Pipeline, ct)).ToDictionary(s => s.State.Dataset);
         var compared = lanes.Any(l => l.Dataset.Reconcile is not null) ? await engine.Warehouse.Control.ReadReconciledAsync(engine.Pipeline, ct) : new Dictionary<DatasetId, DateTimeOffset>();
         var paused = await engine.Warehouse.Control.ReadPausedAsync(engine.Pipeline, ct);
+        var filled = await engine.Warehouse.Control.ReadFilledColumnsAsync(engine.Pipeline, ct);
         var schemas = await engine.Warehouse.Control.ReadSourceSchemasAsync(engine.Pipeline, ct);
         foreach (var lane in lanes)
         {
@@ -35,7 +37,30 @@ internal sealed class LaneBook(EngineContext engine, Timetable timetable)
                 await WriteAsync(lane, DatasetPhase.New, null, ct);
             else
                 engine.Observer.PhaseChanged(lane.Dataset, status.State.Phase);
+            await OpenColumnsAsync(lane, filled.GetValueOrDefault(lane.Dataset.Id), ct);
         }
+    }
+
+    /// <summary>Finds the columns that came into the contract since all rows were read. What left it is forgotten: if it comes again, its values are old.</summary>
+    private async Task OpenColumnsAsync(Lane lane, string? recorded, CancellationToken ct)
+    {
+        // A full refresh writes every column of every row, each time. Where nothing is known yet, what is there counts as filled.
+        var isKnown = recorded is not null && lane.Dataset.Capture is not Capture.FullRefresh;
+        lane.Unfilled = isKnown ? FilledColumns.Missing(lane.Dataset, recorded!) : [];
+        lane.FillsByReload = Reconciler.WhyNotComparable(lane.Dataset) is not null || engine.Warehouse.Digests(lane.Dataset) is null;
+        lane.FillDue = DateTimeOffset.MaxValue;
+        var kept = isKnown ? FilledColumns.Kept(lane.Dataset, recorded!) : FilledColumns.Of(lane.Dataset);
+        if (kept != recorded)
+            await engine.Warehouse.Control.WriteFilledColumnsAsync(engine.Pipeline, lane.Dataset.Id, kept, ct);
+    }
+
+    /// <summary>All columns have values in all rows now.</summary>
+    public async Task FilledAsync(Lane lane, CancellationToken ct)
+    {
+        if (lane.Unfilled.Count == 0)
+            return;
+        await engine.Warehouse.Control.WriteFilledColumnsAsync(engine.Pipeline, lane.Dataset.Id, FilledColumns.Of(lane.Dataset), ct);
+        lane.Unfilled = [];
     }
 
     /// <summary>Asks whether a person has paused lanes, or let them go on: what was due meanwhile is due now.</summary>
@@ -57,6 +82,8 @@ internal sealed class LaneBook(EngineContext engine, Timetable timetable)
         if (fault is null)
         {
             lane.Failures = 0;
+            if (lane.FillDue == DateTimeOffset.MaxValue)
+                lane.FillDue = engine.Time.GetUtcNow();
             timetable.Passed(step);
             await WriteAsync(lane, DatasetPhase.Streaming, null, ct);
             if (step.Outcome.Kind == OutcomeKind.Synced)

@@ -8,4 +8,7 @@ public enum ResyncCause
 
     /// <summary>A person asked for it, by the command <c>resync</c>.</summary>
     Requested,
+
+    /// <summary>A column came into the contract, and its source can't go on with it from where it was, or its rows can't be read again one by one.</summary>
+    Contract,
 }

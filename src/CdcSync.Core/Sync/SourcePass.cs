@@ -52,9 +52,9 @@ internal sealed class SourcePass(EngineContext engine, IChangeSource source, Pub
 
         // First loads and reloads read by key ranges, each in short transactions of its own.
         work.AddRange(triage.FirstLoads.Select(t => Begin(() => firstLoad.RunAsync(t.Lane, t.Before, t.Start, session.SourceTime, lease, ct))));
-        work.AddRange(triage.Reloads.Select(lane => Begin(() => lane.Dataset.GapPolicy == GapPolicy.Reconcile
+        work.AddRange(triage.Reloads.Select(lane => Begin(() => lane.Dataset.GapPolicy == GapPolicy.Reconcile && lane.Unfilled.Count == 0
             ? gap.RunAsync(lane, checkpoints[lane.Dataset.Id], lease, ct)
-            : firstLoad.ReloadAsync(lane, checkpoints[lane.Dataset.Id], ResyncCause.Expired, BreakerUse.Armed, lease, ct))));
+            : firstLoad.ReloadAsync(lane, checkpoints[lane.Dataset.Id], lane.Unfilled.Count > 0 ? ResyncCause.Contract : ResyncCause.Expired, BreakerUse.Armed, lease, ct))));
         return [.. work.Select(unit => AcknowledgedAsync(unit, ct))];
     }
 

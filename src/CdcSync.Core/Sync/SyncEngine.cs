@@ -56,8 +56,34 @@ public sealed class SyncEngine
         return await UnderLeaseAsync(async keeper =>
         {
             await SweepAsync(keeper.Lost);
-            return await Task.WhenAll(lanes.GroupBy(l => l.Source).Select(source => Task.Run(() => new SingleRun(_engine, _book, Pass(source.Key)).RunAsync([.. source], keeper.Lease, keeper.Lost))));
+            return await Task.WhenAll(lanes.GroupBy(l => l.Source).Select(source => Task.Run(() => RunAndFillAsync([.. source], keeper))));
         }, ct);
+    }
+
+    /// <summary>Brings the lanes of a source to its now, then fills columns that came into their contracts.</summary>
+    private async Task<IReadOnlyList<DatasetOutcome>> RunAndFillAsync(IReadOnlyList<Lane> lanes, LeaseKeeper keeper)
+    {
+        var source = lanes[0].Source;
+        var outcomes = (await new SingleRun(_engine, _book, Pass(source)).RunAsync(lanes, keeper.Lease, keeper.Lost)).ToDictionary(o => o.Dataset);
+        foreach (var lane in lanes.Where(l => l is { Unfilled.Count: > 0, IsPaused: false }))
+        {
+            IReadOnlyList<Lane> unit = [.. lanes.Where(l => l.Unit == lane.Unit)];
+            if (unit.Any(l => outcomes[l.Dataset.Id].Fault is not null || l.Phase != DatasetPhase.Streaming)) continue;
+            var before = outcomes[lane.Dataset.Id];
+            try
+            {
+                var filled = await Comparison(source).BackfillAsync(lane, unit, null, keeper.Lease, keeper.Lost);
+                outcomes[lane.Dataset.Id] = filled with { RowsRead = before.RowsRead + filled.RowsRead, Stats = before.Stats.Plus(filled.Stats), Quarantined = before.Quarantined + filled.Quarantined };
+            }
+            catch (CdcSyncException fault)
+            {
+                var step = Step.Failed(lane, fault);
+                await _book.RecordAsync(step, keeper.Lost);
+                outcomes[lane.Dataset.Id] = before with { Kind = step.Outcome.Kind, Fault = fault };
+            }
+        }
+
+        return [.. lanes.Select(l => outcomes[l.Dataset.Id])];
     }
 
     /// <summary>Loads datasets anew and publishes the difference; clears what kept them from going on.</summary>

@@ -30,6 +30,9 @@ internal sealed record Triage(
                 case not ReadingState.Denied when frozen.TryGetValue(lane.Dataset.Id, out var why):
                     faults.Add(Step.Failed(lane, why));
                     break;
+                // A source that finds its columns changed for the contract's sake has lost nothing.
+                case ReadingState.Expired when lane.Unfilled.Count > 0 && reading.Fault!.Code == ErrorCodes.SourceColumnsChanged:
+                case ReadingState.Changed or ReadingState.Unchanged when lane is { Unfilled.Count: > 0, FillsByReload: true } && before is { Snapshot: null } && before.Source == reading.Identity:
                 case ReadingState.Expired when lane.Dataset.GapPolicy is GapPolicy.Resnapshot or GapPolicy.Reconcile:
                     reloads.Add(lane);
                     break;

@@ -66,6 +66,12 @@ public interface IControlStore
     /// <summary>The datasets of a pipeline that are paused.</summary>
     ValueTask<IReadOnlySet<DatasetId>> ReadPausedAsync(string pipeline, CancellationToken ct);
 
+    /// <summary>Records which columns of a dataset's target have values in all rows. Nothing where nothing is known of the dataset.</summary>
+    ValueTask WriteFilledColumnsAsync(string pipeline, DatasetId dataset, string columns, CancellationToken ct);
+
+    /// <summary>What was recorded so; a dataset of which nothing was is absent.</summary>
+    ValueTask<IReadOnlyDictionary<DatasetId, string>> ReadFilledColumnsAsync(string pipeline, CancellationToken ct);
+
     /// <summary>Records a comparison of source and target.</summary>
     ValueTask WriteReconciliationAsync(string pipeline, ReconcileReport report, CancellationToken ct);
 

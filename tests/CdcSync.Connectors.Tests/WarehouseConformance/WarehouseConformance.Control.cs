@@ -249,6 +249,22 @@ public abstract partial class WarehouseConformance
     }
 
     [Fact]
+    public async Task The_columns_that_are_filled_are_remembered_until_the_dataset_is_forgotten_whatever_else_is_written()
+    {
+        var dataset = await EnsuredAsync(TestDatasets.Accounts());
+        var state = new DatasetState("pipe", dataset.Id, dataset.Target, DatasetPhase.Streaming, null, null, null, dataset.Contract);
+        await Control.WriteFilledColumnsAsync("pipe", new DatasetId("nobody"), "{}", default);
+        await Control.WriteStateAsync(state, default);
+        Assert.Empty(await Control.ReadFilledColumnsAsync("pipe", default));
+        await Control.WriteFilledColumnsAsync("pipe", dataset.Id, """{"a":"žluť"}""", default);
+        await Control.WriteStateAsync(state with { Phase = DatasetPhase.Failing }, default);
+        Assert.Equal([KeyValuePair.Create(dataset.Id, """{"a":"žluť"}""")], await Control.ReadFilledColumnsAsync("pipe", default));
+        Assert.Empty(await Control.ReadFilledColumnsAsync("other", default));
+        await Control.ForgetAsync(Lease, dataset.Id, default);
+        Assert.Empty(await Control.ReadFilledColumnsAsync("pipe", default));
+    }
+
+    [Fact]
     public async Task The_people_who_use_the_data_see_its_last_comparison_and_which_checks_fail()
     {
         var dataset = await EnsuredAsync(TestDatasets.Accounts());

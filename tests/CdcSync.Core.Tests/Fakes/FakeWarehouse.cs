@@ -34,6 +34,8 @@ internal sealed class FakeWarehouse(TimeProvider time, FaultPlan faults) : IWare
 
     public HashSet<DatasetId> Paused { get; } = [];
 
+    public Dictionary<DatasetId, string> Filled { get; } = [];
+
     public Dictionary<(DatasetId, string), RecordedCheck> CheckResults { get; } = [];
 
     /// <summary>What queries of contracts answer inside a publication.</summary>
@@ -288,6 +290,19 @@ internal sealed class FakeWarehouse(TimeProvider time, FaultPlan faults) : IWare
     {
         lock (_transaction)
             return ValueTask.FromResult<IReadOnlySet<DatasetId>>(Paused.ToHashSet());
+    }
+
+    public ValueTask WriteFilledColumnsAsync(string pipeline, DatasetId dataset, string columns, CancellationToken ct)
+    {
+        lock (_transaction)
+            Filled[dataset] = columns;
+        return ValueTask.CompletedTask;
+    }
+
+    public ValueTask<IReadOnlyDictionary<DatasetId, string>> ReadFilledColumnsAsync(string pipeline, CancellationToken ct)
+    {
+        lock (_transaction)
+            return ValueTask.FromResult<IReadOnlyDictionary<DatasetId, string>>(Filled.ToDictionary());
     }
 
     public ValueTask<bool> ForgetAsync(Lease lease, DatasetId dataset, CancellationToken ct) => throw new NotSupportedException();

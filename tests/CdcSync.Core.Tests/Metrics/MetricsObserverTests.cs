@@ -169,6 +169,7 @@ public sealed class MetricsObserverTests : IDisposable
     [Theory]
     [InlineData(ResyncCause.Expired, "expired")]
     [InlineData(ResyncCause.Requested, "requested")]
+    [InlineData(ResyncCause.Contract, "contract")]
     public void A_dataset_loaded_anew_is_a_resync_with_its_cause(ResyncCause cause, string label)
     {
         _world.CommitOneBatch(kind: BatchKind.Refresh, resync: cause);

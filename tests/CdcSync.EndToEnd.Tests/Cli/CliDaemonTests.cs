@@ -194,7 +194,7 @@ public sealed class CliDaemonTests
         return double.Parse(line[(series.Length + 1)..], System.Globalization.CultureInfo.InvariantCulture);
     }
 
-    private static async Task UntilAsync(Func<Task<bool>> condition, CdcsyncProcess daemon)
+    internal static async Task UntilAsync(Func<Task<bool>> condition, CdcsyncProcess daemon)
     {
         for (var attempt = 0; attempt < 300; attempt++)
         {

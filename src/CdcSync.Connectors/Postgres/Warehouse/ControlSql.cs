@@ -104,6 +104,12 @@ internal static class ControlSql
     /// <summary>1 pipeline.</summary>
     public const string ReadPaused = "SELECT dataset FROM cdcsync.dataset_state WHERE pipeline = $1 AND paused";
 
+    /// <summary>1 pipeline, 2 dataset, 3 the columns.</summary>
+    public const string WriteFilledColumns = "UPDATE cdcsync.dataset_state SET filled_columns = $3, updated_at = clock_timestamp() WHERE pipeline = $1 AND dataset = $2";
+
+    /// <summary>1 pipeline.</summary>
+    public const string ReadFilledColumns = "SELECT dataset, filled_columns FROM cdcsync.dataset_state WHERE pipeline = $1 AND filled_columns IS NOT NULL";
+
     /// <summary>1 pipeline, 2 datasets.</summary>
     public const string ReadCheckpoints = """
         SELECT dataset, generation, source_kind, source_id, position_kind, position, snapshot::text, complete_up_to

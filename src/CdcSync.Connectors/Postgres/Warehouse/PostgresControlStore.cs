@@ -96,6 +96,12 @@ internal sealed class PostgresControlStore(PostgresSessions sessions, string pip
     public async ValueTask<IReadOnlySet<DatasetId>> ReadPausedAsync(string pipeline, CancellationToken ct) =>
         (await QueryAsync("reading what is paused", Statement(ControlSql.ReadPaused, Text(pipeline)), r => new DatasetId(r.GetString(0)), ct)).ToHashSet();
 
+    public async ValueTask WriteFilledColumnsAsync(string pipeline, DatasetId dataset, string columns, CancellationToken ct) =>
+        await QueryAsync($"{dataset}: recording its columns", Statement(ControlSql.WriteFilledColumns, Text(pipeline), Text(dataset.Value), Text(columns)), _ => true, ct);
+
+    public async ValueTask<IReadOnlyDictionary<DatasetId, string>> ReadFilledColumnsAsync(string pipeline, CancellationToken ct) =>
+        (await QueryAsync("reading which columns are filled", Statement(ControlSql.ReadFilledColumns, Text(pipeline)), r => (Dataset: new DatasetId(r.GetString(0)), Columns: r.GetString(1)), ct)).ToDictionary(r => r.Dataset, r => r.Columns);
+
     public async ValueTask WriteReconciliationAsync(string pipeline, ReconcileReport report, CancellationToken ct) =>
         await QueryAsync($"{report.Dataset}: recording a comparison", Statement(ControlSql.WriteReconciliation,
             Uuid(report.Id), Text(pipeline), Text(report.Dataset.Value), Text(ControlText.Of(report.Request)), Instant(report.StartedAt), Instant(report.FinishedAt), Text(ControlText.Of(report.Outcome)),

@@ -23,7 +23,7 @@ internal static class Parameter
         Resource = new("@resource", new(SqlDbType.NVarChar, 255)), Wait = new("@wait", Int), Limit = new("@limit", Int);
 
     public static readonly TSqlParameter TargetSchema = new("@target_schema", TSqlType.Name), TargetName = new("@target_table", TSqlType.Name), DefaultSchema = new("@default_schema", TSqlType.Name),
-        Phase = new("@phase", Word), Paused = new("@paused", new(SqlDbType.Bit)), ErrorCodeText = new("@error_code", Word), Error = new("@error", TSqlType.Text), Freshness = new("@freshness", new(SqlDbType.Float)),
+        Phase = new("@phase", Word), Paused = new("@paused", new(SqlDbType.Bit)), FilledColumns = new("@columns", TSqlType.Text), ErrorCodeText = new("@error_code", Word), Error = new("@error", TSqlType.Text), Freshness = new("@freshness", new(SqlDbType.Float)),
         ContractId = new("@contract_id", TSqlType.Text), ContractVersion = new("@contract_version", TSqlType.Text), ContractOwner = new("@contract_owner", TSqlType.Text);
 
     public static readonly TSqlParameter Schema = new("@schema", TSqlType.Name), Table = new("@table", TSqlType.Name), QualifiedName = new("@name", TSqlType.Text);

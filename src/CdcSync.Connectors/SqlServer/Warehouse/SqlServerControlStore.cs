@@ -91,6 +91,12 @@ internal sealed class SqlServerControlStore(WarehouseSessions sessions, string p
     public async ValueTask<IReadOnlySet<DatasetId>> ReadPausedAsync(string pipeline, CancellationToken ct) =>
         (await QueryAsync("reading what is paused", new Statement(StateSql.ReadPaused(), PipelineName.With(pipeline)), r => new DatasetId(r.GetString(0)), ct)).ToHashSet();
 
+    public async ValueTask WriteFilledColumnsAsync(string pipeline, DatasetId dataset, string columns, CancellationToken ct) =>
+        await QueryAsync($"{dataset}: recording its columns", new Statement(StateSql.WriteFilledColumns(), PipelineName.With(pipeline), DatasetName.With(dataset.Value), FilledColumns.With(columns)), _ => true, ct);
+
+    public async ValueTask<IReadOnlyDictionary<DatasetId, string>> ReadFilledColumnsAsync(string pipeline, CancellationToken ct) =>
+        (await QueryAsync("reading which columns are filled", new Statement(StateSql.ReadFilledColumns(), PipelineName.With(pipeline)), r => (Dataset: new DatasetId(r.GetString(0)), Columns: r.GetString(1)), ct)).ToDictionary(r => r.Dataset, r => r.Columns);
+
     public async ValueTask WriteReconciliationAsync(string pipeline, ReconcileReport report, CancellationToken ct) =>
         await QueryAsync($"{report.Dataset}: recording a comparison", ReconciliationSql.Write(pipeline, report), _ => true, ct);
 

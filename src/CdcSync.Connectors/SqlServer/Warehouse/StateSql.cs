@@ -118,6 +118,12 @@ internal static class StateSql
     /// <summary>The datasets that are paused.</summary>
     public static TSql ReadPaused() => new("SELECT dataset FROM cdcsync.dataset_state WHERE pipeline = @pipeline AND paused = 1;", TSqlKinds.Select, PipelineName);
 
+    /// <summary>Records which columns have values in all rows.</summary>
+    public static TSql WriteFilledColumns() => new("UPDATE cdcsync.dataset_state SET filled_columns = @columns, updated_at = SYSUTCDATETIME() WHERE pipeline = @pipeline AND dataset = @dataset;", TSqlKinds.Update, PipelineName, DatasetName, FilledColumns);
+
+    /// <summary>What was recorded so.</summary>
+    public static TSql ReadFilledColumns() => new("SELECT dataset, filled_columns FROM cdcsync.dataset_state WHERE pipeline = @pipeline AND filled_columns IS NOT NULL;", TSqlKinds.Select, PipelineName);
+
     /// <summary>Makes a target a dataset's own, before any state was written.</summary>
     public static TSql ClaimTarget() => new(
         """

@@ -110,6 +110,16 @@ internal sealed class SqliteControlStore(SqliteSessions sessions, string pipelin
     public ValueTask<IReadOnlySet<DatasetId>> ReadPausedAsync(string pipeline, CancellationToken ct) =>
         new(sessions.Read("reading what is paused", session => (IReadOnlySet<DatasetId>)StateRecords.Paused(session, pipeline), ct));
 
+    public async ValueTask WriteFilledColumnsAsync(string pipeline, DatasetId dataset, string columns, CancellationToken ct) =>
+        await sessions.WriteAsync($"recording the columns of {dataset}", session =>
+        {
+            StateRecords.SetFilled(session, pipeline, dataset, columns);
+            return true;
+        }, ct).ConfigureAwait(false);
+
+    public ValueTask<IReadOnlyDictionary<DatasetId, string>> ReadFilledColumnsAsync(string pipeline, CancellationToken ct) =>
+        new(sessions.Read("reading which columns are filled", session => (IReadOnlyDictionary<DatasetId, string>)StateRecords.Filled(session, pipeline), ct));
+
     /// <inheritdoc/>
     public ValueTask<IReadOnlyDictionary<DatasetId, SourceSchema>> ReadSourceSchemasAsync(string pipeline, CancellationToken ct) =>
         new(sessions.Read("reading the sources' columns", session => (IReadOnlyDictionary<DatasetId, SourceSchema>)GateRecords.SourceSchemas(session, pipeline), ct));

@@ -52,6 +52,19 @@ internal static class StateRecords
         .All(row => new DatasetId(row.Text(0)))
         .ToHashSet();
 
+    /// <summary>Records which columns have values in all rows.</summary>
+    public static void SetFilled(SqliteSession session, string pipeline, DatasetId dataset, string columns) => session
+        .Fixed($"UPDATE main.cdcsync_dataset_state SET filled_columns = ?3, updated_at = {Instant.Now} WHERE pipeline = ?1 AND dataset = ?2")
+        .With(pipeline, dataset.Value, columns)
+        .Run();
+
+    /// <summary>What was recorded so.</summary>
+    public static Dictionary<DatasetId, string> Filled(SqliteSession session, string pipeline) => session
+        .Fixed("SELECT dataset, filled_columns FROM main.cdcsync_dataset_state WHERE pipeline = ?1 AND filled_columns IS NOT NULL")
+        .With(pipeline)
+        .All(row => (Dataset: new DatasetId(row.Text(0)), Columns: row.Text(1)))
+        .ToDictionary(r => r.Dataset, r => r.Columns);
+
     /// <summary>Makes a target a dataset's own, before any state was written.</summary>
     public static void Claim(SqliteSession session, string pipeline, Dataset dataset) => session
         .Fixed($"""

@@ -24,6 +24,10 @@ internal sealed partial class TSqlBinder
         public List<BoundTable> Found { get; } = [];
 
         public override void Visit(CreateTableStatement node) => Found.Add(TableOf(node));
+
+        // A table's later columns, under its name.
+        public override void Visit(AlterTableAddTableElementStatement node) => Found.Add(new BoundTable(
+            node.SchemaObjectName.SchemaIdentifier?.Value ?? "", node.SchemaObjectName.BaseIdentifier.Value, [.. node.Definition.ColumnDefinitions.Select(c => new BoundColumn(c.ColumnIdentifier.Value))]));
     }
 
     private sealed partial class Walk

@@ -81,6 +81,8 @@ internal static class WarehouseStatements
         yield return Made(StateSql.WriteState());
         yield return Made(StateSql.SetPaused());
         yield return Made(StateSql.ReadPaused());
+        yield return Made(StateSql.WriteFilledColumns());
+        yield return Made(StateSql.ReadFilledColumns());
         yield return Made(StateSql.ClaimTarget());
         yield return Made(StateSql.OwnersOfTarget());
         yield return Made(StateSql.ReadStatus());
@@ -140,7 +142,8 @@ internal static class WarehouseStatements
 
     private static List<BoundTable> Read()
     {
-        var tables = CdcSync.Connectors.Migrations.MigrationScript.Embedded("sqlserver").SelectMany(s => TSqlBinder.TablesOf(s.Sql)).ToList();
+        var tables = CdcSync.Connectors.Migrations.MigrationScript.Embedded("sqlserver").SelectMany(s => TSqlBinder.TablesOf(s.Sql))
+            .GroupBy(t => (t.Schema, t.Name)).Select(t => new BoundTable(t.Key.Schema, t.Key.Name, [.. t.SelectMany(part => part.Columns)])).ToList();
         string[] ofView = ["dataset", "pipeline", "target_schema", "target_table", "phase", "error_code", "error", "freshness_target_seconds", "contract_id", "contract_version", "contract_owner",
             "generation", "source_kind", "source_id", "position_kind", "position", "snapshot", "complete_up_to", "last_commit_at", "quarantined_rows", "compared_at", "comparison", "drift_rows", "checked_at", "checks_failed"];
         return [.. tables, new BoundTable("cdcsync", "dataset_status", [.. ofView.Select(c => new BoundColumn(c))])];

@@ -75,7 +75,7 @@ public sealed class PostgresSource : IChangeSource, ITrackingSetup, ITrackingRem
     public ValueTask<SourceBacklog?> AcknowledgeAsync(IReadOnlyList<CommittedPosition> needed, CancellationToken ct)
     {
         foreach (var (dataset, position) in needed)
-            if (_memories.TryGetValue(dataset, out var memory)) memory.Commit(position);
+            if (_memories.TryGetValue(dataset, out var memory)) memory.Commit(TimelineReader.Split(position).Mark);
         return _log.Keeper.AcknowledgeAsync(needed, ct);
     }
 
@@ -200,10 +200,12 @@ public sealed class PostgresSource : IChangeSource, ITrackingSetup, ITrackingRem
         return request.Dataset.Capture switch
         {
             Capture.FullRefresh => FullReader.Open(transaction, request, description.Object!),
-            Capture.HighWaterMark { Kind: MarkKind.Timestamp } => Apart(transaction, () => StampReader.Open(transaction, request, description.Object!, _memories.GetOrAdd(request.Dataset.Id, _ => new MarkMemory()), clock, open)),
-            Capture.HighWaterMark => Apart(transaction, () => NumberReader.Open(transaction, request, description.Object!)),
+            Capture.HighWaterMark { Kind: MarkKind.Timestamp } => Marks(from => StampReader.Open(transaction, from, description.Object!, _memories.GetOrAdd(request.Dataset.Id, _ => new MarkMemory()), clock, open)),
+            Capture.HighWaterMark => Marks(from => NumberReader.Open(transaction, from, description.Object!)),
             var other => throw new UnreachableException(other.GetType().Name),
         };
+
+        DatasetReader Marks(Func<ReadRequest, DatasetReader> read) => Apart(transaction, () => TimelineReader.Open(transaction.Facts, request, read));
     }
 
     // What goes wrong with one dataset leaves the others alone; where the session is gone, bringing the transaction back says so for all.

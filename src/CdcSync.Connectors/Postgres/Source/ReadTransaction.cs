@@ -12,7 +12,8 @@ namespace CdcSync.Connectors.Postgres.Source;
 /// <param name="IsStandby">True while the server is in recovery.</param>
 /// <param name="System">The cluster's system identifier: the same on its standbys, another after a restore by dump.</param>
 /// <param name="Database">The database's name.</param>
-internal sealed record ServerFacts(DateTimeOffset Clock, bool IsStandby, string System, string Database)
+/// <param name="Timeline">The server's timeline: one that was restored, or promoted, starts a new one. Null = not known, on a standby.</param>
+internal sealed record ServerFacts(DateTimeOffset Clock, bool IsStandby, string System, string Database, uint? Timeline)
 {
     /// <summary>Which source it is.</summary>
     public SourceIdentity Identity { get; } = new("postgres", $"{System}/{Database}");
@@ -37,7 +38,8 @@ internal sealed class ReadTransaction(SourceConnection connection, ServerFacts f
         if (rows.IsDBNull(0))
             throw new CdcSyncException(ErrorCodes.SourceNotPrimary, $"source {connection.Source}: the server is a standby that has replayed no commit since it started: how old its rows are is not known.",
                 "It is tried again; or connect to the primary. Run: cdcsync status");
-        return new ServerFacts(new DateTimeOffset(rows.GetDateTime(0), TimeSpan.Zero), rows.GetBoolean(1), rows.GetString(2), rows.GetString(3));
+        return new ServerFacts(new DateTimeOffset(rows.GetDateTime(0), TimeSpan.Zero), rows.GetBoolean(1), rows.GetString(2), rows.GetString(3),
+            rows.IsDBNull(4) ? null : Convert.ToUInt32(rows.GetString(4), 16));
     });
 
     /// <summary>Begins it. The snapshot is that of the first statement that follows.</summary>

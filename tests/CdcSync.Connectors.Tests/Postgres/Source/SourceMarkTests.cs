@@ -126,7 +126,7 @@ public sealed class SourceMarkTests
     public void The_overlap_is_read_where_the_stamps_are_the_applications_or_without_a_zone_and_on_a_standby(bool isStamped, string type, bool isStandby, string why)
     {
         var column = new PostgresColumn(1, "at", new PostgresTypeInfo(type == "timestamp" ? PostgresOid.Timestamp : PostgresOid.TimestampTz, "pg_catalog", type, 'b'), -1, type);
-        var facts = new ServerFacts(DateTimeOffset.UnixEpoch.AddYears(56), isStandby, "1", "d");
+        var facts = new ServerFacts(DateTimeOffset.UnixEpoch.AddYears(56), isStandby, "1", "d", 1);
         var way = MarkWay.Of(Stamped with { IsStampedByServer = isStamped }, column, facts, new OpenTransactions(null, null, null, 0, true, 0));
         Assert.False(way.IsExact);
         Assert.Contains(why, way.WhyNot, StringComparison.Ordinal);

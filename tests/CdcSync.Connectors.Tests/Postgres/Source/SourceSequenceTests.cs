@@ -56,7 +56,7 @@ public sealed class SourceSequenceTests
         var minute = DateTimeOffset.UnixEpoch.AddYears(50).ToUnixTimeSeconds() / 60;
         reading.GoOnFrom($"10;4-7@{minute}");
         Assert.Empty(await reading.PassAsync());
-        Assert.Equal("10", reading.Position.Canonical);
+        Assert.Equal("10#1", reading.Position.Canonical);
         await database.RunAsync("INSERT INTO t VALUES (5, 'too late')");
         Assert.Empty(await reading.PassAsync());
     }

@@ -57,6 +57,14 @@ public sealed class StandbyTests
         await follower.CatchUpAsync(source);
         Assert.Equal(["1", "2", "3", "4"], follower.Rows.Keys.Order());
 
+        // What was last read on the primary goes on on its standby, and not on one that took over: what had not come to it is not there.
+        await follower.CatchUpAsync(primary.Open());
+        Assert.EndsWith("#1", follower.Checkpoint!.Stream.Canonical, StringComparison.Ordinal);
+        await follower.CatchUpAsync(source);
+        Assert.EndsWith("#1", follower.Checkpoint!.Stream.Canonical, StringComparison.Ordinal);
+        await standby.PromoteAsync();
+        await TrackedDatabase.FaultAsync(source, follower, ReadingState.Rewound, ErrorCodes.SourceRewound);
+
         Task ReplayedAsync(long rows) => Eventually.HoldsAsync(async () => await OnStandbyAsync("SELECT count(*) FROM t") is long count && count == rows);
 
         async Task<object?> OnStandbyAsync(string sql)
@@ -92,6 +100,29 @@ public sealed class StandbyTests
         await anew.LoadAsync(source);
         await anew.CatchUpAsync(source);
         Assert.Equal(["1", "2"], anew.Rows.Keys.Order());
+    }
+
+    [Theory]
+    [InlineData(MarkKind.Sequence)]
+    [InlineData(MarkKind.Timestamp)]
+    public async Task Marks_of_a_server_that_was_restored_to_a_point_in_time_are_not_gone_on_from(MarkKind kind)
+    {
+        if (PostgresServer.SkipReason is { } reason) Assert.Skip(reason);
+        await using var server = await PostgresServer.StartAsync();
+        await using var original = new SourceDatabase(await server.CreateDatabaseAsync());
+        await original.RunAsync("CREATE TABLE t (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, v text, at timestamptz NOT NULL DEFAULT now()); CREATE INDEX ON t (at); INSERT INTO t (v) VALUES ('a')");
+        var restore = await server.BackUpAsync();
+        await original.RunAsync("INSERT INTO t (v) SELECT 'gone' FROM generate_series(1, 100)");
+        var dataset = await original.DatasetAsync("t", kind == MarkKind.Sequence ? new Capture.HighWaterMark("id", kind, TimeSpan.Zero) : Stamped);
+        var follower = new Follower(dataset);
+        await follower.LoadAsync(original.Open());
+        await follower.CatchUpAsync(original.Open());
+        Assert.Equal(101, follower.Rows.Count);
+
+        // The same cluster by its identifier; the numbers of what is gone are given again.
+        await using var restored = await restore();
+        var source = original.Open(o => o with { ConnectionString = () => On(restored, original.Database) });
+        await TrackedDatabase.FaultAsync(source, follower, ReadingState.Rewound, ErrorCodes.SourceRewound);
     }
 
     private static string On(PostgresServer standby, PostgresDatabase database) => new NpgsqlConnectionStringBuilder(database.ConnectionString) { Port = standby.Port, Pooling = false }.ConnectionString;

@@ -115,7 +115,7 @@ internal sealed class SlotSource : IAsyncDisposable
     {
         using var cancellation = reader.Connection.CancelledBy(ct);
         var readings = new Dictionary<DatasetId, Reading>();
-        var identity = new ServerFacts(facts.Server.Clock, facts.Server.IsStandby, facts.Server.System, facts.Server.DatabaseName).Identity;
+        var identity = new ServerFacts(facts.Server.Clock, facts.Server.IsStandby, facts.Server.System, facts.Server.DatabaseName, facts.Server.Timeline).Identity;
         var (flushed, clock) = facts.Server.IsStandby ? new LogEnd(Lsn.Zero, facts.Server.Clock) : await EndAsync(reader.Connection, facts.Server, ct);
         var tracked = new List<TrackedDataset>();
         var starts = new List<(Dataset Dataset, LogPosition At)>();

@@ -4,13 +4,14 @@ namespace CdcSync.Connectors.Postgres.Source.Sql;
 internal static class SessionSql
 {
     /// <summary>
-    /// What is asked before the snapshot: the clock, in UTC; whether the server is a standby; which server and database it is. A standby's clock is the commit it replayed
+    /// What is asked before the snapshot: the clock, in UTC; whether the server is a standby; which server and database it is, and on which timeline. A standby's clock is the commit it replayed
     /// last: what the primary committed since is not there yet. And the server is told to look whether this client is still there: a statement of a worker that is gone
     /// must not go on. (Servers on Windows can't look.)
     /// </summary>
     public static string Facts() => """
         SELECT CASE WHEN pg_catalog.pg_is_in_recovery() THEN pg_catalog.pg_last_xact_replay_timestamp() ELSE pg_catalog.clock_timestamp() END,
                pg_catalog.pg_is_in_recovery(), (SELECT system_identifier FROM pg_catalog.pg_control_system())::text, pg_catalog.current_database()::text,
+               CASE WHEN NOT pg_catalog.pg_is_in_recovery() THEN substr(pg_catalog.pg_walfile_name(pg_catalog.pg_current_wal_lsn()), 1, 8) END,
                CASE WHEN pg_catalog.version() !~* 'visual c|msvc|mingw' THEN pg_catalog.set_config('client_connection_check_interval', '5s', false) END
         """;
 

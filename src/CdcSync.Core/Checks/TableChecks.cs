@@ -213,7 +213,9 @@ internal sealed class CheckMaker(DataContract contract, ContractObject table)
         if (measure is SqlMeasure && severity == CheckSeverity.Error && rule.Head.Schedule is null) occasion = CheckOccasion.Publication;
         var word = rule is LibraryRule library ? LibraryRules.Word(library.Metric) : "sql";
         var of = property is null ? "" : $"{property.Name}.";
-        Name(rule.Head.Id ?? $"{of}{word}", $"{of}{rule.Head.Id ?? word}", id => new ContractCheck(id, severity, measure, condition) { IsPercent = isPercent, Occasion = occasion, Schedule = cron });
+        // A name that is a text is none: it is a metric's label.
+        var own = rule.Head.Id ?? (rule.Head.Name is { Length: > 0 and <= 100 } name ? name : null);
+        Name(own ?? $"{of}{word}", $"{of}{own ?? word}", id => new ContractCheck(id, severity, measure, condition) { IsPercent = isPercent, Occasion = occasion, Schedule = cron });
     }
 
     private string? Resolve(Relationship relationship, IReadOnlyList<ContractProperty>? from, out ContractObject? parent, out IReadOnlyList<ContractProperty> columns)

@@ -134,6 +134,13 @@ public sealed class MetricsObserver : ISyncObserver
     }
 
     /// <inheritdoc/>
+    public void GateWarned(Dataset dataset, CdcSyncException verdict)
+    {
+        if (_metrics[dataset.Id].GateWarnings.TryGetValue(verdict.Code.Id, out var warnings))
+            warnings.Add();
+    }
+
+    /// <inheritdoc/>
     public void QuarantineCounted(Dataset dataset, long rows) => _metrics[dataset.Id].QuarantineRows.Set(rows);
 
     /// <inheritdoc/>

@@ -18,6 +18,9 @@ public sealed class SyncMetrics : IDisposable
     /// <summary>What a batch can fail with, as the label <c>reason</c> names it: every error code but those of configuration.</summary>
     public static IReadOnlyList<string> FailureReasons { get; } = [.. ErrorCodes.All.Select(c => c.Id).Where(id => !id.StartsWith("CDC1", StringComparison.Ordinal))];
 
+    /// <summary>What a gate can warn of, as the label <c>reason</c> names it.</summary>
+    public static IReadOnlyList<string> WarningReasons { get; } = [ErrorCodes.VolumeGate.Id];
+
     private static readonly double[] StageBounds = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
     private static readonly double[] LatencyBounds = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800, 3600];
     private static readonly string[] PipelineLabels = ["pipeline"];
@@ -74,6 +77,7 @@ public sealed class SyncMetrics : IDisposable
         var quarantine = Registry.Gauge("cdcsync_quarantine_rows", "Rows in quarantine.", DatasetLabels);
         var resyncs = Registry.Counter("cdcsync_resyncs_total", "Datasets loaded anew, by cause.", [.. DatasetLabels, "cause"]);
         var schemas = Registry.Counter("cdcsync_schema_changes_total", "Changes of the source's columns, by kind.", [.. DatasetLabels, "kind"]);
+        var warnings = Registry.Counter("cdcsync_gate_warnings_total", "Batches that a gate found unusual and let through, by what it would have blocked them with.", [.. DatasetLabels, "reason"]);
         var drift = Registry.Gauge("cdcsync_reconcile_drift_rows", "Rows that differ, as the last comparison left them.", [.. DatasetLabels, "kind"]);
         var repaired = Registry.Counter("cdcsync_reconcile_repaired_rows_total", "Rows that comparisons mended.", [.. DatasetLabels, "kind"]);
         var compared = Registry.Gauge("cdcsync_reconcile_last_success_timestamp_seconds", "When source and target were last compared to the end; 0 = never.", DatasetLabels);
@@ -107,6 +111,7 @@ public sealed class SyncMetrics : IDisposable
                 QuarantineRows = quarantine.Add(labels),
                 Resyncs = PerValue(resyncs, labels, Enum.GetValues<ResyncCause>(), Name),
                 SchemaChanges = PerValue(schemas, labels, Enum.GetValues<SchemaChangeKind>(), Name),
+                GateWarnings = PerValue(warnings, labels, WarningReasons, reason => reason),
                 Drift = PerValue(drift, labels, Enum.GetValues<Difference>(), Name),
                 Repaired = PerValue(repaired, labels, Enum.GetValues<Difference>(), Name),
                 LastReconciled = compared.Add(labels),
@@ -280,6 +285,8 @@ internal sealed record DatasetMetrics
 
     /// <summary>Changes of the source's columns.</summary>
     public required IReadOnlyDictionary<SchemaChangeKind, Counter> SchemaChanges { get; init; }
+
+    public required IReadOnlyDictionary<string, Counter> GateWarnings { get; init; }
 
     public required IReadOnlyDictionary<Difference, Gauge> Drift { get; init; }
 

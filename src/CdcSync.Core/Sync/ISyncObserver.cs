@@ -86,7 +86,7 @@ public interface ISyncObserver
     {
     }
 
-    /// <summary>A gate finds a batch unusual, or a person accepted what it would have blocked; the batch is published.</summary>
+    /// <summary>A gate finds a batch unusual, and lets it through.</summary>
     /// <param name="dataset">The dataset.</param>
     /// <param name="verdict">What it would be blocked with.</param>
     void GateWarned(Dataset dataset, CdcSyncException verdict)

@@ -9,6 +9,32 @@ namespace CdcSync.Connectors.Tests.WarehouseConformance;
 
 public abstract partial class WarehouseConformance
 {
+    [Theory]
+    [InlineData("ALTER TABLE {0} DROP COLUMN amount", false)]
+    [InlineData("DROP TABLE {0}", false)]
+    [InlineData("ALTER TABLE {0} ADD later integer", true)]
+    public async Task A_target_that_is_altered_between_staging_and_merge_takes_all_of_the_batch_or_nothing_and_is_mended_by_the_next_start(string ddl, bool fits)
+    {
+        var dataset = await EnsuredAsync(TestDatasets.Accounts());
+        await PublishAsync(dataset, Change.Upsert(1L, "a", 100L));
+        var publication = await Warehouse.OpenPublicationAsync(Lease, default);
+        await using (publication)
+        {
+            var part = await StageAsync(publication, dataset, PublishMode.Merge, [Change.Upsert(2L, "b", 200L)]);
+            await Fixture.ExecuteAsync(string.Format(CultureInfo.InvariantCulture, ddl, Fixture.Quote("accounts")));
+            if (fits)
+                Assert.Equal(PublicationOutcome.Committed, (await publication.PublishAsync([part], default)).Outcome);
+            else
+                Assert.Equal(ErrorCodes.TargetMismatch, (await Assert.ThrowsAsync<CdcSyncException>(async () => await publication.PublishAsync([part], default))).Code);
+        }
+
+        Assert.Equal(fits ? 2 : 1, (await CheckpointAsync(dataset))!.Generation);
+        Assert.Equal(fits ? 2 : 1, (await Control.ReadLedgerAsync(dataset.Id, 9, default)).Count);
+        await Warehouse.EnsureTargetAsync(dataset, default);
+        await PublishAsync(dataset, Change.Upsert(1L, "a", 100L), Change.Upsert(2L, "b", 200L));
+        Assert.Equal(["1|a|1.00", "2|b|2.00"], await LiveAsync(dataset));
+    }
+
     [Fact]
     public async Task A_publication_whose_checkpoint_was_moved_by_another_changes_nothing()
     {

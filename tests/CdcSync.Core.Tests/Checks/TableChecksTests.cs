@@ -22,6 +22,7 @@ public sealed class TableChecksTests
     [InlineData("properties: [{name: p, logicalType: string, primaryKey: true}, {name: q, logicalType: string}], quality: [{metric: duplicateValues, arguments: {properties: [q, p]}, mustBe: 0}]", "t")]
     [InlineData("properties: [{name: p, logicalType: string, primaryKey: true}, {name: q, logicalType: string}], quality: [{metric: duplicateValues, arguments: {properties: [q]}, mustBe: 0}]", "t duplicateValues DuplicateMeasure Error Scheduled 0")]
     [InlineData("quality: [{id: s, type: sql, query: SELECT 1, mustBe: 1}]", "t s SqlMeasure Error Publication 1")]
+    [InlineData("quality: [{id: s, name: No debts, type: sql, query: SELECT 1, mustBe: 1}, {name: No debts, type: sql, query: SELECT 2, mustBe: 1}]", "t s SqlMeasure Error Publication 1 No debts SqlMeasure Error Publication 1")]
     [InlineData("quality: [{type: sql, query: SELECT 1, mustBe: true, severity: warning}]", "t sql SqlMeasure Warning Scheduled 1")]
     [InlineData("quality: [{type: sql, query: SELECT 1, mustBe: 1, scheduler: cron, schedule: 0 6 * * *}]", "t sql SqlMeasure Error Scheduled 1")]
     [InlineData("quality: [{type: sql, query: SELECT 1, mustBe: 1, scheduler: airflow, schedule: daily}]", "t sql SqlMeasure Error Scheduled 1")]

@@ -150,6 +150,13 @@ public sealed class MetricsObserverTests : IDisposable
     }
 
     [Fact]
+    public void A_gate_that_warns_is_counted_by_what_it_would_have_blocked_with()
+    {
+        _world.Observer.GateWarned(_world.Orders, MetricsWorld.Fault(ErrorCodes.VolumeGate));
+        Assert.Equal((1, 0), (_world.Read("cdcsync_gate_warnings_total", ("dataset", "orders"), ("reason", "CDC5005")), _world.Read("cdcsync_gate_warnings_total", ("dataset", "returns"), ("reason", "CDC5005"))));
+    }
+
+    [Fact]
     public void A_committed_batch_is_counted()
     {
         _world.Observer.RowsRead(_world.Orders, 11, 1_000);

@@ -26,12 +26,12 @@ install_servers() {
   DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
 }
 
-# What CdcSync.Arrow is compared with. Its tests are skipped without it, and fail where CI=true.
+# What Arrow files and OTLP messages are compared with. Those tests are skipped without it, and fail where CI=true.
 install_reference() {
-  local folder=tests/CdcSync.Arrow.Tests/Reference
+  local folder=$1
   command -v npm >/dev/null || return 0
   [ "$folder/node_modules/.package-lock.json" -nt "$folder/package-lock.json" ] && return
-  npm ci --prefix "$folder" --no-audit --no-fund --loglevel=error >/dev/null || echo "npm ci failed in $folder: tests against apache-arrow are skipped." >&2
+  npm ci --prefix "$folder" --no-audit --no-fund --loglevel=error >/dev/null || echo "npm ci failed in $folder: tests against it are skipped." >&2
 }
 
 projects=("$@") hung=()
@@ -40,7 +40,8 @@ if [ ${#projects[@]} -eq 0 ]; then
 fi
 
 install_servers
-install_reference
+install_reference tests/CdcSync.Arrow.Tests/Reference
+install_reference tests/CdcSync.EndToEnd.Tests/Monitoring/OtlpReference
 dotnet build CdcSync.sln --nologo -v quiet -clp:NoSummary
 [ $# -gt 0 ] || dotnet format CdcSync.sln --no-restore --verify-no-changes
 

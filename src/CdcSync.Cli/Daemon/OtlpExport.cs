@@ -39,18 +39,25 @@ internal sealed class OtlpExport : IAsyncDisposable
 
     private async Task ExportAsync()
     {
-        while (!_stop.IsCancellationRequested)
+        while (true)
         {
             await Task.Delay(_options.Interval, _time, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            // Asked before: what is sent while it is told to stop does not say how it ended.
+            var isLast = _stop.IsCancellationRequested;
             Tell(await SendAsync());
+            if (isLast)
+                return;
         }
     }
 
     /// <returns>What was wrong; null = nothing.</returns>
     private async Task<string?> SendAsync()
     {
-        using var content = new ByteArrayContent(OtlpMetrics.Write(_registry, _options.Resource, _version, _begun, _time.GetUtcNow()));
-        content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+        var (body, type) = _options.Protocol == OtlpProtocol.Json
+            ? (OtlpMetrics.Write(_registry, _options.Resource, _version, _begun, _time.GetUtcNow()), "application/json")
+            : (OtlpProtobuf.Write(_registry, _options.Resource, _version, _begun, _time.GetUtcNow()), "application/x-protobuf");
+        using var content = new ByteArrayContent(body);
+        content.Headers.ContentType = new MediaTypeHeaderValue(type);
         try
         {
             using var answer = await _http.PostAsync(_options.Endpoint, content, CancellationToken.None);

@@ -5,11 +5,12 @@ namespace CdcSync.Cli.Daemon;
 
 /// <summary>Where metrics are pushed to, by OpenTelemetry's own environment variables.</summary>
 /// <param name="Endpoint">Where they are POSTed.</param>
+/// <param name="Protocol">The form of what is sent.</param>
 /// <param name="Headers">Headers of each request; secret, as they may hold a key.</param>
 /// <param name="Resource">What is measured.</param>
 /// <param name="Interval">The time between two exports.</param>
 /// <param name="Timeout">The patience with the receiver.</param>
-internal sealed record OtlpOptions(Uri Endpoint, IReadOnlyDictionary<string, string> Headers, IReadOnlyDictionary<string, string> Resource, TimeSpan Interval, TimeSpan Timeout)
+internal sealed record OtlpOptions(Uri Endpoint, OtlpProtocol Protocol, IReadOnlyDictionary<string, string> Headers, IReadOnlyDictionary<string, string> Resource, TimeSpan Interval, TimeSpan Timeout)
 {
     private const string Path = "v1/metrics";
 
@@ -25,14 +26,18 @@ internal sealed record OtlpOptions(Uri Endpoint, IReadOnlyDictionary<string, str
         var (own, all) = (Value("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT"), Value("OTEL_EXPORTER_OTLP_ENDPOINT"));
         if ((own ?? all) is not { } endpoint || Value("OTEL_METRICS_EXPORTER") is "none" || string.Equals(Value("OTEL_SDK_DISABLED"), "true", StringComparison.OrdinalIgnoreCase))
             return null;
-        if (OfMetrics("PROTOCOL") is not (null or "http/json") and var protocol)
-            throw Wrong($"OTEL_EXPORTER_OTLP_PROTOCOL is '{protocol}': metrics are sent as http/json.", "Set it to http/json, and the endpoint to the collector's port for HTTP (4318).");
+        var protocol = OfMetrics("PROTOCOL") switch
+        {
+            null or "http/protobuf" => OtlpProtocol.Protobuf,                // the default of the specification
+            "http/json" => OtlpProtocol.Json,
+            var other => throw Wrong($"OTEL_EXPORTER_OTLP_PROTOCOL is '{other}': metrics are sent as http/protobuf or http/json.", "Set it to one of them, and the endpoint to the collector's port for HTTP (4318)."),
+        };
         if (!Uri.TryCreate(own ?? $"{endpoint.TrimEnd('/')}/{Path}", UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https"))
             throw Wrong("OTEL_EXPORTER_OTLP_ENDPOINT is no address that begins with http:// or https://.", "Name the collector's port for HTTP, as in http://127.0.0.1:4318.");
 
         var resource = Pairs(Value("OTEL_RESOURCE_ATTRIBUTES"), "OTEL_RESOURCE_ATTRIBUTES");
         resource["service.name"] = Value("OTEL_SERVICE_NAME") ?? resource.GetValueOrDefault("service.name") ?? "cdcsync";
-        return new OtlpOptions(url, Pairs(OfMetrics("HEADERS"), "OTEL_EXPORTER_OTLP_HEADERS"), resource,
+        return new OtlpOptions(url, protocol, Pairs(OfMetrics("HEADERS"), "OTEL_EXPORTER_OTLP_HEADERS"), resource,
             Milliseconds(Value("OTEL_METRIC_EXPORT_INTERVAL"), "OTEL_METRIC_EXPORT_INTERVAL", 60_000), Milliseconds(OfMetrics("TIMEOUT"), "OTEL_EXPORTER_OTLP_TIMEOUT", 10_000));
     }
 
@@ -61,4 +66,14 @@ internal sealed record OtlpOptions(Uri Endpoint, IReadOnlyDictionary<string, str
     }
 
     private static CdcSyncException Wrong(string what, string remedy) => new(ErrorCodes.WrongUsage, what, $"{remedy} Run: cdcsync run --help");
+}
+
+/// <summary>The form of what is sent.</summary>
+internal enum OtlpProtocol
+{
+    /// <summary>The binary form.</summary>
+    Protobuf,
+
+    /// <summary>JSON.</summary>
+    Json,
 }

@@ -47,6 +47,9 @@ public static class OtlpMetrics
         return buffer.ToArray();
     }
 
+    /// <summary>A unit as UCUM has it.</summary>
+    internal static string UnitOf(MetricFamily family) => family.Unit switch { "seconds" => "s", "bytes" => "By", _ => "1" };
+
     private static void WriteFamily(Utf8JsonWriter json, MetricFamily family, Instants at)
     {
         // A value that is not known is no point: OTLP has no other word for it.
@@ -56,7 +59,7 @@ public static class OtlpMetrics
         json.WriteStartObject();
         json.WriteString("name", family.Name);
         json.WriteString("description", family.Help);
-        json.WriteString("unit", family.Unit switch { "seconds" => "s", "bytes" => "By", _ => "1" });
+        json.WriteString("unit", UnitOf(family));
         json.WriteStartObject(family.Type switch { MetricType.Counter => "sum", MetricType.Histogram => "histogram", _ => "gauge" });
         if (family.Type is MetricType.Counter or MetricType.Histogram)
             json.WriteNumber("aggregationTemporality", Cumulative);

@@ -1,10 +1,13 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using CdcSync.Cli.Daemon;
 using CdcSync.Core.Errors;
 using CdcSync.Core.Metrics;
 using CdcSync.EndToEnd.Tests.Harness;
+using CdcSync.EndToEnd.Tests.Http;
+using CdcSync.EndToEnd.Tests.Monitoring;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace CdcSync.EndToEnd.Tests.Cli;
@@ -39,6 +42,69 @@ public sealed class OtlpTests
             scope.GetProperty("metrics").EnumerateArray().Select(m => m.GetRawText()));
     }
 
+    /// <summary>The binary form, read by OpenTelemetry's own decoder, is the JSON form: texts beyond ASCII and longer than one byte can say, numbers of every size.</summary>
+    [Fact]
+    public void OpenTelemetrys_own_decoder_reads_the_binary_form_as_what_the_json_form_says()
+    {
+        using var registry = new MetricRegistry();
+        registry.Counter("odd_total", $"Ünïcödé {new string('x', 20_000)}", "label", "other").Add("", "größe").Add(1e300);
+        registry.Gauge("g_bytes", "Zero and less.").Add();
+        var gauges = registry.Gauge("g_seconds", "Known and not.", "name");
+        gauges.Add("known").Set(-0.1);
+        gauges.Add("unknown").Set(double.NaN);
+        gauges.Add("endless").Set(double.PositiveInfinity);
+        registry.Gauge("nothing", "Nobody knows.").Add().Set(double.NaN);
+        registry.Info("x_info", "What runs.", "version").Add("1").Set(true);
+        var histograms = registry.Histogram("odd_seconds", "Taken.", [0.001, 1, 1e9], "stage");
+        histograms.Add("never");
+        var histogram = histograms.Add("often");
+        for (var i = 0; i < 300; i++)
+            histogram.Observe(TimeSpan.FromSeconds(i / 7.0));
+        var resource = new Dictionary<string, string> { ["service.name"] = "größe", ["a"] = "" };
+        var theirs = Decode(OtlpProtobuf.Write(registry, resource, "1.2.3", Noon, Noon.AddSeconds(1)));
+        var ours = JsonNode.Parse(OtlpMetrics.Write(registry, resource, "1.2.3", Noon, Noon.AddSeconds(1)))!;
+        DropEmptyArrays(ours);
+        DropEmptyArrays(theirs);
+        Assert.True(JsonNode.DeepEquals(ours, theirs), $"{ours}\n{theirs}");
+    }
+
+    [Fact]
+    public async Task All_metrics_of_a_pipeline_are_in_the_binary_form()
+    {
+        await using var served = new ServedPipeline();
+        var theirs = Decode(OtlpProtobuf.Write(served.Metrics.Registry, new Dictionary<string, string>(), "1", Noon, Noon.AddSeconds(1)));
+        var ours = JsonNode.Parse(OtlpMetrics.Write(served.Metrics.Registry, new Dictionary<string, string>(), "1", Noon, Noon.AddSeconds(1)))!;
+        Assert.Equal(Names(ours), Names(theirs));
+        Assert.Contains("cdcsync_watermark_timestamp_seconds", Names(theirs));
+
+        static IEnumerable<string> Names(JsonNode root) => root["resourceMetrics"]![0]!["scopeMetrics"]![0]!["metrics"]!.AsArray().Select(m => (string)m!["name"]!);
+    }
+
+    private static JsonNode Decode(byte[] message)
+    {
+        using var folder = new TempFolder();
+        File.WriteAllBytes(folder["message.bin"], message);
+        return JsonNode.Parse(OtlpReference.Decode(folder["message.bin"]))!;
+    }
+
+    /// <summary>The binary form does not tell a list that is empty from one that is not there.</summary>
+    private static void DropEmptyArrays(JsonNode node)
+    {
+        if (node is JsonObject map)
+        {
+            foreach (var (name, value) in map.ToArray())
+            {
+                if (value is JsonArray { Count: 0 }) map.Remove(name);
+                else if (value is not null) DropEmptyArrays(value);
+            }
+        }
+        else if (node is JsonArray list)
+        {
+            foreach (var value in list)
+                DropEmptyArrays(value!);
+        }
+    }
+
     [Fact]
     public void The_standard_variables_say_where_to_and_how_often()
     {
@@ -50,6 +116,8 @@ public sealed class OtlpTests
         Assert.Equal((TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(10)), (options.Interval, options.Timeout));
         Assert.Equal(new Uri("https://c/own"), Read(("OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector:4318"), ("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", "https://c/own"))!.Endpoint);
         Assert.Equal("cdcsync", Read(("OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector:4318"))!.Resource["service.name"]);
+        Assert.Equal((OtlpProtocol.Protobuf, OtlpProtocol.Json, OtlpProtocol.Protobuf), (options.Protocol, Read(("OTEL_EXPORTER_OTLP_ENDPOINT", "http://c"), ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/json"))!.Protocol,
+            Read(("OTEL_EXPORTER_OTLP_ENDPOINT", "http://c"), ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/json"), ("OTEL_EXPORTER_OTLP_METRICS_PROTOCOL", "http/protobuf"))!.Protocol));
         Assert.Null(Read());
         Assert.Null(Read(("OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector:4318"), ("OTEL_METRICS_EXPORTER", "none")));
         Assert.Null(Read(("OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector:4318"), ("OTEL_SDK_DISABLED", "True")));
@@ -57,7 +125,7 @@ public sealed class OtlpTests
 
     [Theory]
     [InlineData("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc")]
-    [InlineData("OTEL_EXPORTER_OTLP_METRICS_PROTOCOL", "http/protobuf")]
+    [InlineData("OTEL_EXPORTER_OTLP_METRICS_PROTOCOL", "protobuf")]
     [InlineData("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", "collector:4318")]
     [InlineData("OTEL_METRIC_EXPORT_INTERVAL", "1m")]
     [InlineData("OTEL_EXPORTER_OTLP_HEADERS", "s3cret")]
@@ -93,6 +161,16 @@ public sealed class OtlpTests
         var state = JsonDocument.Parse(last.Body).RootElement.GetProperty("resourceMetrics")[0].GetProperty("scopeMetrics")[0].GetProperty("metrics").EnumerateArray().Single(m => m.GetProperty("name").GetString() == "cdcsync_pipeline_state");
         var stopping = state.GetProperty("gauge").GetProperty("dataPoints").EnumerateArray().Single(p => p.GetProperty("attributes")[1].GetProperty("value").GetProperty("stringValue").GetString() == "stopping");
         Assert.Equal(1, stopping.GetProperty("asDouble").GetDouble());
+    }
+
+    [Fact]
+    public async Task Unless_told_otherwise_a_daemon_pushes_the_binary_form()
+    {
+        await using var collector = new Collector();
+        using var registry = new MetricRegistry();
+        registry.Counter("c_total", "Counted.").Add().Add();
+        await using (new OtlpExport(Read(("OTEL_EXPORTER_OTLP_ENDPOINT", collector.Address.ToString()), ("OTEL_METRIC_EXPORT_INTERVAL", "10"))!, registry, "1", TimeProvider.System, NullLogger.Instance))
+            await collector.UntilAsync(r => r.ContentType == "application/x-protobuf" && r.Body.Contains("c_total", StringComparison.Ordinal));
     }
 
     [Fact]

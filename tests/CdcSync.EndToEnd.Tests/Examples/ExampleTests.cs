@@ -38,6 +38,14 @@ public sealed partial class ExampleTests
     }
 
     [Fact]
+    public void Every_image_of_the_compose_file_is_of_one_version()
+    {
+        var images = Images().Matches(File.ReadAllText(Path.Combine(Documents.Root, "docker-compose.yml"))).Select(m => m.Groups[1].Value).ToArray();
+        Assert.True(images.Length >= 6, $"{images.Length} images");
+        Assert.All(images, image => Assert.Matches(@":(v?\d+\.\d+|\d+-CU\d+)", image));
+    }
+
+    [Fact]
     public async Task The_compose_file_is_one_that_compose_takes()
     {
         var tool = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Select(folder => Path.Combine(folder, "docker-compose")).FirstOrDefault(File.Exists);
@@ -51,4 +59,7 @@ public sealed partial class ExampleTests
 
     [GeneratedRegex(@"[\s""](\./[^:""]+):/")]
     private static partial Regex Mounts();
+
+    [GeneratedRegex(@"^\s*image:\s*(\S+)", RegexOptions.Multiline)]
+    private static partial Regex Images();
 }

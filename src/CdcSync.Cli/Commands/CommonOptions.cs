@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using CdcSync.Cli.Http;
 
 namespace CdcSync.Cli.Commands;
 
@@ -20,6 +21,16 @@ internal static class CommonOptions
 
     /// <summary>Tells what happens on stdout, a JSON document per line; the last line has the exit code.</summary>
     public static Option<bool> JsonLines { get; } = new("--json") { Description = "Tell what happens as lines of JSON; the last one has the exit code." };
+
+    /// <summary>Where the daemon answers.</summary>
+    public static Option<string?> Listen { get; } = new("--listen")
+    {
+        Description = $"Where the status page, the API and /metrics answer; port 0 = any free one. Default: http.listen, {EndpointOptions.DefaultListen}.",
+        HelpName = "ADDRESS:PORT",
+    };
+
+    /// <summary>Says who encrypts what the daemon answers.</summary>
+    public static Option<bool> BehindProxy { get; } = new("--behind-proxy") { Description = "A proxy in front ends TLS: allow to listen off loopback." };
 
     /// <summary>Limits a verb to some datasets.</summary>
     public static Option<string[]> Dataset { get; } = new("--dataset", "-d")

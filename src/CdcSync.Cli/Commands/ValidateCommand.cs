@@ -1,4 +1,5 @@
 using System.CommandLine;
+using CdcSync.Cli.Config;
 using CdcSync.Cli.Http;
 using CdcSync.Cli.Output;
 using CdcSync.Core.Errors;
@@ -11,7 +12,7 @@ internal static class ValidateCommand
 {
     public static Command Create(Terminal terminal)
     {
-        var command = new Command("validate", "Check the pipeline file and its contracts, offline.") { CommonOptions.Json };
+        var command = new Command("validate", "Check the pipeline file and its contracts, offline.") { CommonOptions.Listen, CommonOptions.BehindProxy, CommonOptions.Json };
         command.SetAction(parsed => Run(parsed, terminal));
         return command;
     }
@@ -19,16 +20,30 @@ internal static class ValidateCommand
     private static int Run(ParseResult parsed, Terminal terminal)
     {
         var loaded = PipelineFile.Load(parsed);
-        if (loaded.Value is not null)
-            EndpointOptions.Parse(loaded.Value.Http.Listen);
-        var exit = loaded.Value is null ? ExitCode.Usage : ExitCode.Ok;
+        IReadOnlyList<Diagnostic> findings = [.. loaded.Findings, .. loaded.Value is { } read ? Exposure(read.Http, parsed) : []];
+        var isValid = loaded.Value is not null && findings.Count == loaded.Findings.Count;
+        var exit = isValid ? ExitCode.Ok : ExitCode.Usage;
         if (parsed.GetValue(CommonOptions.Json))
-            terminal.Data(JsonOutput.Write(new ValidateDocument(loaded.Value is not null, [.. loaded.Findings.Select(Of)]) { ExitCode = (int)exit }));
-        else if (loaded.Findings.Count > 0)
-            terminal.Data(string.Join('\n', loaded.Findings));
-        if (loaded.Value is { } config)
+            terminal.Data(JsonOutput.Write(new ValidateDocument(isValid, [.. findings.Select(Of)]) { ExitCode = (int)exit }));
+        else if (findings.Count > 0)
+            terminal.Data(string.Join('\n', findings));
+        if (isValid && loaded.Value is { } config)
             terminal.Note($"{config.File}: pipeline '{config.Name}', {config.Pipeline.Datasets.Count} datasets from {config.Sources.Count} sources: valid.");
         return (int)exit;
+    }
+
+    /// <summary>What <c>run</c> would refuse to start with.</summary>
+    private static IEnumerable<Diagnostic> Exposure(HttpConfig http, ParseResult parsed)
+    {
+        try
+        {
+            EndpointOptions.Of(http, parsed.GetValue(CommonOptions.Listen), parsed.GetValue(CommonOptions.BehindProxy)).Check();
+            return [];
+        }
+        catch (CdcSyncException fault)
+        {
+            return [new Diagnostic(fault.Code, http.At, $"http: {fault.Message} {fault.Remedy}", DiagnosticSeverity.Error)];
+        }
     }
 
     private static FindingDocument Of(Diagnostic finding) =>

@@ -118,7 +118,11 @@ internal sealed record LandingConfig(string Path, TimeSpan Keep, long Limit);
 /// <param name="Hosts">Names that the Host header may have, beside loopback's and the address itself.</param>
 /// <param name="Certificate">What it encrypts with; null = it does not.</param>
 /// <param name="BehindProxy">True if a proxy in front of it ends TLS.</param>
-internal sealed record HttpConfig(string Listen, SecretString? Token, SecretString? MetricsToken, IReadOnlyList<string> Hosts, CertificateFiles? Certificate, bool BehindProxy);
+internal sealed record HttpConfig(string Listen, SecretString? Token, SecretString? MetricsToken, IReadOnlyList<string> Hosts, CertificateFiles? Certificate, bool BehindProxy)
+{
+    /// <summary>Where the file says where it listens, or that there is an endpoint at all.</summary>
+    public required FileLocation At { get; init; }
+}
 
 /// <summary>How change tracking uses a PostgreSQL source's log; null = by default.</summary>
 /// <param name="Slot">The replication slot's name.</param>

@@ -104,7 +104,7 @@ internal sealed class PipelineReader(string file, string folder, ReadContext con
     {
         var reader = root.Map("http") ?? Empty("http");
         SecretString? Token(string key) => reader.Node(key) is { } node ? secrets.Token(node, reader.PathOf(key)) : null;
-        var http = new HttpConfig(reader.Text("listen") ?? EndpointOptions.DefaultListen, Token("token"), Token("metricsToken"), reader.Texts("hosts") ?? [], Certificate(reader), reader.Flag("behindProxy") ?? false);
+        var http = new HttpConfig(reader.Text("listen") ?? EndpointOptions.DefaultListen, Token("token"), Token("metricsToken"), reader.Texts("hosts") ?? [], Certificate(reader), reader.Flag("behindProxy") ?? false) { At = reader.AtOf("listen") };
         reader.End();
         return http;
     }

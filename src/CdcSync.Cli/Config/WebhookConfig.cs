@@ -31,6 +31,12 @@ internal enum WebhookEvent
     /// <summary>The dataset can't go on without a resync.</summary>
     ResyncRequired,
 
-    /// <summary>What was told of as blocked, broken, drifted or in need of a resync is well again.</summary>
+    /// <summary>The columns of the source changed.</summary>
+    SchemaChanged,
+
+    /// <summary>What a person, or a system elsewhere, ordered has ended.</summary>
+    OrderEnded,
+
+    /// <summary>What was told of as quarantined, blocked, broken, drifted or in need of a resync is well again.</summary>
     Recovered,
 }

@@ -3,6 +3,7 @@ using System.Net.Security;
 using System.Net.Sockets;
 using CdcSync.Cli.Http.Api;
 using CdcSync.Cli.Http.Page;
+using CdcSync.Cli.Observing;
 using CdcSync.Cli.Output;
 using CdcSync.Core.Errors;
 using CdcSync.Core.Metrics;
@@ -43,7 +44,8 @@ internal sealed class Endpoint : IAsyncDisposable
         var app = Build(options, log);
         var answers = new Answers(scrubber);
         var guard = new RequestGuard(options, worker.Time);
-        app.Use((context, next) => AnswerAsync(context, next, guard, answers));
+        var refusals = new Refusals(worker.Refused, new Repetitions(worker.Time, worker.RepeatAfter), log.CreateLogger("http"));
+        app.Use((context, next) => AnswerAsync(context, next, guard, answers, refusals));
         var metrics = worker.Metrics;
         var readiness = new Readiness(metrics);
         app.MapMethods("/healthz", Reading, context => answers.LineAsync(context, HttpStatusCode.OK, "ok"));
@@ -60,7 +62,7 @@ internal sealed class Endpoint : IAsyncDisposable
         });
         new ReadRoutes(worker, options, answers).MapTo(app);
         new OrderRoutes(worker, answers, log.CreateLogger("orders")).MapTo(app);
-        new PageRoutes(options, guard, answers, worker.Time).MapTo(app);
+        new PageRoutes(options, guard, answers, refusals, worker.Time).MapTo(app);
         try
         {
             await app.StartAsync(ct);
@@ -107,7 +109,7 @@ internal sealed class Endpoint : IAsyncDisposable
     }
 
     /// <summary>Everything goes through here: the guard first, and whatever goes wrong behind it becomes a problem.</summary>
-    private static async Task AnswerAsync(HttpContext context, RequestDelegate next, RequestGuard guard, Answers answers)
+    private static async Task AnswerAsync(HttpContext context, RequestDelegate next, RequestGuard guard, Answers answers, Refusals refusals)
     {
         var headers = context.Response.Headers;
         headers[HeaderNames.CacheControl] = "no-store";
@@ -117,9 +119,13 @@ internal sealed class Endpoint : IAsyncDisposable
         headers["Referrer-Policy"] = "same-origin";
         if (context.Request.IsHttps)
             headers[HeaderNames.StrictTransportSecurity] = "max-age=31536000";
-        if (guard.Refusal(context.Request) is { } refusal)
+        if (guard.Check(context.Request) is var (reason, problem))
         {
-            await (refusal.Status == HttpStatusCode.Unauthorized && context.Request.Path == "/" && HttpMethods.IsGet(context.Request.Method) ? PageRoutes.AskAsync(context, answers) : answers.ProblemAsync(context, refusal));
+            // Whoever comes to the page for the first time has no token yet: that is the way in.
+            var isWayIn = reason == RefusalReason.NoToken && context.Request.Path == "/" && HttpMethods.IsGet(context.Request.Method);
+            if (!isWayIn)
+                refusals.Tell(context, reason, problem);
+            await (problem.Status == HttpStatusCode.Unauthorized && context.Request.Path == "/" && HttpMethods.IsGet(context.Request.Method) ? PageRoutes.AskAsync(context, answers) : answers.ProblemAsync(context, problem));
             return;
         }
 

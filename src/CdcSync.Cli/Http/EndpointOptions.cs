@@ -1,4 +1,5 @@
 using System.Net;
+using CdcSync.Cli.Config;
 using CdcSync.Core.Errors;
 using CdcSync.Core.Yaml;
 
@@ -28,6 +29,20 @@ internal sealed record EndpointOptions(IPEndPoint Address)
 
     /// <summary>What it encrypts with; null = it does not.</summary>
     public CertificateFiles? Certificate { get; init; }
+
+    /// <summary>As the pipeline file and the command line have it.</summary>
+    /// <param name="http">The file's <c>http</c>.</param>
+    /// <param name="listen">The command line's address; null = the file's.</param>
+    /// <param name="isBehindProxy">True if the command line says that a proxy ends TLS.</param>
+    /// <exception cref="CdcSyncException"><see cref="ErrorCodes.WrongUsage"/>: it is no address.</exception>
+    public static EndpointOptions Of(HttpConfig http, string? listen, bool isBehindProxy) => new(Parse(listen ?? http.Listen))
+    {
+        Token = http.Token,
+        MetricsToken = http.MetricsToken,
+        Hosts = http.Hosts,
+        Certificate = http.Certificate,
+        Exposure = http.BehindProxy || isBehindProxy ? EndpointExposure.BehindProxy : EndpointExposure.Direct,
+    };
 
     /// <summary>Reads <c>address:port</c>; <c>localhost</c> is 127.0.0.1.</summary>
     /// <exception cref="CdcSyncException"><see cref="ErrorCodes.WrongUsage"/>: it is none.</exception>

@@ -29,20 +29,20 @@ internal sealed class RequestGuard
     }
 
     /// <summary>Why a request is not answered; null = it is.</summary>
-    public Problem? Refusal(HttpRequest request)
+    public Refusal? Check(HttpRequest request)
     {
         if (!_hosts.Contains(request.Host.Host))
-            return new Problem(HttpStatusCode.BadRequest, ErrorCodes.RequestRefused, "this host name is not served here.", "Name it in http.hosts of the pipeline file. Run: cdcsync validate");
+            return new(RefusalReason.Host, new Problem(HttpStatusCode.BadRequest, ErrorCodes.RequestRefused, "this host name is not served here.", "Name it in http.hosts of the pipeline file. Run: cdcsync validate"));
         var isChange = !HttpMethods.IsGet(request.Method) && !HttpMethods.IsHead(request.Method);
         if (isChange && !IsOfOwnPage(request))
-            return new Problem(HttpStatusCode.Forbidden, ErrorCodes.RequestRefused, "the request comes from a page of another origin.", "Name the origin's host in http.hosts of the pipeline file. Run: cdcsync validate");
+            return new(RefusalReason.Origin, new Problem(HttpStatusCode.Forbidden, ErrorCodes.RequestRefused, "the request comes from a page of another origin.", "Name the origin's host in http.hosts of the pipeline file. Run: cdcsync validate"));
         return request.Path.Value switch
         {
             "/healthz" or "/readyz" => null,                             // probes have no token, and learn nothing
-            "/metrics" => _metricsToken?.IsShownBy(request) != false ? null : NoToken,
+            "/metrics" => _metricsToken?.IsShownBy(request) != false ? null : NoToken(request),
             "/session" when _token is not null => null,                  // the way in
-            _ when isChange && _token is null => new Problem(HttpStatusCode.Forbidden, ErrorCodes.TokenRequired, "this worker has no token, so that it takes no orders.", "Set http.token: ${env:CDCSYNC_HTTP_TOKEN} in the pipeline file. Run: cdcsync validate"),
-            _ => _token is null || _token.IsShownBy(request) || ComesByCookie(request) ? null : NoToken,
+            _ when isChange && _token is null => new(RefusalReason.NoOrders, new Problem(HttpStatusCode.Forbidden, ErrorCodes.TokenRequired, "this worker has no token, so that it takes no orders.", "Set http.token: ${env:CDCSYNC_HTTP_TOKEN} in the pipeline file. Run: cdcsync validate")),
+            _ => _token is null || _token.IsShownBy(request) || ComesByCookie(request) ? null : NoToken(request),
         };
     }
 
@@ -57,7 +57,10 @@ internal sealed class RequestGuard
 
     private bool ComesByCookie(HttpRequest request) => request.Headers[HeaderNames.Authorization].Count == 0 && _sessions?.IsIn(request) == true;
 
-    private static Problem NoToken => new(HttpStatusCode.Unauthorized, ErrorCodes.TokenRequired, "a token is asked for.", "Send it as Authorization: Bearer TOKEN; http.token and http.metricsToken name it. Run: cdcsync validate");
+    private static Refusal NoToken(HttpRequest request) => new(request.Headers[HeaderNames.Authorization].Count == 0 ? RefusalReason.NoToken : RefusalReason.WrongToken, TokenProblem);
+
+    /// <summary>What a request without the right token is told.</summary>
+    public static Problem TokenProblem { get; } = new(HttpStatusCode.Unauthorized, ErrorCodes.TokenRequired, "a token is asked for.", "Send it as Authorization: Bearer TOKEN; http.token and http.metricsToken name it. Run: cdcsync validate");
 
     /// <summary>
     /// True unless a browser says that the request was made by another site's page: it is ours if it came from where it goes to, or from a name of http.hosts (a proxy may

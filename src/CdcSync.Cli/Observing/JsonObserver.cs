@@ -5,6 +5,7 @@ using CdcSync.Core.Checkpoints;
 using CdcSync.Core.Checks;
 using CdcSync.Core.Datasets;
 using CdcSync.Core.Errors;
+using CdcSync.Core.Sources.Schemas;
 using CdcSync.Core.Sync;
 using CdcSync.Core.Warehouses;
 
@@ -72,6 +73,11 @@ internal sealed class JsonObserver(JsonFeed feed) : ISyncObserver
             _checks[(dataset.Id, result.Check)] = result.Verdict;
         }
     }
+
+    public void OrderEnded(Dataset dataset, OrderEnd end) => feed.Tell(new OrderLine(dataset.Id.Value, Words.Of(end.Order), Words.OutcomeOf(end), end.Report?.Found.Missing, end.Report?.Found.Different, end.Report?.Found.Extra,
+        end.Report?.Repaired.Total, FaultDocument.Of(end.Fault)));
+
+    public void SchemaChanged(Dataset dataset, IReadOnlyList<SchemaChange> changes) => feed.Tell(new SchemaLine(dataset.Id.Value, [.. changes.Select(SchemaChangeDocument.Of)]));
 
     public void LeaseChanged(bool held)
     {

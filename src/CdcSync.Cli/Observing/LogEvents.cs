@@ -75,6 +75,9 @@ internal static partial class LogEvents
     [LoggerMessage(2020, LogLevel.Error, "{dataset}: {order} failed: {code} {fault}")]
     public static partial void OrderFailed(this ILogger log, string order, string dataset, string code, string fault);
 
+    [LoggerMessage(2021, LogLevel.Warning, "request from {address} for {asked} refused: {reason}{tail}")]
+    public static partial void RequestRefused(this ILogger log, string address, string asked, string reason, string tail);
+
     [LoggerMessage(2030, LogLevel.Warning, "webhook {webhook} {problem}; it is told again")]
     public static partial void WebhookFailed(this ILogger log, string webhook, string problem);
 

@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using CdcSync.Core.Sources.Schemas;
 
 namespace CdcSync.Cli.Output;
 
@@ -14,6 +15,8 @@ namespace CdcSync.Cli.Output;
 [JsonSerializable(typeof(SystemFailedLine))]
 [JsonSerializable(typeof(QuarantineLine))]
 [JsonSerializable(typeof(CheckLine))]
+[JsonSerializable(typeof(OrderLine))]
+[JsonSerializable(typeof(SchemaLine))]
 [JsonSerializable(typeof(LeaseLine))]
 [JsonSerializable(typeof(ShopLine))]
 [JsonSerializable(typeof(ComparisonLine))]
@@ -61,6 +64,19 @@ internal sealed record SystemFailedLine(string Side, FaultDocument Error, double
 internal sealed record QuarantineLine(string Dataset, long Rows) : JsonLine("quarantine");
 
 internal sealed record CheckLine(string Dataset, string Check, string Severity, string Verdict, decimal? Value, string Expected) : JsonLine("check");
+
+internal sealed record OrderLine(string Dataset, string Order, string Outcome, long? Missing, long? Different, long? Extra, long? Repaired, FaultDocument? Error) : JsonLine("order_ended");
+
+internal sealed record SchemaLine(string Dataset, IReadOnlyList<SchemaChangeDocument> Changes) : JsonLine("schema_changed");
+
+/// <summary>A change of a source's columns.</summary>
+/// <param name="Kind">In a word.</param>
+/// <param name="Column">The column.</param>
+/// <param name="Text">For people.</param>
+internal sealed record SchemaChangeDocument(string Kind, string Column, string Text)
+{
+    public static SchemaChangeDocument Of(SchemaChange change) => new(Words.Of(change.Kind), change.Column, change.What);
+}
 
 internal sealed record LeaseLine(bool IsHeld) : JsonLine("lease");
 

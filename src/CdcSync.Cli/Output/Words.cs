@@ -27,6 +27,9 @@ internal static class Words
         _ => "sync",
     };
 
+    /// <summary>How an order ended, in a word: what a comparison found, <c>done</c>, <c>failed</c>.</summary>
+    public static string OutcomeOf(OrderEnd end) => end.Report is { } report ? Of(report.Outcome) : end.Fault is null ? "done" : "failed";
+
     /// <summary>A count with separators: <c>1,234,567</c>.</summary>
     public static string Of(long count) => count.ToString("N0", CultureInfo.InvariantCulture);
 

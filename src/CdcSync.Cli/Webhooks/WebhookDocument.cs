@@ -17,7 +17,12 @@ namespace CdcSync.Cli.Webhooks;
 /// <param name="Rows">published: rows changed; quarantined: rows in quarantine now; drift: rows that differ.</param>
 /// <param name="From">recovered: what it has recovered from.</param>
 /// <param name="Check">contract_broken, and recovered from it: the check.</param>
-internal sealed record WebhookDocument(string Id, string Event, string At, string Pipeline, string Dataset, string? CompleteUpTo = null, long? Generation = null, string? Publication = null, long? Rows = null, string? From = null, string? Check = null)
+/// <param name="Changes">schema_changed: what changed.</param>
+/// <param name="Order">order_ended: what was ordered.</param>
+/// <param name="Outcome">order_ended: what came of it.</param>
+/// <param name="Error">order_ended: the code of what made it fail; null = it did not.</param>
+internal sealed record WebhookDocument(string Id, string Event, string At, string Pipeline, string Dataset, string? CompleteUpTo = null, long? Generation = null, string? Publication = null, long? Rows = null, string? From = null, string? Check = null,
+    IReadOnlyList<SchemaChangeDocument>? Changes = null, string? Order = null, string? Outcome = null, string? Error = null)
 {
     /// <summary>Rises when a field changes its meaning or goes.</summary>
     [JsonPropertyOrder(-1)]

@@ -7,6 +7,7 @@ using CdcSync.Core.Datasets;
 using CdcSync.Core.Errors;
 using CdcSync.Core.Metrics;
 using CdcSync.Core.Reconciliation;
+using CdcSync.Core.Sources.Schemas;
 using CdcSync.Core.Sync;
 using CdcSync.Core.Warehouses;
 using Microsoft.Extensions.Logging;
@@ -86,8 +87,15 @@ internal sealed class WebhookObserver : ISyncObserver, IAsyncDisposable
     {
         if (rows > _quarantined.GetValueOrDefault(dataset.Id))
             Tell(dataset, WebhookEvent.Quarantined, d => d with { Rows = rows });
+        else if (rows == 0 && _quarantined.GetValueOrDefault(dataset.Id) > 0)
+            Tell(dataset, WebhookEvent.Recovered, d => d with { From = Words.Of(WebhookEvent.Quarantined) });
         _quarantined[dataset.Id] = rows;
     }
+
+    public void SchemaChanged(Dataset dataset, IReadOnlyList<SchemaChange> changes) => Tell(dataset, WebhookEvent.SchemaChanged, d => d with { Changes = [.. changes.Select(SchemaChangeDocument.Of)] });
+
+    public void OrderEnded(Dataset dataset, OrderEnd end) =>
+        Tell(dataset, WebhookEvent.OrderEnded, d => d with { Order = Words.Of(end.Order), Outcome = Words.OutcomeOf(end), Rows = end.Report is { } r ? r.Found.Total - r.Repaired.Total : null, Error = end.Fault?.Code.Id });
 
     public void Reconciled(Dataset dataset, ReconcileReport report)
     {

@@ -111,7 +111,7 @@ public interface ISyncObserver
     {
     }
 
-    /// <summary>What a person ordered has ended, other than a poll.</summary>
+    /// <summary>What a person, or a system elsewhere, ordered has ended: also a poll, when the dataset is at its source's now.</summary>
     void OrderEnded(Dataset dataset, OrderEnd end)
     {
     }

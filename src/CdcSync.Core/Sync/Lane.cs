@@ -51,10 +51,18 @@ internal sealed class Lane(Dataset dataset, IChangeSource source, Keyring keyrin
     /// <summary>Has it polled as soon as it is free. Whoever asks may be another source's flow: it rings the bell then.</summary>
     public void Ask() => Interlocked.Exchange(ref _asked, 1);
 
+    private int _ordered;
+    private int _accepting;
+
+    /// <summary>True while a poll is under way that a person ordered, and that has not come to its end.</summary>
+    public bool IsPollOrdered { get; set; }
+
     /// <summary>A poll begins, at an instant: what is asked from now on is for the next one.</summary>
     public void Begin(DateTimeOffset now)
     {
         Interlocked.Exchange(ref _asked, 0);
+        IsPollOrdered |= Interlocked.Exchange(ref _ordered, 0) != 0;
+        Accepts |= (Acceptance)Interlocked.Exchange(ref _accepting, 0);
         Busy = true;
         Begun = now;
     }
@@ -134,9 +142,11 @@ internal sealed class Lane(Dataset dataset, IChangeSource source, Keyring keyrin
     {
         if (!outlook.IsAccepted())
             return outlook;
-        if (order is Order.Sync)
+        if (order is Order.Sync { Accepts: var accepts })
         {
             var before = IsAsked;
+            Interlocked.Or(ref _accepting, (int)accepts);
+            Interlocked.Exchange(ref _ordered, 1);
             Ask();
             return before ? OrderOutlook.AlreadyOrdered : outlook;
         }

@@ -1,5 +1,6 @@
 using CdcSync.Core.Datasets;
 using CdcSync.Core.Errors;
+using CdcSync.Core.Gates;
 using CdcSync.Core.Reconciliation;
 
 namespace CdcSync.Core.Sync;
@@ -8,7 +9,8 @@ namespace CdcSync.Core.Sync;
 public abstract record Order
 {
     /// <summary>Poll at once, whatever the interval says: "the end-of-day close is done".</summary>
-    public sealed record Sync : Order;
+    /// <param name="Accepts">The gates that a person lets this poll through.</param>
+    public sealed record Sync(Acceptance Accepts = Acceptance.None) : Order;
 
     /// <summary>Compare source and target; with repair, make them equal.</summary>
     /// <param name="Request">How.</param>

@@ -1,4 +1,5 @@
 using CdcSync.Core.Errors;
+using CdcSync.Core.Gates;
 using CdcSync.Core.Scheduling;
 using CdcSync.Core.Warehouses;
 
@@ -87,7 +88,7 @@ internal sealed class PollLoop(EngineContext engine, LaneBook book, SourcePass p
             engine.Observer.WorkerFailed(fault.Code.Exit == ExitCode.Source ? "source" : "warehouse", fault, wait);
             foreach (var lane in due)
             {
-                await book.RecordAsync(Step.Failed(lane, fault), ct);
+                await RecordAsync(Step.Failed(lane, fault), ct);
                 lane.Due = engine.Time.GetUtcNow() + wait;
                 lane.Busy = false;
             }
@@ -98,9 +99,22 @@ internal sealed class PollLoop(EngineContext engine, LaneBook book, SourcePass p
     {
         foreach (var step in await unit)
         {
-            await book.RecordAsync(step, ct);
+            await RecordAsync(step, ct);
             step.Lane.Busy = false;
         }
+    }
+
+    /// <summary>A poll that was ordered has ended when the dataset is at its source's now, or when it failed.</summary>
+    private async Task RecordAsync(Step step, CancellationToken ct)
+    {
+        await book.RecordAsync(step, ct);
+        if (!step.Lane.IsPollOrdered || (step.More && step.Outcome.Fault is null))
+            return;
+        step.Lane.IsPollOrdered = false;
+        var order = new Order.Sync(step.Lane.Accepts);
+        step.Lane.Accepts = Acceptance.None;                             // it was for this poll
+        step.Lane.Last = new OrderEnd(order, engine.Time.GetUtcNow(), null, step.Outcome.Fault);
+        engine.Observer.OrderEnded(step.Lane.Dataset, step.Lane.Last);
     }
 
     /// <summary>Sleeps until a lane is due, a blackout is over, someone rings, or a unit has finished.</summary>

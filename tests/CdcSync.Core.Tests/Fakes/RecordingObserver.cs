@@ -106,5 +106,9 @@ internal sealed class RecordingObserver : ISyncObserver
     {
     }
 
+    public ConcurrentQueue<(DatasetId Dataset, OrderEnd End)> OrderEnds { get; } = [];
+
+    public void OrderEnded(Dataset dataset, OrderEnd end) => OrderEnds.Enqueue((dataset.Id, end));
+
     public void LeaseChanged(bool held) => Leases.Enqueue(held);
 }

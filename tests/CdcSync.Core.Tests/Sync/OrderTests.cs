@@ -1,5 +1,6 @@
 using CdcSync.Core.Datasets;
 using CdcSync.Core.Errors;
+using CdcSync.Core.Gates;
 using CdcSync.Core.Reconciliation;
 using CdcSync.Core.Scheduling;
 using CdcSync.Core.Sync;
@@ -41,6 +42,52 @@ public sealed class OrderTests
         daemon.Engine.Take(new Order.Sync(), null);
         await daemon.UntilAsync(() => world.Warehouse.Rows(Orders.Id).ContainsKey(101));
         Assert.Equal([OrderOutlook.Follows, OrderOutlook.AlreadyOrdered], answers.Select(a => a.Outlook));
+    }
+
+    [Fact]
+    public async Task A_poll_that_was_ordered_has_ended_when_the_dataset_is_at_its_sources_now_or_failed_and_no_other_poll_is_told()
+    {
+        using var world = new World(Orders);
+        await using var daemon = await LoadedAsync(world);
+        Assert.Empty(world.Observer.OrderEnds);
+        world.Source.WindowRows = 1;
+        for (var key = 100; key < 105; key++)
+            world.Source[Orders.Id].Put(key, "after the close");
+        daemon.Engine.Take(new Order.Sync(), null);
+        await daemon.UntilAsync(() => !world.Observer.OrderEnds.IsEmpty);
+        Assert.True(world.Equal(Orders));                                // not after the first of five windows
+        Assert.Equal((new Order.Sync(), null), Assert.Single(world.Observer.OrderEnds) is var (_, end) ? (end.Order, end.Fault) : default);
+        Assert.Equal(new Order.Sync(), Last(daemon)!.Order);
+
+        world.Faults.Arm(1, FaultPlan.Lasting);
+        daemon.Engine.Take(new Order.Sync(), null);
+        await daemon.UntilAsync(() => world.Observer.OrderEnds.Count == 2);
+        Assert.NotNull(world.Observer.OrderEnds.Last().End.Fault);
+    }
+
+    [Fact]
+    public async Task What_a_gate_blocked_is_let_through_by_one_order_once()
+    {
+        var strict = Orders with { Breaker = Orders.Breaker with { Ratio = 0.1, Rows = 1, IsPerBatchOnly = true } };
+        using var world = new World(strict);
+        await using var daemon = await LoadedAsync(world);
+        await RemoveAsync(0, 10);
+        daemon.Engine.Take(new Order.Sync(Acceptance.Volume), null);     // another gate
+        await daemon.UntilAsync(() => world.Observer.OrderEnds.Count == 2);
+        Assert.False(world.Equal(strict));
+        daemon.Engine.Take(new Order.Sync(Acceptance.Deletes), null);
+        await daemon.UntilAsync(() => world.Equal(strict));
+        await daemon.UntilAsync(() => Last(daemon) is { Fault: null, Order: Order.Sync { Accepts: Acceptance.Deletes } });
+        await RemoveAsync(10, 16);
+        Assert.False(world.Equal(strict));
+
+        async Task RemoveAsync(int from, int to)
+        {
+            for (var key = from; key < to; key++)
+                world.Source[strict.Id].Delete(key);
+            daemon.Engine.Take(new Order.Sync(), null);
+            await daemon.UntilAsync(() => world.Observer.Faults.LastOrDefault().Fault?.Code == ErrorCodes.DeleteBreaker && daemon.Engine.Lanes()[0].Activity == LaneActivity.Idle && Last(daemon) is { Order: Order.Sync { Accepts: Acceptance.None }, Fault: not null });
+        }
     }
 
     [Fact]

@@ -7,6 +7,7 @@ using CdcSync.Core.Checkpoints;
 using CdcSync.Core.Checks;
 using CdcSync.Core.Datasets;
 using CdcSync.Core.Errors;
+using CdcSync.Core.Sources.Schemas;
 using CdcSync.Core.Sync;
 using CdcSync.Core.Warehouses;
 using CdcSync.EndToEnd.Tests.Harness;
@@ -46,6 +47,22 @@ public sealed class ObserverTests : IDisposable
             new Dictionary<string, TimeSpan> { ["read"] = TimeSpan.FromMilliseconds(3), ["land"] = TimeSpan.FromMilliseconds(1), ["stage"] = TimeSpan.FromMilliseconds(5), ["publish"] = TimeSpan.FromMilliseconds(26) }));
         Assert.Equal("2026-03-01T12:00:00.000Z info  orders: window 17 committed: 130 read, 100 inserted, 20 updated, 3 deleted, 1 erased, 6 quarantined in 35 ms (read 3, land 1, stage 5, publish 26), "
             + "landed 4.9 KiB, complete up to 2026-03-01T12:00:00.000Z\n", _notes.ToString());
+    }
+
+    [Fact]
+    public void An_orders_end_and_a_change_of_columns_are_lines_for_programs()
+    {
+        using var lines = new StringWriter { NewLine = "\n" };
+        var json = new JsonObserver(new JsonFeed(new Terminal(lines, TextWriter.Null, new TerminalAbilities(Colors: false, IsInteractive: false)), _clock));
+        json.OrderEnded(Orders, new OrderEnd(new Order.Sync(), Noon, null, null));
+        json.OrderEnded(Orders, new OrderEnd(new Order.Backfill(null), Noon, null, new CdcSyncException(ErrorCodes.SourceUnavailable, "gone.", "Run: cdcsync status")));
+        json.SchemaChanged(Orders, [new SchemaChange(SchemaChangeKind.Added, "colour", "colour text was added")]);
+        Assert.Equal(
+        [
+            """{"schemaVersion":1,"event":"order_ended","at":"2026-03-01T12:00:00.000Z","dataset":"orders","order":"sync","outcome":"done","missing":null,"different":null,"extra":null,"repaired":null,"error":null}""",
+            """{"schemaVersion":1,"event":"order_ended","at":"2026-03-01T12:00:00.000Z","dataset":"orders","order":"backfill","outcome":"failed","missing":null,"different":null,"extra":null,"repaired":null,"error":{"code":"CDC2001","message":"gone.","remedy":"Run: cdcsync status","isTransient":true}}""",
+            """{"schemaVersion":1,"event":"schema_changed","at":"2026-03-01T12:00:00.000Z","dataset":"orders","changes":[{"kind":"added","column":"colour","text":"colour text was added"}]}""",
+        ], lines.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries));
     }
 
     [Fact]

@@ -9,7 +9,9 @@ using CdcSync.Cli.Webhooks;
 using CdcSync.Core.Checkpoints;
 using CdcSync.Core.Checks;
 using CdcSync.Core.Datasets;
+using CdcSync.Core.Errors;
 using CdcSync.Core.Metrics;
+using CdcSync.Core.Sources.Schemas;
 using CdcSync.Core.Sync;
 using CdcSync.Core.Warehouses;
 using CdcSync.Core.Yaml;
@@ -104,6 +106,30 @@ public sealed class WebhookTests : IAsyncDisposable
         Assert.Equal(["contract_broken  rows", "contract_broken  parents", "recovered contract_broken rows"], told);
 
         void Checked(string check, CheckSeverity severity, CheckVerdict verdict) => observer.Checked(Orders, [new CheckResult(check, severity, verdict, null, "", null, Noon)]);
+    }
+
+    [Fact]
+    public async Task Changed_columns_an_orders_end_and_an_empty_quarantine_are_told()
+    {
+        await using var observer = Observer();
+        observer.SchemaChanged(Orders, [new SchemaChange(SchemaChangeKind.Added, "colour", "colour text was added")]);
+        observer.OrderEnded(Orders, new OrderEnd(new Order.Sync(), Noon, null, null));
+        observer.OrderEnded(Orders, new OrderEnd(new Order.Backfill(null), Noon, null, new CdcSyncException(ErrorCodes.SourceUnavailable, "gone.", "Run: cdcsync status")));
+        observer.QuarantineCounted(Orders, 2);
+        observer.QuarantineCounted(Orders, 0);
+        observer.QuarantineCounted(Orders, 0);
+        observer.QuarantineCounted(Orders, 1);
+        var changed = await _receiver.NextAsync();
+        Assert.Equal("schema_changed", changed.Text("event"));
+        Assert.Equal("""[{"kind":"added","column":"colour","text":"colour text was added"}]""", JsonDocument.Parse(changed.Body).RootElement.GetProperty("changes").GetRawText());
+        var told = new List<string>();
+        while (told.Count < 5)
+        {
+            var got = await _receiver.NextAsync();
+            told.Add($"{got.Text("event")} {got.Text("from")} {got.Text("order")} {got.Text("outcome")} {got.Text("error")}".TrimEnd());
+        }
+
+        Assert.Equal(["order_ended  sync done", "order_ended  backfill failed CDC2001", "quarantined", "recovered quarantined", "quarantined"], told);
     }
 
     [Fact]

@@ -125,6 +125,8 @@ public sealed class ApiTests
     [Theory]
     [InlineData("sync?datset=orders", 400, "unknown parameter 'datset'. Did you mean 'dataset'?")]
     [InlineData("sync?dataset=order", 404, "pipeline 'shop' has no dataset of that name. Did you mean 'orders'?")]
+    [InlineData("sync?acceptDeletes=true", 400, "expected at least one ?dataset=NAME.")]
+    [InlineData("sync?dataset=orders&acceptVolume=yes", 400, "expected acceptVolume=true or acceptVolume=false.")]
     [InlineData("reconcile?repair=yes", 400, "expected repair=true or repair=false.")]
     [InlineData("reconcile?repair=true&repair=false", 400, "parameter 'repair' is there more than once.")]
     [InlineData("reconcile?mode=deep", 400, "mode is none of digest, keys, full, totals.")]

@@ -96,6 +96,37 @@ public sealed class EndpointTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task What_is_refused_is_counted_and_told_by_reason_and_never_what_was_shown_or_asked_for()
+    {
+        var endpoint = await StartAsync(Loopback() with { Token = Secret("a-right-token") });
+        for (var i = 0; i < 3; i++)
+            await AskAsync(endpoint, "/api/v1/status?token=canary-1", r => Bear(r, "canary-2"));
+        await AskAsync(endpoint, "/canary-3%0Afatal%20made%20up", r => Bear(r, "canary-4"));
+        await AskAsync(endpoint, "/metrics", _ => { });
+        await AskAsync(endpoint, "/metrics", r => r.Headers.Host = "evil.example.com:80");
+        await AskAsync(endpoint, "/", _ => { });                         // the way in is no trouble
+        using (var signIn = await _client.PostAsync(new Uri(endpoint.Address, "/session"), new FormUrlEncodedContent([new("token", "canary-5")])))
+            Assert.Equal(HttpStatusCode.Unauthorized, signIn.StatusCode);
+        using (var order = new HttpRequestMessage(HttpMethod.Post, new Uri(endpoint.Address, "/api/v1/sync")) { Headers = { { "Origin", "https://evil.example.com/'\"canary" } } })
+        {
+            Bear(order, "a-right-token");
+            Assert.Equal(HttpStatusCode.Forbidden, (await _client.SendAsync(order)).StatusCode);
+        }
+
+        var lines = _served.Log.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal(
+        [
+            "request from 127.0.0.1 for /api/v1/status refused: wrong_token", "request from 127.0.0.1 for /metrics refused: no_token", "request from 127.0.0.1 for /metrics refused: host 'evil.example.com'",
+            "request from 127.0.0.1 for /api/v1/sync refused: origin 'https://evil.example.com/canary'",
+        ], lines.Select(l => l[(l.IndexOf("request", StringComparison.Ordinal))..].TrimEnd()));
+        Assert.All(lines, line => Assert.Contains("warn", line, StringComparison.Ordinal));
+        Assert.DoesNotContain("canary-", _served.Log, StringComparison.Ordinal);
+        var told = Exposition.Write(_served.Metrics.Registry, ExpositionFormat.PrometheusText);
+        foreach (var (reason, count) in new[] { ("wrong_token", 5), ("no_token", 1), ("host", 1), ("origin", 1), ("no_orders", 0) })
+            Assert.Contains($"cdcsync_http_refusals_total{{pipeline=\"shop\",reason=\"{reason}\"}} {count}\n", told, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Without_a_token_nothing_can_be_ordered_not_even_on_loopback()
     {
         var endpoint = await StartAsync(Loopback());

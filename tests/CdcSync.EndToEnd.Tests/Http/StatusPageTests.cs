@@ -34,8 +34,10 @@ public sealed class StatusPageTests
         await SyncAsync(page, orders, pipeline);
         await PauseAsync(page, orders);
         await CompareAndRepairAsync(page, orders, pipeline);
+        await BackfillAsync(page, orders, pipeline);
+        await AcceptAsync(page, pipeline);
         await CheckKeyboardAsync(page, orders);
-        await Expect(page.Locator("#batches tr").First).ToContainTextAsync("orders");
+        await Expect(page.Locator("#batches tr").First).ToContainTextAsync("returns");
         await CheckLooksAsync(page, "wide");
 
         await page.SetViewportSizeAsync(360, 740);
@@ -103,6 +105,65 @@ public sealed class StatusPageTests
         await Expect(orders.GetByText("✔ fresh")).ToBeVisibleAsync();
     }
 
+    private static async Task BackfillAsync(IPage page, ILocator orders, PipelineFolder pipeline)
+    {
+        pipeline.ExecuteInWarehouse("UPDATE orders SET note = 'edited'");
+        await AskAsync("nothing=1..2");
+        await Expect(page.GetByRole(AriaRole.Status)).ToContainTextAsync(new Regex("^orders: backfill was refused\\. CDC"));
+        await AskAsync("id=1..3");
+        await Expect(orders.GetByText(new Regex("^backfill at .*: done$"))).ToBeVisibleAsync();
+        Assert.Equal("a,b,edited", pipeline.Warehouse("SELECT group_concat(note) FROM (SELECT note FROM orders ORDER BY id)"));
+        await AskAsync("");
+        await Expect(page.GetByRole(AriaRole.Status)).ToHaveTextAsync(new Regex("^orders: backfill (begins|follows)\\.$"));
+        await UntilAsync(() => pipeline.Warehouse("SELECT count(*) FROM orders WHERE note = 'edited'") == "0");
+
+        async Task AskAsync(string range)
+        {
+            await orders.GetByText("More").ClickAsync();
+            await orders.GetByRole(AriaRole.Button, new() { Name = "Backfill …" }).ClickAsync();
+            var dialog = page.GetByRole(AriaRole.Dialog);
+            await Expect(dialog).ToContainTextAsync("Read rows of orders again?");
+            await dialog.GetByLabel("Only rows where").FillAsync(range);
+            if (range == "id=1..3")
+                await CheckLooksAsync(page, "backfill");
+            await page.Keyboard.PressAsync("Enter");
+            await Expect(dialog).ToBeHiddenAsync();
+        }
+    }
+
+    /// <summary>The source came up empty: nothing of it is published until a person says so.</summary>
+    private static async Task AcceptAsync(IPage page, PipelineFolder pipeline)
+    {
+        var returns = page.Locator("[data-dataset=returns]");
+        var accept = returns.GetByRole(AriaRole.Button, new() { Name = "Accept …" });
+        await Expect(accept).ToBeHiddenAsync();
+        pipeline.Execute("DELETE FROM returns");
+        await returns.GetByRole(AriaRole.Button, new() { Name = "Sync now" }).ClickAsync();
+        await Expect(returns.GetByText("✖ blocked")).ToBeVisibleAsync();
+        await CheckLooksAsync(page, "blocked");
+        await accept.ClickAsync();
+        var dialog = page.GetByRole(AriaRole.Dialog);
+        await Expect(dialog).ToContainTextAsync("Publish returns as it is?");
+        await Expect(dialog).ToContainTextAsync("CDC5001");
+        await CheckLooksAsync(page, "accept");
+        await dialog.GetByRole(AriaRole.Button, new() { Name = "Cancel" }).ClickAsync();
+        Assert.Equal("1", pipeline.Warehouse("SELECT count(*) FROM returns"));
+        await accept.ClickAsync();
+        await dialog.GetByRole(AriaRole.Button, new() { Name = "Publish" }).ClickAsync();
+        await Expect(returns.GetByText("✖ blocked")).ToBeHiddenAsync();
+        await Expect(accept).ToBeHiddenAsync();
+        Assert.Equal("0", pipeline.Warehouse("SELECT count(*) FROM returns"));
+    }
+
+    private static async Task UntilAsync(Func<bool> holds)
+    {
+        for (var i = 0; !holds(); i++)
+        {
+            Assert.True(i < 600, "it did not come true");
+            await Task.Delay(100);
+        }
+    }
+
     /// <summary>All can be done without a mouse, and what the page refreshes takes the focus from nobody.</summary>
     private static async Task CheckKeyboardAsync(IPage page, ILocator orders)
     {
@@ -144,7 +205,8 @@ public sealed class StatusPageTests
         page.PageError += (_, error) => complaints.Add(error);
         page.Console += (_, message) =>
         {
-            if (message.Type == "error" && !message.Text.Contains("401", StringComparison.Ordinal))
+            // The wrong token and the wrong range that are tried are refused.
+            if (message.Type == "error" && !message.Text.Contains("401", StringComparison.Ordinal) && !message.Text.Contains("400", StringComparison.Ordinal))
                 complaints.Add(message.Text);
         };
         page.Request += (_, request) =>

@@ -22,6 +22,12 @@ internal sealed class LiveWorker(PipelineConfig config, IControlStore control, S
 
     public TimeProvider Time => time;
 
+    /// <summary>After what time what goes on is told again.</summary>
+    public TimeSpan RepeatAfter => config.Log.RepeatAfter;
+
+    /// <summary>Requests that were refused.</summary>
+    public IReadOnlyDictionary<RefusalReason, Counter> Refused { get; } = Refusals.AddTo(metrics.Registry, config.Name);
+
     /// <summary>How old the warehouse was, over the last while.</summary>
     public LagHistory Lag { get; } = new(config.Pipeline, board, time);
 
@@ -53,7 +59,7 @@ internal sealed class LiveWorker(PipelineConfig config, IControlStore control, S
         dataset.Interval.TotalSeconds, Words.Of(lane?.NextPollAt), Words.Of(lane?.NextCompareAt), lane is not null && line.Lag is { } lag ? Math.Round(lag.TotalSeconds, 3) : null, line.Read, line.Merged, Math.Round(line.ReadPerSecond, 1),
         line.Load is { } load ? new LoadDocument(load.Ranges, load.Done, load.Rows, load.Left?.TotalSeconds) : null, lane?.Last is { } last ? Of(last) : null);
 
-    private static OrderEndDocument Of(OrderEnd end) => new(Words.Of(end.Order), Words.Of(end.At), end.Report is { } r ? Words.Of(r.Outcome) : end.Fault is null ? "done" : "failed",
+    private static OrderEndDocument Of(OrderEnd end) => new(Words.Of(end.Order), Words.Of(end.At), Words.OutcomeOf(end),
         end.Report?.Found.Missing, end.Report?.Found.Different, end.Report?.Found.Extra, end.Report?.Repaired.Total, FaultDocument.Of(end.Fault));
 
     private static WorkerFaultDocument? Of(ShownFault? fault) => fault is null ? null : new(fault.Code.Id, fault.Code.Title, fault.Command, Math.Round(fault.Ago.TotalSeconds, 1), fault.RetryIn?.TotalSeconds);

@@ -4,6 +4,7 @@ using CdcSync.Cli.Output;
 using CdcSync.Cli.Views;
 using CdcSync.Core.Datasets;
 using CdcSync.Core.Errors;
+using CdcSync.Core.Gates;
 using CdcSync.Core.Reconciliation;
 using CdcSync.Core.Sync;
 using Microsoft.AspNetCore.Builder;
@@ -15,9 +16,16 @@ namespace CdcSync.Cli.Http.Api;
 /// <summary>What can be ordered. Orders are answered at once (202) and carried out by the worker's own lanes; pauses are done when they are answered.</summary>
 internal sealed class OrderRoutes(LiveWorker worker, Answers answers, ILogger log)
 {
+    private static readonly IReadOnlyDictionary<string, Acceptance> Accepting = new Dictionary<string, Acceptance>(StringComparer.Ordinal)
+    {
+        ["acceptDeletes"] = Acceptance.Deletes,
+        ["acceptVolume"] = Acceptance.Volume,
+        ["acceptSchema"] = Acceptance.Schema,
+    };
+
     public void MapTo(IEndpointRouteBuilder routes)
     {
-        MapOrder(routes, "sync", (query, _) => Task.FromResult<(Order, IReadOnlySet<DatasetId>?)>((new Order.Sync(), query.Datasets(worker.Pipeline))));
+        MapOrder(routes, "sync", (query, _) => Task.FromResult(Sync(query)), Accepting.Keys.ToArray());
         MapOrder(routes, "reconcile", (query, _) => Task.FromResult(Reconcile(query)), "mode", "repair", "range");
         MapOrder(routes, "backfill", (query, _) => Task.FromResult<(Order, IReadOnlySet<DatasetId>?)>((new Order.Backfill(query.Range(worker.Pipeline)), query.RequiredDatasets(worker.Pipeline))), "range");
         MapOrder(routes, "quarantine/retry", async (query, ct) => (new Order.Reconcile(new ReconcileRequest(ReconcileMode.Digest, IsRepair: true)), await QuarantinedAsync(query, ct)));
@@ -39,6 +47,13 @@ internal sealed class OrderRoutes(LiveWorker worker, Answers answers, ILogger lo
             else
                 await answers.JsonAsync(context, new OrderDocument(worker.Pipeline.Name, word, [.. taken.Select(a => new OrderedDocument(a.Dataset.Value, a.IsAccepted, Words.Of(a.Outlook)))]), HttpStatusCode.Accepted);
         });
+
+    /// <summary>A gate is let pass for datasets that are named, never for all.</summary>
+    private (Order, IReadOnlySet<DatasetId>?) Sync(Query query)
+    {
+        var accepts = Accepting.Where(a => query.Flag(a.Key)).Aggregate(Acceptance.None, (all, one) => all | one.Value);
+        return (new Order.Sync(accepts), accepts == Acceptance.None ? query.Datasets(worker.Pipeline) : query.RequiredDatasets(worker.Pipeline));
+    }
 
     private void MapPause(IEndpointRouteBuilder routes, string path, bool isPaused) => routes.MapPost($"/api/v1/{path}", async context =>
     {

@@ -9,7 +9,7 @@ using Microsoft.Net.Http.Headers;
 namespace CdcSync.Cli.Http.Page;
 
 /// <summary>The status page and the way in: files that the binary brings along, and nothing from elsewhere.</summary>
-internal sealed class PageRoutes(EndpointOptions options, RequestGuard guard, Answers answers, TimeProvider time)
+internal sealed class PageRoutes(EndpointOptions options, RequestGuard guard, Answers answers, Refusals refusals, TimeProvider time)
 {
     private const string Html = "text/html; charset=utf-8";
     private static readonly string[] Reading = [HttpMethods.Get, HttpMethods.Head];
@@ -56,6 +56,7 @@ internal sealed class PageRoutes(EndpointOptions options, RequestGuard guard, An
         var token = context.Request.HasFormContentType ? (await context.Request.ReadFormAsync(context.RequestAborted))["token"].ToString().Trim() : "";
         if (!guard.TrySignIn(context, token, IsEncrypted(context)))
         {
+            refusals.Tell(context, RefusalReason.WrongToken, RequestGuard.TokenProblem);
             await Task.Delay(AfterWrongToken, time, context.RequestAborted);
             await AskAsync(context, answers, """<p id="problem" role="alert">That is not the token.</p>""");
             return;

@@ -29,9 +29,24 @@ const ORDERS = {
   repair: { label: "Repair …", path: "reconcile", parameters: { repair: "true" }, ask: { title: name => `Make ${name} equal?`, text: "Source and warehouse are compared, and rows of the warehouse that differ are written or deleted. The delete breaker holds.", yes: "Repair" } },
   retry: { label: "Retry quarantine", path: "quarantine/retry" },
   resync: { label: "Load anew …", path: "resync", ask: { title: name => `Load ${name} anew?`, text: "It is read whole beside the live table, and the difference is published in one transaction. What is no longer in the source is deleted.", yes: "Load anew", check: "let it delete more than the breaker allows", parameter: "acceptDeletes" } },
+  backfill: { label: "Backfill …", path: "backfill", ask: { title: name => `Read rows of ${name} again?`, text: "They are read from the source and published; what it has no longer is deleted.", yes: "Backfill", input: "Only rows where", hint: "id=1000..2000", parameter: "range" } },
+  accept: { label: "Accept …", path: "sync" },
   pause: { label: "Pause", path: "pause" },
   resume: { label: "Resume", path: "resume" },
 };
+
+// What a person may let through, by the error that a dataset is blocked with.
+const ACCEPTS = {
+  CDC5001: { parameters: { acceptDeletes: "true" }, text: "More rows would be deleted than the breaker allows, or the source came up empty. Look at the source first: what is published can't be taken back here." },
+  CDC5005: { parameters: { acceptVolume: "true" }, text: "The volume is far from the usual. Look at the source first." },
+  CDC2020: { parameters: { acceptSchema: "true" }, text: "The source's columns changed in a way that the contract freezes. Rows are read by the columns that the contract names." },
+};
+
+/** The order that lets through what a dataset is blocked with; null where there is none. */
+function acceptance(status) {
+  const what = status.state === "blocked" ? ACCEPTS[status.error?.code] : null;
+  return what ? { ...ORDERS.accept, parameters: what.parameters, ask: { title: name => `Publish ${name} as it is?`, text: `${what.text} It is let through once, and recorded.`, detail: `${status.error.code} ${status.error.message}`, yes: "Publish" } } : null;
+}
 
 function create(name, give) {
   const id = `dataset-${cards.size}`;
@@ -55,14 +70,14 @@ function create(name, give) {
     parts.buttons[key] = make("button", { type: "button", "aria-describedby": id }, ORDERS[key].label);
     parts.buttons[key].addEventListener("click", () => {
       close(false);
-      give(name, ORDERS[key]);
+      give(name, key === "accept" ? parts.acceptance : ORDERS[key]);
     });
     return parts.buttons[key];
   };
-  parts.more = make("details", { class: "more" }, make("summary", { "aria-label": `More orders for ${name}` }, "More"), make("div", {}, button("repair"), button("retry"), button("resync")));
+  parts.more = make("details", { class: "more" }, make("summary", { "aria-label": `More orders for ${name}` }, "More"), make("div", {}, button("repair"), button("backfill"), button("retry"), button("resync")));
   parts.more.addEventListener("keydown", event => event.key === "Escape" && close(true));
   parts.more.addEventListener("focusout", event => event.relatedTarget && !parts.more.contains(event.relatedTarget) && close(false));
-  parts.actions = make("div", { class: "buttons", role: "group", "aria-label": `Orders for ${name}` }, button("sync"), button("compare"), button("pause"), button("resume"), parts.more);
+  parts.actions = make("div", { class: "buttons", role: "group", "aria-label": `Orders for ${name}` }, button("accept"), button("sync"), button("compare"), button("pause"), button("resume"), parts.more);
   parts.card = make("li", { "data-dataset": name }, make("article", { "aria-labelledby": id },
     make("div", { class: "head" }, make("h3", { id }, name), parts.state, parts.note), parts.spark, values, parts.load, parts.error, parts.failed, parts.actions));
   return parts;
@@ -82,9 +97,9 @@ function drift(comparison) {
   return comparison.outcome === "equal" ? `equal at ${instant(comparison.finishedAt)}` : left > 0 ? differ(left) : `${count(r.repaired)} repaired at ${instant(comparison.finishedAt)}`;
 }
 
-function lastOrder(last) {
+function lastOrder(last, shown) {
   if (!last) return "";
-  if (last.error) return `${words(last.order)} failed at ${instant(last.at)}: ${last.error.code} ${last.error.message}`;
+  if (last.error) return `${words(last.order)} failed at ${instant(last.at)}: ${last.error.code}${last.error.code === shown?.code ? "" : ` ${last.error.message}`}`;
   return last.outcome === "drift" ? `${words(last.order)} at ${instant(last.at)}: ${differ(last.missing + last.different + last.extra - last.repaired)}` : `${words(last.order)} at ${instant(last.at)}: ${last.outcome}`;
 }
 
@@ -118,7 +133,7 @@ function update(parts, { status, worker, lag, comparison, takesOrders }) {
 
   show(parts.error, Boolean(status.error));
   if (status.error) say(parts.error, `${status.error.code} ${status.error.message}`);
-  const note = lastOrder(worker?.lastOrder);
+  const note = lastOrder(worker?.lastOrder, status.error);
   show(parts.note, note !== "");
   say(parts.note, note);
 
@@ -128,6 +143,9 @@ function update(parts, { status, worker, lag, comparison, takesOrders }) {
   show(parts.buttons.sync, !status.isPaused && status.state !== "resync_required");
   show(parts.buttons.compare, !status.isPaused && !["resync_required", "new", "snapshot"].includes(status.state));
   show(parts.buttons.repair, !parts.buttons.compare.hidden);
+  show(parts.buttons.backfill, !parts.buttons.compare.hidden);
+  parts.acceptance = acceptance(status);
+  show(parts.buttons.accept, parts.acceptance !== null && !status.isPaused);
   show(parts.buttons.retry, status.quarantinedRows > 0 && !parts.buttons.compare.hidden);
   show(parts.more, !status.isPaused);
   show(parts.spark, Boolean(lag));

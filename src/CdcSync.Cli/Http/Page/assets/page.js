@@ -65,14 +65,22 @@ function confirmed(name, { ask, parameters = {} }) {
   const dialog = byId("confirm");
   say(byId("confirm-title"), ask.title(name));
   say(byId("confirm-text"), ask.text);
+  show(byId("confirm-detail"), Boolean(ask.detail));
+  say(byId("confirm-detail"), ask.detail ?? "");
   say(byId("confirm-yes"), ask.yes);
   byId("confirm-check").checked = false;
   show(byId("confirm-extra"), Boolean(ask.check));
   say(byId("confirm-extra").querySelector("span"), ask.check ?? "");
+  byId("confirm-input").value = "";
+  byId("confirm-input").placeholder = ask.hint ?? "";
+  show(byId("confirm-words"), Boolean(ask.input));
+  say(byId("confirm-words").querySelector("span"), ask.input ?? "");
   dialog.returnValue = "no";
   dialog.showModal();
-  return new Promise(resolve => dialog.addEventListener("close", () => resolve(dialog.returnValue !== "yes" ? null
-    : byId("confirm-check").checked ? { ...parameters, [ask.parameter]: "true" } : parameters), { once: true }));
+  return new Promise(resolve => dialog.addEventListener("close", () => {
+    const words = ask.input ? byId("confirm-input").value.trim() : byId("confirm-check").checked ? "true" : "";
+    resolve(dialog.returnValue !== "yes" ? null : words ? { ...parameters, [ask.parameter]: words } : parameters);
+  }, { once: true }));
 }
 
 async function give(name, what) {
@@ -96,6 +104,12 @@ function tell(text, isProblem) {
   say(said, text);
 }
 
+// Enter means no, but for who has just written what is meant.
+byId("confirm-input").addEventListener("keydown", event => {
+  if (event.key !== "Enter") return;
+  event.preventDefault();
+  byId("confirm").close("yes");
+});
 byId("sign-out").addEventListener("click", async () => {
   await signOut();
   location.reload();

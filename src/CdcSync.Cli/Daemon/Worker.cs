@@ -61,6 +61,19 @@ internal sealed class Worker : IDisposable
     {
         await using var webhooks = _webhooks;
         await using var exporting = export is not null ? new OtlpExport(export, _metrics.Registry, BuildVersion.Text, TimeProvider.System, _log.CreateLogger("cdcsync")) : null;
+        try
+        {
+            await ServeAsync(options, first, ct);
+        }
+        finally
+        {
+            // What is told last says that it stops, also where it hardly began.
+            _metrics.SetState(WorkerState.Stopping);
+        }
+    }
+
+    private async Task ServeAsync(EndpointOptions options, FirstStep first, CancellationToken ct)
+    {
         await using var endpoint = await Endpoint.StartAsync(options, _live, _terminal.Scrubber, _log, ct);
         var metrics = new Uri(endpoint.Address, "/metrics").ToString();
         _terminal.Note($"ready: pipeline {_config.Name}, {_config.Pipeline.Datasets.Count} datasets, {metrics}");

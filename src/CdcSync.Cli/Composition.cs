@@ -64,8 +64,7 @@ internal sealed class Composition : IAsyncDisposable
     /// <summary>The engine over all sources.</summary>
     public SyncEngine Engine(ISyncObserver observer)
     {
-        var landing = new LandingZone(new LandingOptions(_config.Landing.Path, _config.Landing.Keep, _config.Landing.Limit), _config.Name, TimeProvider.System);
-        return new SyncEngine(_config.Pipeline, _config.Sources.Keys.ToDictionary(name => name, Paced, StringComparer.Ordinal), Warehouse, landing, _config.Keys, observer, TimeProvider.System, _config.Engine);
+        return new SyncEngine(_config.Pipeline, _config.Sources.Keys.ToDictionary(name => name, Paced, StringComparer.Ordinal), Warehouse, Landing(), _config.Keys, observer, TimeProvider.System, _config.Engine);
     }
 
     /// <summary>The connections that this process may have to a source.</summary>
@@ -85,6 +84,11 @@ internal sealed class Composition : IAsyncDisposable
         var source = new BudgetedSource(Source(name), Connections(name));
         return _config.Sources[name].Budget is { } budget ? new PacedSource(source, budget, TimeProvider.System) : source;
     }
+
+    /// <summary>What the pipeline has landed.</summary>
+    public LandedHistory History() => new(Warehouse.Control, Landing());
+
+    private LandingZone Landing() => new(new LandingOptions(_config.Landing.Path, _config.Landing.Keep, _config.Landing.Limit), _config.Name, TimeProvider.System);
 
     public async ValueTask DisposeAsync()
     {

@@ -32,6 +32,7 @@ internal static class CommandTree
             PauseCommand.Pause(terminal),
             PauseCommand.Resume(terminal),
             ResyncCommand.Create(terminal),
+            RebuildCommand.Create(terminal),
             ForgetCommand.Create(terminal),
         };
         HelpExamples.AddTo(root);

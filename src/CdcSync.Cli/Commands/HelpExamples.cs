@@ -39,6 +39,7 @@ internal sealed class HelpExamples(HelpAction help) : SynchronousCommandLineActi
         ["resume"] = ["cdcsync resume orders"],
         ["forget"] = ["cdcsync forget orders", "cdcsync forget old_orders --yes"],
         ["resync"] = ["cdcsync resync orders", "cdcsync resync orders --yes --accept-deletes"],
+        ["rebuild"] = ["cdcsync rebuild orders", "cdcsync rebuild orders order_lines --into other.yaml --yes"],
     };
 
     /// <summary>A command as it is typed, without the program's name: <c>checkpoint show</c>.</summary>

@@ -12,9 +12,14 @@ internal static class PipelineFile
 {
     /// <summary>Reads and checks it; its warnings become notes.</summary>
     /// <exception cref="CdcSyncException"><see cref="ErrorCodes.ConfigInvalid"/> or a kin of it: there is no such file, or it is wrong; all findings are in it.</exception>
-    public static PipelineConfig Open(ParseResult parsed, Terminal terminal, DatasetNeed need = DatasetNeed.AtLeastOne)
+    public static PipelineConfig Open(ParseResult parsed, Terminal terminal, DatasetNeed need = DatasetNeed.AtLeastOne) =>
+        Open(parsed.GetRequiredValue(CommonOptions.Config), terminal, need);
+
+    /// <summary>Reads and checks another file than the one that <c>--config</c> names.</summary>
+    /// <exception cref="CdcSyncException"><see cref="ErrorCodes.ConfigInvalid"/> or a kin of it.</exception>
+    public static PipelineConfig Open(string path, Terminal terminal, DatasetNeed need = DatasetNeed.AtLeastOne)
     {
-        var loaded = Load(parsed, need);
+        var loaded = Load(path, need);
         foreach (var warning in loaded.Findings.Where(f => f.Severity == DiagnosticSeverity.Warning))
             terminal.Note(terminal.Yellow(warning.ToString()));
         return loaded.OrThrow();
@@ -22,12 +27,10 @@ internal static class PipelineFile
 
     /// <summary>Reads and checks it.</summary>
     /// <exception cref="CdcSyncException"><see cref="ErrorCodes.ConfigInvalid"/>: there is no such file.</exception>
-    public static LoadResult<PipelineConfig> Load(ParseResult parsed, DatasetNeed need = DatasetNeed.AtLeastOne)
-    {
-        var path = parsed.GetRequiredValue(CommonOptions.Config);
-        return File.Exists(path) ? PipelineConfig.Load(path, need: need)
-            : throw new CdcSyncException(ErrorCodes.ConfigInvalid, $"there is no pipeline file '{path}'.", "Name one with --config, or write a first one. Run: cdcsync init");
-    }
+    public static LoadResult<PipelineConfig> Load(ParseResult parsed, DatasetNeed need = DatasetNeed.AtLeastOne) => Load(parsed.GetRequiredValue(CommonOptions.Config), need);
+
+    private static LoadResult<PipelineConfig> Load(string path, DatasetNeed need) => File.Exists(path) ? PipelineConfig.Load(path, need: need)
+        : throw new CdcSyncException(ErrorCodes.ConfigInvalid, $"there is no pipeline file '{path}'.", "Name one with --config, or write a first one. Run: cdcsync init");
 
     /// <summary>The datasets named, as words or by <c>--dataset</c>; null = all.</summary>
     /// <exception cref="CdcSyncException"><see cref="ErrorCodes.UnknownDataset"/>: there is none of that name.</exception>

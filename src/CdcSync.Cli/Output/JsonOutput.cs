@@ -15,6 +15,7 @@ namespace CdcSync.Cli.Output;
 [JsonSerializable(typeof(MigrateDocument))]
 [JsonSerializable(typeof(DiscoverDocument))]
 [JsonSerializable(typeof(SyncDocument))]
+[JsonSerializable(typeof(RebuildDocument))]
 [JsonSerializable(typeof(StatusDocument))]
 [JsonSerializable(typeof(CheckpointsDocument))]
 [JsonSerializable(typeof(HistoryDocument))]
@@ -103,6 +104,10 @@ internal sealed record ColumnDocument(string Name, string DeclaredType, string? 
 internal sealed record SyncDocument(string Pipeline, bool IsDryRun, IReadOnlyList<OutcomeDocument> Datasets) : JsonDocumentRoot;
 
 internal sealed record OutcomeDocument(string Dataset, string Outcome, long RowsRead, long Inserted, long Updated, long Deleted, long Erased, long Quarantined, FaultDocument? Error);
+
+internal sealed record RebuildDocument(string Pipeline, IReadOnlyList<RebuiltDocument> Datasets) : JsonDocumentRoot;
+
+internal sealed record RebuiltDocument(string Dataset, string Outcome, int Files, long RowsRead, long Inserted, long Updated, long Deleted, long Erased, long Quarantined, IReadOnlyList<string> EmptyColumns, bool IsWithoutDeleted, FaultDocument? Error);
 
 internal sealed record StatusDocument(string Pipeline, IReadOnlyList<DatasetStatusDocument> Datasets) : JsonDocumentRoot
 {

@@ -15,6 +15,9 @@ internal sealed class LandingFormat
     private const string Kind = "_cdc_kind";
     private const string Fault = "_cdc_fault";
     private const string KeyMark = "cdcsync.key";
+    private const string MaskMark = "cdcsync.mask";
+    private const string FoldMark = "cdcsync.fold";
+    private const string FilterMark = "cdcsync.filter";
     private const string Between = ": ";
 
     private LandingFormat(Schema file, Schema target)
@@ -33,12 +36,11 @@ internal sealed class LandingFormat
     {
         var target = dataset.TargetSchema;
         var keys = dataset.TargetKey;
+        DatasetColumn[] written = [.. dataset.Columns.Where(c => c.Target is not null)];
         List<Field> fields = [new(Kind, UInt8Type.Default, nullable: false), new(Fault, StringType.Default, nullable: true)];
         for (var i = 0; i < target.Fields.Count; i++)
         {
-            var ordinal = keys.ToList().IndexOf(i);
-            var metadata = ordinal < 0 ? null : new Dictionary<string, string> { [KeyMark] = ordinal.ToString(CultureInfo.InvariantCulture) };
-            fields.Add(new Field(target.Fields[i].Name, target.Fields[i].DataType, nullable: true, metadata));
+            fields.Add(new Field(target.Fields[i].Name, target.Fields[i].DataType, nullable: true, MarksOf(written[i], keys.ToList().IndexOf(i))));
         }
         return new LandingFormat(new Schema(fields, new Dictionary<string, string>
         {
@@ -46,8 +48,29 @@ internal sealed class LandingFormat
             ["cdcsync.dataset"] = dataset.Id.Value,
             ["cdcsync.contract"] = dataset.Contract.Id,
             ["cdcsync.contract_version"] = dataset.Contract.Version,
+            [FilterMark] = FilterOf(dataset),
         }), target);
     }
+
+    /// <summary>A dataset's filter as its files name it; empty = none.</summary>
+    internal static string FilterOf(Dataset dataset) => dataset.Filter is { } filter ? $"{filter.SourceColumn} in {string.Join(", ", filter.Values.Order(StringComparer.Ordinal))}" : "";
+
+    /// <summary>What was done to a column's values that can't be undone: where it stands in the key and how that was folded, and what masked it. Two columns of which it is equal hold the same of a value.</summary>
+    internal static (string? Key, string? Fold, string? Mask) TreatmentOf(Field field) => (Mark(field, KeyMark), Mark(field, FoldMark), Mark(field, MaskMark));
+
+    /// <summary>The filter that the file's rows went through; null = it was not noted.</summary>
+    internal string? Filter => File.Metadata.GetValueOrDefault(FilterMark);
+
+    private static Dictionary<string, string>? MarksOf(DatasetColumn column, int keyOrdinal)
+    {
+        var marks = new Dictionary<string, string>();
+        if (keyOrdinal >= 0) marks[KeyMark] = keyOrdinal.ToString(CultureInfo.InvariantCulture);
+        if (column.Fold is { } fold and not KeyFold.None) marks[FoldMark] = fold.ToString();
+        if (column.Mask is { } mask) marks[MaskMark] = mask.KeyName;
+        return marks.Count == 0 ? null : marks;
+    }
+
+    private static string? Mark(Field field, string name) => field.Metadata.GetValueOrDefault(name);
 
     /// <summary>The format of a file that is read; null if it is not a landing file's.</summary>
     internal static LandingFormat? Of(Schema file) =>

@@ -47,18 +47,34 @@ public sealed class LandingZone
     /// <param name="ct">Cancels the reading.</param>
     /// <returns>The chunks as they were shaped; of a row's faults the first.</returns>
     /// <exception cref="CdcSyncException"><see cref="ErrorCodes.LandingCorrupt"/> if it is missing or not what was written.</exception>
-    public async IAsyncEnumerable<ChangeChunk> ReadAsync(LandedFile file, [EnumeratorCancellation] CancellationToken ct)
+    public IAsyncEnumerable<ChangeChunk> ReadAsync(LandedFile file, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(file);
+        return ReadAsync(file, _ => chunk => chunk, ct);
+    }
+
+    /// <summary>Reads a file as <see cref="ReadAsync(LandedFile, CancellationToken)"/> does, its chunks made fit for what its dataset is now.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="fit">How, by the file's format; asked once, before the first chunk.</param>
+    /// <param name="ct">Cancels the reading.</param>
+    internal async IAsyncEnumerable<ChangeChunk> ReadAsync(LandedFile file, Func<LandingFormat, Func<ChangeChunk, ChangeChunk>> fit, [EnumeratorCancellation] CancellationToken ct)
+    {
         await using var stream = Open(file);
         await CheckHashAsync(file, stream, ct).ConfigureAwait(false);
         var (reader, format) = OpenChecked(file, stream);
+        var fitted = fit(format);
         for (var i = 0; i < reader.RecordBatchCount; i++)
         {
             ct.ThrowIfCancellationRequested();
-            yield return Guarded(file, () => format.FromFile(reader.ReadRecordBatch(i)));
+            yield return fitted(Guarded(file, () => format.FromFile(reader.ReadRecordBatch(i))));
         }
     }
+
+    /// <summary>True if a file of that name and length is there; what is in it is checked when it is read.</summary>
+    internal bool Has(LandedFile file) => LandingPath.TryParse(file.Path, out _) && new FileInfo(System.IO.Path.Combine(_options.Path, file.Path)) is { Exists: true } found && found.Length == file.Bytes;
+
+    /// <summary>True if files are kept for less time than that of one made at an instant.</summary>
+    internal bool IsPastKeeping(LandedFile file) => LandingPath.TryParse(file.Path, out var path) && _time.GetUtcNow() - path.CreatedAt > _options.Keep;
 
     /// <summary>Deletes what is no longer kept: files the ledger does not name, then those that are too old, then the oldest above the size limit.</summary>
     /// <remarks>

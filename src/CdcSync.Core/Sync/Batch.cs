@@ -102,6 +102,7 @@ internal sealed class Batch(Lane lane, BatchStart start, EngineContext engine) :
         {
             var began = Stopwatch.GetTimestamp();
             var (accepted, rejected) = GateSplit.Apply(Lane.Dataset, chunk, Lane.RowGates);
+            Supersede(accepted);
             Quarantine(rejected);
             Failpoints.Hit(Failpoints.Gated);
             await _stagedIn.WriteAsync(accepted, ct);
@@ -145,6 +146,7 @@ internal sealed class Batch(Lane lane, BatchStart start, EngineContext engine) :
         _stagedIn = await publication.OpenStageAsync(Lane.Dataset, Start.Mode, ct);
         foreach (var (accepted, rejected, superseded) in _again!.Parted(ct))
         {
+            Supersede(accepted);
             Quarantine(rejected);
             if (superseded.Count > 0)
                 _quarantined.RemoveAll(q => q.Rule == RefusedRowGate.Rule && superseded.Contains(q.Key));
@@ -175,13 +177,16 @@ internal sealed class Batch(Lane lane, BatchStart start, EngineContext engine) :
 
     /// <summary>What observers are told after the commit.</summary>
     public BatchReport Report(MergeStats stats, TimeSpan publish) =>
-        new(Move.Next.Generation, Start.Kind, Move.Next, stats, RowsRead, RowsQuarantined, _landed, _newestCommit,
+        new(Move.Next.Generation, Start.Kind, Move.Next, stats, RowsRead, RowsQuarantined, IsLanded ? _landed : null, _newestCommit,
             new Dictionary<string, TimeSpan> { ["read"] = _read, ["land"] = _land, ["stage"] = _stage, ["publish"] = publish })
         {
             Resync = Start.Resync,
         };
 
-    /// <summary>Removes the landing file of a batch that certainly was not committed.</summary>
+    /// <summary>False if its file is a spool alone: what is in it is in landing files already, each with its own age.</summary>
+    public bool IsLanded => Start.Kind != BatchKind.Rebuild;
+
+    /// <summary>Removes the landing file of a batch that certainly was not committed, or is not to be kept.</summary>
     public void DiscardLanding()
     {
         if (_landed is not null)
@@ -191,7 +196,16 @@ internal sealed class Batch(Lane lane, BatchStart start, EngineContext engine) :
     public ValueTask DisposeAsync() => _file.DisposeAsync();
 
     private LedgerDraft Ledger =>
-        new(Start.Kind, Start.Before?.Stream, _upTo!, RowsRead, RowsQuarantined, _landed, Start.SourceTime, _newestCommit, Start.Range?.Ordinal);
+        new(Start.Kind, Start.Before?.Stream, _upTo!, RowsRead, RowsQuarantined, IsLanded ? _landed : null, Start.SourceTime, _newestCommit, Start.Range?.Ordinal);
+
+    /// <summary>Of a history, a version that passes the gates takes the place of one before it that did not.</summary>
+    private void Supersede(ChangeChunk accepted)
+    {
+        if (Start.Kind != BatchKind.Rebuild || _quarantined.Count == 0 || Lane.Dataset.TargetKey.Count == 0)
+            return;
+        var newer = QuarantineKeys.Of(Lane.Dataset, accepted.Rows).ToHashSet(StringComparer.Ordinal);
+        _quarantined.RemoveAll(q => newer.Contains(q.Key));
+    }
 
     private void Quarantine(IReadOnlyList<QuarantinedRow> rejected)
     {
@@ -221,10 +235,15 @@ internal sealed record BatchStart(BatchKind Kind, PublishMode Mode, Checkpoint? 
     /// <summary>Why the dataset is loaded anew; null = it is not.</summary>
     public ResyncCause? Resync { get; init; }
 
+    /// <summary>The checkpoint whose content is built anew; null = it is no such batch.</summary>
+    public Checkpoint? At { get; init; }
+
     /// <summary>The checkpoint after it. A range of a first load completes nothing: only a window read after the last range does. A repair and a backfill leave the stream where it is.</summary>
     public Checkpoint Next(Position upTo, DateTimeOffset? completeAt)
     {
         var generation = (Before?.Generation ?? 0) + 1;
+        if (At is not null)
+            return At with { Generation = generation };
         if (Kind is BatchKind.Repair or BatchKind.Backfill)
             return Before! with { Generation = generation };
         if (Range is null)

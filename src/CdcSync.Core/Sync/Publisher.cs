@@ -31,7 +31,7 @@ internal sealed class Publisher(EngineContext engine)
             foreach (var batch in batches)
             {
                 await batch.DisposeAsync();
-                if (!settled)
+                if (!settled || !batch.IsLanded)
                     batch.DiscardLanding();
             }
         }

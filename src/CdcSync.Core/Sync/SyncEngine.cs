@@ -109,6 +109,37 @@ public sealed class SyncEngine
         }, ct);
     }
 
+    /// <summary>Builds datasets anew from their landing files and publishes the difference. The source is not asked. What keeps a dataset from going on stays; where it stands afterwards is where it was landed up to.</summary>
+    /// <param name="datasets">The datasets.</param>
+    /// <param name="from">What was landed, by this pipeline or by another of the same datasets; null = by this one, of this warehouse.</param>
+    /// <param name="request">What it may do.</param>
+    /// <param name="ct">Cancels; a dataset whose difference is published stays so.</param>
+    /// <returns>One per dataset, in the pipeline's order.</returns>
+    /// <exception cref="CdcSyncException">A warehouse can't be used, or another worker holds the lease.</exception>
+    public async Task<IReadOnlyList<RebuiltDataset>> RebuildAsync(IReadOnlySet<DatasetId> datasets, LandedHistory? from, RebuildRequest request, CancellationToken ct)
+    {
+        IReadOnlyList<Lane> lanes = [.. Chosen(datasets).Where(l => datasets.Contains(l.Dataset.Id))];
+        return await UnderLeaseAsync(async keeper =>
+        {
+            var history = from ?? new LandedHistory(_engine.Warehouse.Control, _engine.Landing);
+            // All at once, so that datasets of a group are built as they were together.
+            var at = await history.CheckpointsAsync([.. datasets], keeper.Lost);
+            var before = await _engine.Warehouse.Control.ReadCheckpointsAsync([.. datasets], keeper.Lost);
+            var rebuilt = new List<RebuiltDataset>();
+            foreach (var lane in lanes)
+            {
+                var id = lane.Dataset.Id;
+                var (step, dataset) = await new Rebuild(_engine, _publisher, _firstLoad).RunAsync(lane, history, at.GetValueOrDefault(id), before.GetValueOrDefault(id), request, keeper.Lease, keeper.Lost);
+                // A failure left all as it was; and a gap in the source is still there.
+                if (dataset.Outcome.Fault is null && !lane.NeedsResync)
+                    await _book.RecordAsync(step, keeper.Lost);
+                rebuilt.Add(dataset);
+            }
+
+            return (IReadOnlyList<RebuiltDataset>)rebuilt;
+        }, ct);
+    }
+
     /// <summary>Compares a dataset's source and target, while sync may go on elsewhere; with repair, under the lease, makes the target equal.</summary>
     /// <param name="dataset">The dataset.</param>
     /// <param name="request">How, and whether to mend.</param>

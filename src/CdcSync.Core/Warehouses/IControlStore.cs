@@ -177,6 +177,9 @@ public enum BatchKind
 
     /// <summary>Rows that a comparison found to differ after changes were lost; the stream goes on from a new position.</summary>
     Gap,
+
+    /// <summary>The whole content, out of landing files; it has none of its own.</summary>
+    Rebuild,
 }
 
 /// <summary>A publication as its volume is looked at.</summary>

@@ -12,6 +12,9 @@ internal sealed class DiscoveredPipeline : IAsyncDisposable
     {
     }
 
+    /// <summary>A file of its folder.</summary>
+    public string this[string name] => _folder[name];
+
     /// <summary>The source's file.</summary>
     public string Source => _folder["source.db"];
 
@@ -77,17 +80,20 @@ internal sealed class DiscoveredPipeline : IAsyncDisposable
     /// <summary>Compares every value of every row of every table by queries of its own.</summary>
     /// <param name="except">Per table, a condition on the rows that the warehouse can't hold.</param>
     /// <returns>The number of rows compared.</returns>
-    public async Task<int> AssertEqualAsync(IReadOnlyDictionary<string, string>? except = null)
+    public Task<int> AssertEqualAsync(IReadOnlyDictionary<string, string>? except = null) => AssertEqualAsync(Warehouse, except);
+
+    /// <summary>Compares the source with another warehouse.</summary>
+    public async Task<int> AssertEqualAsync(WarehouseUnderTest other, IReadOnlyDictionary<string, string>? except = null)
     {
         await using var source = OpenSource();
-        await using var warehouse = await Warehouse.OpenAsync();
+        await using var warehouse = await other.OpenAsync();
         var rows = 0;
         foreach (var table in SourceTable.ReadAll(source))
         {
             var columns = string.Join(", ", table.Columns.Select(c => SourceTable.Quote(c.Name)));
             var without = except?.GetValueOrDefault(table.Name) is { } condition ? $" WHERE NOT ({condition})" : "";
             var expected = await RowSet.ReadAsync(source, $"SELECT {columns} FROM {SourceTable.Quote(table.Name)}{without}", table);
-            var found = await RowSet.ReadAsync(warehouse, $"SELECT {columns} FROM {Warehouse.Table(table.Name)}", table);
+            var found = await RowSet.ReadAsync(warehouse, $"SELECT {columns} FROM {other.Table(table.Name)}", table);
             var differences = found.DifferencesFrom(expected);
             Assert.True(differences.Length == 0, $"{table.Name}: {differences}");
             rows += found.Count;

@@ -83,6 +83,22 @@ internal sealed class Ledgerbook : IAsyncDisposable
         return dataset.GetProperty("report");
     }
 
+    /// <summary>Does something while there is no source.</summary>
+    public async Task<T> WithoutSourceAsync<T>(Func<Task<T>> work)
+    {
+        foreach (var file in SourceFiles()) File.Move(file, $"{file}.away");
+        try
+        {
+            return await work();
+        }
+        finally
+        {
+            foreach (var file in SourceFiles().Where(f => f.EndsWith(".away", StringComparison.Ordinal))) File.Move(file, file[..^".away".Length]);
+        }
+    }
+
+    private string[] SourceFiles() => Directory.GetFiles(Path.GetDirectoryName(Pipeline.Source)!, $"{Path.GetFileName(Pipeline.Source)}*");
+
     public string Table => Warehouse.Table("entries");
 
     public ValueTask DisposeAsync() => Pipeline.DisposeAsync();

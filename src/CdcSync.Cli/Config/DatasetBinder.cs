@@ -4,6 +4,7 @@ using CdcSync.Core.Contracts;
 using CdcSync.Core.Datasets;
 using CdcSync.Core.Errors;
 using CdcSync.Core.Gates.Rules;
+using CdcSync.Core.Reconciliation;
 using CdcSync.Core.Scheduling;
 using CdcSync.Core.Shaping;
 using CdcSync.Core.Yaml;
@@ -130,7 +131,9 @@ internal sealed class DatasetBinder(Diagnostics diagnostics, Keyring keys, strin
 
     private static void CheckKey(DatasetDraft draft, ContractObject table, Capture capture)
     {
-        if (draft.Reconcile is not null && !table.Properties.Any(p => p.IsKey))
+        if (draft.Reconcile is { Mode: ReconcileMode.Totals } && table.Totals.Count == 0)
+            draft.Reader.Error("reconcile", $"the object '{table.Name}' declares no controlTotals, so that there are none to compare.");
+        if (draft.Reconcile is { Mode: not ReconcileMode.Totals } && !table.Properties.Any(p => p.IsKey))
             draft.Reader.Error("reconcile", $"the object '{table.Name}' has no key, so that its rows can't be told apart.");
         if (capture is not Capture.FullRefresh && !table.Properties.Any(p => p.IsKey))
             draft.Reader.Error("contract", $"the object '{table.Name}' has no key: mark the key's properties with primaryKey: true (with primaryKeyPosition where they are several), or use capture: full-refresh.");

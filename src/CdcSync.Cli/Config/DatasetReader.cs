@@ -112,8 +112,9 @@ internal sealed class DatasetReader(DatasetDefaults defaults, IReadOnlyCollectio
     {
         if (reader.Map("reconcile") is not { } schedule) return null;
         var every = schedule.RequiredNode("every") is null ? null : schedule.Duration("every");
-        var mode = schedule.Choice("mode", ("digest", ReconcileMode.Digest), ("keys", ReconcileMode.Keys), ("full", ReconcileMode.Full));
+        var mode = schedule.Choice("mode", ("digest", ReconcileMode.Digest), ("keys", ReconcileMode.Keys), ("full", ReconcileMode.Full), ("totals", ReconcileMode.Totals));
         var repair = schedule.Flag("repair");
+        if (mode == ReconcileMode.Totals && repair == true) schedule.Error("repair", "totals say that something differs, and not which rows: they repair nothing.");
         schedule.End();
         return every is { } time ? new ReconcileSchedule(time, mode ?? ReconcileMode.Digest, repair ?? false) : null;
     }

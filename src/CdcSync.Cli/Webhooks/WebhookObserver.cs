@@ -99,8 +99,11 @@ internal sealed class WebhookObserver : ISyncObserver, IAsyncDisposable
 
     public void Reconciled(Dataset dataset, ReconcileReport report)
     {
-        var left = report.Found.Total - report.Repaired.Total;
-        Trouble(dataset, WebhookEvent.Drift, left > 0, isOver: left == 0, rows: left);
+        // Totals know of no rows, and are each a trouble of their own; what is in flight is neither there nor over.
+        foreach (var total in report.InFlight == 0 && report.Request.Range is null ? report.Totals : [])
+            Trouble(dataset, WebhookEvent.Drift, total.Differing > 0, isOver: total.Differing == 0, check: total.Name);
+        if (report.Request.Mode != ReconcileMode.Totals)
+            Trouble(dataset, WebhookEvent.Drift, report.Left > 0, isOver: report is { Left: 0, Request.Range: null }, rows: report.Left);
     }
 
     /// <summary>What can't be said yet is neither broken nor well.</summary>

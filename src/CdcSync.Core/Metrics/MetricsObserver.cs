@@ -149,11 +149,31 @@ public sealed class MetricsObserver : ISyncObserver
         var cells = _metrics[dataset.Id];
         foreach (var (kind, counter) in cells.Repaired)
             counter.Add(report.Repaired.Of(kind));
-        if (report.Request is not { Range: null, Mode: not ReconcileMode.Totals })
-            return;                                                      // says nothing of the other rows, or of single ones
+        if (report.Request.Range is not null)
+            return;                                                      // says nothing of the other rows
+        if (report.Request.Mode == ReconcileMode.Totals)
+        {
+            CompareTotals(dataset, report);
+            return;
+        }
+
         foreach (var (kind, gauge) in cells.Drift)
             gauge.Set(report.Found.Of(kind) - report.Repaired.Of(kind));
         cells.LastReconciled.Set(report.FinishedAt);
+    }
+
+    /// <summary>Totals say nothing of rows: only where they are what is scheduled, they are the comparison that is waited for. What is in flight is neither equal nor drift.</summary>
+    private void CompareTotals(Dataset dataset, ReconcileReport report)
+    {
+        var cells = _metrics[dataset.Id];
+        foreach (var total in report.Totals)
+        {
+            if (report.InFlight == 0 && cells.DriftGroups.TryGetValue(total.Name, out var groups))
+                groups.Set(total.Differing);
+        }
+
+        if (dataset.Reconcile?.Mode == ReconcileMode.Totals)
+            cells.LastReconciled.Set(report.FinishedAt);
     }
 
     /// <inheritdoc/>

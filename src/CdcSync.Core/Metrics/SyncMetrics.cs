@@ -81,6 +81,7 @@ public sealed class SyncMetrics : IDisposable
         var drift = Registry.Gauge("cdcsync_reconcile_drift_rows", "Rows that differ, as the last comparison left them.", [.. DatasetLabels, "kind"]);
         var repaired = Registry.Counter("cdcsync_reconcile_repaired_rows_total", "Rows that comparisons mended.", [.. DatasetLabels, "kind"]);
         var compared = Registry.Gauge("cdcsync_reconcile_last_success_timestamp_seconds", "When source and target were last compared to the end; 0 = never.", DatasetLabels);
+        var totals = Registry.Gauge("cdcsync_reconcile_drift_groups", "Groups of a control total that differ, as the last comparison that could tell left them.", [.. DatasetLabels, "total"]);
         var comparisons = Registry.Gauge("cdcsync_reconcile_interval_seconds", "The time between two comparisons; 0 = none are scheduled.", DatasetLabels);
         var broken = Registry.Gauge("cdcsync_contract_check_failed", "1 if a check of the contract does not hold, or can't be measured.", [.. DatasetLabels, "check", "severity"]);
         var checkedAt = Registry.Gauge("cdcsync_contract_check_timestamp_seconds", "When a check of the contract was last measured; 0 = never.", [.. DatasetLabels, "check"]);
@@ -115,6 +116,7 @@ public sealed class SyncMetrics : IDisposable
                 Drift = PerValue(drift, labels, Enum.GetValues<Difference>(), Name),
                 Repaired = PerValue(repaired, labels, Enum.GetValues<Difference>(), Name),
                 LastReconciled = compared.Add(labels),
+                DriftGroups = dataset.Totals.ToDictionary(t => t.Name, t => totals.Add([.. labels, t.Name]), StringComparer.Ordinal),
                 Checks = dataset.Checks.Where(c => c.Occasion != CheckOccasion.Demand)
                     .ToDictionary(c => c.Id, c => new CheckMetrics(broken.Add([.. labels, c.Id, Name(c.Severity)]), checkedAt.Add([.. labels, c.Id])), StringComparer.Ordinal),
                 StageDuration = PerValue(duration, labels, Stages, stage => stage),
@@ -293,6 +295,9 @@ internal sealed record DatasetMetrics
     public required IReadOnlyDictionary<Difference, Counter> Repaired { get; init; }
 
     public required Gauge LastReconciled { get; init; }
+
+    /// <summary>By the name of a control total.</summary>
+    public required IReadOnlyDictionary<string, Gauge> DriftGroups { get; init; }
 
     public required IReadOnlyDictionary<string, CheckMetrics> Checks { get; init; }
 

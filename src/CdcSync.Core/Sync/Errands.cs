@@ -104,7 +104,8 @@ internal sealed class Errands(EngineContext engine, LaneBook book, FirstLoad fir
         }
 
         lane.Last = new OrderEnd(order, engine.Time.GetUtcNow(), report, failure);
-        if (order is Order.Reconcile { Request.Range: null } && lane.Dataset.Reconcile is { } next)
+        // A person's comparison of totals takes the place of no scheduled one of rows, and the other way round.
+        if (order is Order.Reconcile { Request: { Range: null } done } && lane.Dataset.Reconcile is { } next && (done.Mode == ReconcileMode.Totals) == (next.Mode == ReconcileMode.Totals))
             lane.ReconcileDue = engine.Time.GetUtcNow() + Wait(next, failure);
         if (by == OrderedBy.Person)
             engine.Observer.OrderEnded(lane.Dataset, lane.Last);

@@ -12,7 +12,7 @@ internal sealed class LaneBook(EngineContext engine, Timetable timetable)
     public async Task OpenAsync(IReadOnlyList<Lane> lanes, CancellationToken ct)
     {
         var written = (await engine.Warehouse.Control.ReadStatusAsync(engine.Pipeline, ct)).ToDictionary(s => s.State.Dataset);
-        var compared = lanes.Any(l => l.Dataset.Reconcile is not null) ? await engine.Warehouse.Control.ReadReconciledAsync(engine.Pipeline, ct) : new Dictionary<DatasetId, DateTimeOffset>();
+        var compared = lanes.Any(l => l.Dataset.Reconcile is not null) ? await engine.Warehouse.Control.ReadReconciledAsync(engine.Pipeline, ct) : new Dictionary<DatasetId, LastCompared>();
         var paused = await engine.Warehouse.Control.ReadPausedAsync(engine.Pipeline, ct);
         var filled = await engine.Warehouse.Control.ReadFilledColumnsAsync(engine.Pipeline, ct);
         var schemas = await engine.Warehouse.Control.ReadSourceSchemasAsync(engine.Pipeline, ct);
@@ -21,7 +21,7 @@ internal sealed class LaneBook(EngineContext engine, Timetable timetable)
             var now = engine.Time.GetUtcNow();
             lane.IsPaused = paused.Contains(lane.Dataset.Id);
             engine.Observer.PauseChanged(lane.Dataset, lane.IsPaused);
-            lane.ReconcileDue = lane.Dataset.Reconcile is { } schedule ? compared.TryGetValue(lane.Dataset.Id, out var last) ? last + schedule.Every : now : null;
+            lane.ReconcileDue = lane.Dataset.Reconcile is { } schedule ? compared.GetValueOrDefault(lane.Dataset.Id)?.By(schedule.Mode) is { } last ? last + schedule.Every : now : null;
             var status = written.GetValueOrDefault(lane.Dataset.Id);
             lane.Phase = status?.State.Phase;
             lane.Schema = schemas.GetValueOrDefault(lane.Dataset.Id);

@@ -75,8 +75,8 @@ public interface IControlStore
     /// <summary>Records a comparison of source and target.</summary>
     ValueTask WriteReconciliationAsync(string pipeline, ReconcileReport report, CancellationToken ct);
 
-    /// <summary>When each dataset's last comparison of all its rows ended; a dataset that was never compared is absent.</summary>
-    ValueTask<IReadOnlyDictionary<DatasetId, DateTimeOffset>> ReadReconciledAsync(string pipeline, CancellationToken ct);
+    /// <summary>When each dataset's last comparisons of all its rows ended; a dataset that was never compared is absent.</summary>
+    ValueTask<IReadOnlyDictionary<DatasetId, LastCompared>> ReadReconciledAsync(string pipeline, CancellationToken ct);
 
     /// <summary>The last comparisons, newest first.</summary>
     /// <param name="pipeline">The pipeline.</param>
@@ -186,6 +186,15 @@ public enum BatchKind
 /// <param name="RowsRead">Rows read from the source.</param>
 /// <param name="SourceTime">The source's clock at the reading.</param>
 public sealed record PastBatch(long RowsRead, DateTimeOffset SourceTime);
+
+/// <summary>When source and target of a dataset were last compared.</summary>
+/// <param name="Rows">Row by row, or the keys; null = never.</param>
+/// <param name="Totals">By control totals; null = never.</param>
+public sealed record LastCompared(DateTimeOffset? Rows, DateTimeOffset? Totals)
+{
+    /// <summary>When they were last compared in the way of a schedule; a comparison of totals says nothing of rows.</summary>
+    public DateTimeOffset? By(ReconcileMode mode) => mode == ReconcileMode.Totals ? Totals : Rows;
+}
 
 /// <summary>A landing file as the ledger names it.</summary>
 /// <param name="Path">Relative to the landing folder, with <c>/</c>.</param>

@@ -3,6 +3,7 @@ using CdcSync.Core.Batches;
 using CdcSync.Core.Datasets;
 using CdcSync.Core.Reconciliation;
 using CdcSync.Core.Reconciliation.Totals;
+using CdcSync.Core.Warehouses;
 
 namespace CdcSync.Connectors.Tests.WarehouseConformance;
 
@@ -69,7 +70,10 @@ public abstract partial class WarehouseConformance
         foreach (var minutes in new[] { 10, 30, 20 })
             await Control.WriteReconciliationAsync("pipe", Report(accounts, SourceTime.AddMinutes(minutes)), default);
         await Control.WriteReconciliationAsync("another", Report(new DatasetId("others"), SourceTime), default);
-        Assert.Equal(new Dictionary<DatasetId, DateTimeOffset> { [accounts] = SourceTime.AddMinutes(30) }, await Control.ReadReconciledAsync("pipe", default));
+        Assert.Equal(new Dictionary<DatasetId, LastCompared> { [accounts] = new(SourceTime.AddMinutes(30), null) }, await Control.ReadReconciledAsync("pipe", default));
+        var summed = Report(accounts, SourceTime.AddMinutes(5));
+        await Control.WriteReconciliationAsync("pipe", summed with { Request = new ReconcileRequest(ReconcileMode.Totals, IsRepair: false) }, default);
+        Assert.Equal(new LastCompared(SourceTime.AddMinutes(30), SourceTime.AddMinutes(5)), (await Control.ReadReconciledAsync("pipe", default))[accounts]);
 
         var others = await Control.ReadComparisonsAsync("another", null, 10, default);
         Assert.Equal("others", Assert.Single(others).Dataset.Value);

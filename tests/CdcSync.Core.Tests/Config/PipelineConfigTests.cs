@@ -194,6 +194,9 @@ public sealed class PipelineConfigTests : IDisposable
     [InlineData("capture: {highWaterMark: order_id, kind: sequence, stampedBy: server}, acceptMissedDeletes: true", "datasets.d.capture.stampedBy: is for timestamps only.")]
     [InlineData("acceptMissedDeletes: true", "datasets.d.acceptMissedDeletes: this capture misses no deletes")]
     [InlineData("interval: 0s", "datasets.d.interval: must be longer than nothing.")]
+    [InlineData("reconcile: {every: 1h, mode: sums}", "datasets.d.reconcile.mode: expected one of digest, keys, full, totals")]
+    [InlineData("reconcile: {every: 1h, mode: totals, repair: true}", "datasets.d.reconcile.repair: totals say that something differs")]
+    [InlineData("reconcile: {every: 1h, mode: totals}", "datasets.d.reconcile: the object 'orders' declares no controlTotals")]
     [InlineData("gapPolicy: ignore", "datasets.d.gapPolicy: expected one of fail, resnapshot, reconcile")]
     [InlineData("contract: shop.odcs.yaml#customers", "datasets.d.contract: the property 'email' is masked with the key 'pii', which is not among keys.")]
     public void Dataset_keys_are_checked(string keys, string message) => Assert.Contains(_folder.LoadDataset(keys).Messages(), m => m.StartsWith(message, StringComparison.Ordinal));

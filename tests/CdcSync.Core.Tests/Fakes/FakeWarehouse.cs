@@ -195,11 +195,12 @@ internal sealed class FakeWarehouse(TimeProvider time, FaultPlan faults) : IWare
             return ValueTask.FromResult<IReadOnlyList<DatasetStatus>>([.. States.Values.Select(s => new DatasetStatus(s, Checkpoints.GetValueOrDefault(s.Dataset), null, 0))]);
     }
 
-    public ValueTask<IReadOnlyDictionary<DatasetId, DateTimeOffset>> ReadReconciledAsync(string pipeline, CancellationToken ct)
+    public ValueTask<IReadOnlyDictionary<DatasetId, LastCompared>> ReadReconciledAsync(string pipeline, CancellationToken ct)
     {
         faults.Pass();
         lock (_transaction)
-            return ValueTask.FromResult<IReadOnlyDictionary<DatasetId, DateTimeOffset>>(Reconciliations.Where(r => r.Request.Range is null).GroupBy(r => r.Dataset).ToDictionary(g => g.Key, g => g.Max(r => r.FinishedAt)));
+            return ValueTask.FromResult<IReadOnlyDictionary<DatasetId, LastCompared>>(Reconciliations.Where(r => r.Request.Range is null).GroupBy(r => r.Dataset)
+                .ToDictionary(g => g.Key, g => new LastCompared(g.Where(r => r.Request.Mode != ReconcileMode.Totals).Max(r => (DateTimeOffset?)r.FinishedAt), g.Where(r => r.Request.Mode == ReconcileMode.Totals).Max(r => (DateTimeOffset?)r.FinishedAt))));
     }
 
     public ValueTask WriteReconciliationAsync(string pipeline, ReconcileReport report, CancellationToken ct)

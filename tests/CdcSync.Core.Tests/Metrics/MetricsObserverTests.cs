@@ -325,6 +325,42 @@ public sealed class MetricsObserverTests : IDisposable
         double Repaired(string kind) => _world.Read("cdcsync_reconcile_repaired_rows_total", ("dataset", "orders"), ("kind", kind));
     }
 
+    [Fact]
+    public void A_comparison_of_totals_leaves_the_groups_that_differ_and_says_nothing_of_rows()
+    {
+        Assert.Equal(0, Groups());
+        _world.Observer.Reconciled(_world.Orders, Totals(4, inFlight: 0));
+        Assert.Equal((4, 0), (Groups(), _world.Read("cdcsync_reconcile_drift_rows", ("dataset", "orders"), ("kind", "missing"))));
+        _world.Observer.Reconciled(_world.Orders, Totals(2, inFlight: 2));
+        Assert.Equal(4, Groups());
+        // What is scheduled is a comparison of rows: it is still waited for.
+        Assert.Equal(0, _world.ReadOrders("cdcsync_reconcile_last_success_timestamp_seconds"));
+        _world.Observer.Reconciled(_world.Orders with { Reconcile = new(TimeSpan.FromHours(1), Core.Reconciliation.ReconcileMode.Totals) }, Totals(0, inFlight: 0));
+        Assert.Equal((0, MetricsWorld.Noon.ToUnixTimeSeconds()), (Groups(), _world.ReadOrders("cdcsync_reconcile_last_success_timestamp_seconds")));
+
+        double Groups() => _world.Read("cdcsync_reconcile_drift_groups", ("dataset", "orders"), ("total", "revenue"));
+        Core.Reconciliation.ReconcileReport Totals(long differing, long inFlight) => new()
+        {
+            Id = Guid.CreateVersion7(),
+            Dataset = _world.Orders.Id,
+            Request = new(Core.Reconciliation.ReconcileMode.Totals, IsRepair: false),
+            StartedAt = MetricsWorld.Noon,
+            FinishedAt = MetricsWorld.Noon,
+            SourceRows = 9,
+            TargetRows = 9,
+            SoftDeleted = 0,
+            Explained = 0,
+            InFlight = inFlight,
+            Found = default,
+            Repaired = default,
+            RowsTravelled = 0,
+            IsCut = false,
+            Keys = [],
+            Map = [],
+            Totals = [new("revenue", 9, differing, [])],
+        };
+    }
+
     [Theory]
     [InlineData(CheckVerdict.Passed, 0)]
     [InlineData(CheckVerdict.Failed, 1)]

@@ -18,8 +18,8 @@ internal sealed class MetricsWorld : IDisposable
 
     public MetricsWorld()
     {
-        Orders = Dataset("orders") with { FreshnessTarget = TimeSpan.FromMinutes(15), Interval = TimeSpan.FromSeconds(5), LatencyTarget = TimeSpan.FromMinutes(1), FrequencyTarget = TimeSpan.FromHours(1) };
-        Returns = Dataset("returns");
+        Orders = Dataset("orders") with { FreshnessTarget = TimeSpan.FromMinutes(15), Interval = TimeSpan.FromSeconds(5), LatencyTarget = TimeSpan.FromMinutes(1), FrequencyTarget = TimeSpan.FromHours(1), Totals = [new("revenue", "amount", [])] };
+        Returns = Dataset("returns") with { Totals = [new("rows", null, [])] };
         Pipeline = new Pipeline("shop", [Orders, Returns]);
         Metrics = new SyncMetrics(Pipeline, "1.2.3", Clock);
         Observer = new MetricsObserver(Metrics, Pipeline);

@@ -48,6 +48,25 @@ public sealed class ScheduleTests
     }
 
     [Fact]
+    public async Task Totals_are_compared_by_schedule_and_a_worker_that_starts_goes_by_the_last_of_them_not_by_a_comparison_of_rows()
+    {
+        using var world = Scheduled(new ReconcileSchedule(TimeSpan.FromDays(30), ReconcileMode.Totals), new ControlTotal("ids", "id", []));
+        await using (var first = new Daemon(world))
+            await first.UntilAsync(() => world.Observer.Reconciliations.Count == 1);
+        Assert.Equal((ReconcileMode.Totals, 0L), (world.Observer.Reconciliations.First().Request.Mode, world.Observer.Reconciliations.First().Totals.Single().Differing));
+        world.Warehouse.Reconciliations.Clear();
+        await world.Engine().ReconcileAsync(Dataset(world).Id, new ReconcileRequest(ReconcileMode.Digest, IsRepair: false), default);
+        world.Warehouse.Rows(Dataset(world).Id).Remove(3);
+        await using (var second = new Daemon(world))
+            await second.UntilAsync(() => world.Observer.Reconciliations.Count == 3);
+        Assert.Equal((ReconcileMode.Totals, 1L), (world.Observer.Reconciliations.Last().Request.Mode, world.Observer.Reconciliations.Last().Totals.Single().Differing));
+        await using var third = new Daemon(world);
+        world.Source[Dataset(world).Id].Put(100, "new");
+        await third.UntilAsync(() => world.Warehouse.Rows(Dataset(world).Id).ContainsKey(100));
+        Assert.Equal(3, world.Observer.Reconciliations.Count);
+    }
+
+    [Fact]
     public async Task A_comparison_that_fails_is_told_and_tried_again_and_fails_nothing_else()
     {
         using var world = Scheduled(new ReconcileSchedule(TimeSpan.FromSeconds(20), IsRepair: true));
@@ -63,9 +82,9 @@ public sealed class ScheduleTests
 
     private static Dataset Dataset(World world) => world.Pipeline.Datasets[0];
 
-    private static World Scheduled(ReconcileSchedule schedule)
+    private static World Scheduled(ReconcileSchedule schedule, params IReadOnlyList<ControlTotal> totals)
     {
-        var world = new World(World.Orders with { Reconcile = schedule });
+        var world = new World(World.Orders with { Reconcile = schedule, Totals = totals });
         for (var key = 0; key < 20; key++)
             world.Source[World.Orders.Id].Put(key, $"value {key}");
         return world;

@@ -11,6 +11,7 @@ using CdcSync.Core.Checks;
 using CdcSync.Core.Datasets;
 using CdcSync.Core.Errors;
 using CdcSync.Core.Metrics;
+using CdcSync.Core.Reconciliation;
 using CdcSync.Core.Sources.Schemas;
 using CdcSync.Core.Sync;
 using CdcSync.Core.Warehouses;
@@ -62,6 +63,47 @@ public sealed class WebhookTests : IAsyncDisposable
         observer.PhaseChanged(Orders, DatasetPhase.Streaming);
         await UntilAsync(() => Count("dropped") == 2);
         Assert.Equal((2, 0, 0), (_receiver.Requests, Count("failed"), Count("delivered")));
+    }
+
+    [Fact]
+    public async Task Drift_of_a_control_total_is_told_by_its_name_and_neither_it_nor_a_range_ends_that_of_rows()
+    {
+        await using var observer = Observer();
+        observer.Reconciled(Orders, Compared(ReconcileMode.Digest, missing: 3));
+        observer.Reconciled(Orders, Compared(ReconcileMode.Totals, groups: 2));
+        observer.Reconciled(Orders, Compared(ReconcileMode.Totals, groups: 1, inFlight: 1));
+        observer.Reconciled(Orders, Compared(ReconcileMode.Digest) with { Request = new(ReconcileMode.Digest, false) { Range = new("id=1..2", 0, 1, 2) } });
+        observer.Reconciled(Orders, Compared(ReconcileMode.Totals));
+        observer.Reconciled(Orders, Compared(ReconcileMode.Digest));
+        var told = new List<string>();
+        while (told.Count < 4)
+        {
+            var got = await _receiver.NextAsync();
+            told.Add($"{got.Text("event")} {got.Text("from")} {got.Text("check")}");
+        }
+
+        Assert.Equal(["drift  ", "drift  revenue", "recovered drift revenue", "recovered drift "], told);
+
+        static ReconcileReport Compared(ReconcileMode mode, long missing = 0, long groups = 0, long inFlight = 0) => new()
+        {
+            Id = Guid.Empty,
+            Dataset = Orders.Id,
+            Request = new(mode, IsRepair: false),
+            StartedAt = Noon,
+            FinishedAt = Noon,
+            SourceRows = 9,
+            TargetRows = 9,
+            SoftDeleted = 0,
+            Explained = 0,
+            InFlight = inFlight,
+            Found = new(missing, 0, 0),
+            Repaired = default,
+            RowsTravelled = 0,
+            IsCut = false,
+            Keys = [],
+            Map = [],
+            Totals = mode == ReconcileMode.Totals ? [new("revenue", 9, groups, [])] : [],
+        };
     }
 
     [Fact]

@@ -208,8 +208,13 @@ internal static class ControlSql
     /// <summary>1 pipeline, 2 token.</summary>
     public const string ReleaseLease = "UPDATE cdcsync.lease SET expires_at = clock_timestamp() WHERE pipeline = $1 AND token = $2 AND expires_at > clock_timestamp()";
 
-    /// <summary>When each dataset was last compared. Parameter: the pipeline.</summary>
-    public const string ReadReconciled = "SELECT dataset, max(finished_at) FROM cdcsync.reconciliation WHERE pipeline = $1 AND finished_at IS NOT NULL AND mode IN ('digest', 'keys', 'full') GROUP BY dataset";
+    /// <summary>When each dataset was last compared, row by row and by totals. Parameter: the pipeline.</summary>
+    public const string ReadReconciled = """
+        SELECT dataset, max(finished_at) FILTER (WHERE mode <> 'totals'), max(finished_at) FILTER (WHERE mode = 'totals')
+          FROM cdcsync.reconciliation
+         WHERE pipeline = $1 AND finished_at IS NOT NULL AND mode IN ('digest', 'keys', 'full', 'totals')
+         GROUP BY dataset
+        """;
 
     /// <summary>The newest comparisons. 1 pipeline, 2 dataset or null, 3 limit.</summary>
     public const string ReadComparisons = """

@@ -122,8 +122,8 @@ internal sealed class PostgresControlStore(PostgresSessions sessions, string pip
         await QueryAsync($"{dataset}: reading its past batches", Statement(GateSql.Past, Text(pipeline), Text(dataset.Value), Text(ControlText.Of(kind)), BigInt(limit)),
             r => new PastBatch(r.GetInt64(0), r.GetFieldValue<DateTimeOffset>(1)), ct);
 
-    public async ValueTask<IReadOnlyDictionary<DatasetId, DateTimeOffset>> ReadReconciledAsync(string pipeline, CancellationToken ct) =>
-        (await QueryAsync("reading when datasets were compared", Statement(ControlSql.ReadReconciled, Text(pipeline)), r => (Id: new DatasetId(r.GetString(0)), At: r.GetFieldValue<DateTimeOffset>(1)), ct))
+    public async ValueTask<IReadOnlyDictionary<DatasetId, LastCompared>> ReadReconciledAsync(string pipeline, CancellationToken ct) =>
+        (await QueryAsync("reading when datasets were compared", Statement(ControlSql.ReadReconciled, Text(pipeline)), r => (Id: new DatasetId(r.GetString(0)), At: new LastCompared(InstantOrNull(r, 1), InstantOrNull(r, 2))), ct))
             .ToDictionary(r => r.Id, r => r.At);
 
     public async ValueTask<IReadOnlyList<RecordedComparison>> ReadComparisonsAsync(string pipeline, DatasetId? dataset, int limit, CancellationToken ct) =>

@@ -14,7 +14,12 @@ internal static class ReconciliationSql
         Missing = new("@missing", TSqlType.BigInt), Different = new("@different", TSqlType.BigInt), Extra = new("@extra", TSqlType.BigInt), Repaired = new("@repaired", TSqlType.BigInt);
 
     /// <summary>When each dataset was last compared.</summary>
-    public static TSql ReadReconciled() => new("SELECT dataset, MAX(finished_at) AS finished_at FROM cdcsync.reconciliation WHERE pipeline = @pipeline AND finished_at IS NOT NULL AND mode IN ('digest', 'keys', 'full') GROUP BY dataset;", TSqlKinds.Select, PipelineName);
+    public static TSql ReadReconciled() => new("""
+        SELECT dataset, MAX(CASE WHEN mode <> 'totals' THEN finished_at END) AS rows_at, MAX(CASE WHEN mode = 'totals' THEN finished_at END) AS totals_at
+          FROM cdcsync.reconciliation
+         WHERE pipeline = @pipeline AND finished_at IS NOT NULL AND mode IN ('digest', 'keys', 'full', 'totals')
+         GROUP BY dataset;
+        """, TSqlKinds.Select, PipelineName);
 
     /// <summary>The newest comparisons, newest first.</summary>
     public static TSql ReadComparisons() => new(

@@ -113,8 +113,8 @@ internal sealed class SqlServerControlStore(WarehouseSessions sessions, string p
     public async ValueTask<IReadOnlyList<PastBatch>> ReadPastAsync(string pipeline, DatasetId dataset, BatchKind kind, int limit, CancellationToken ct) =>
         await QueryAsync($"{dataset}: reading its past batches", GateSql.Past(pipeline, dataset, kind, limit), r => new PastBatch(r.GetInt64(0), Instant(r, 1)), ct);
 
-    public async ValueTask<IReadOnlyDictionary<DatasetId, DateTimeOffset>> ReadReconciledAsync(string pipeline, CancellationToken ct) =>
-        (await QueryAsync("reading when datasets were compared", new Statement(ReconciliationSql.ReadReconciled(), PipelineName.With(pipeline)), r => (Id: new DatasetId(r.GetString(0)), At: Instant(r, 1)), ct))
+    public async ValueTask<IReadOnlyDictionary<DatasetId, LastCompared>> ReadReconciledAsync(string pipeline, CancellationToken ct) =>
+        (await QueryAsync("reading when datasets were compared", new Statement(ReconciliationSql.ReadReconciled(), PipelineName.With(pipeline)), r => (Id: new DatasetId(r.GetString(0)), At: new LastCompared(InstantOrNull(r, 1), InstantOrNull(r, 2))), ct))
             .ToDictionary(r => r.Id, r => r.At);
 
     public async ValueTask<IReadOnlyList<RecordedComparison>> ReadComparisonsAsync(string pipeline, DatasetId? dataset, int limit, CancellationToken ct) =>

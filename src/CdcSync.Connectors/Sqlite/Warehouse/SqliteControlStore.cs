@@ -141,11 +141,16 @@ internal sealed class SqliteControlStore(SqliteSessions sessions, string pipelin
         new(sessions.Read($"reading the past batches of {dataset}", session => (IReadOnlyList<PastBatch>)GateRecords.Past(session, pipeline, dataset, kind, limit), ct));
 
     /// <inheritdoc/>
-    public ValueTask<IReadOnlyDictionary<DatasetId, DateTimeOffset>> ReadReconciledAsync(string pipeline, CancellationToken ct) =>
-        new(sessions.Read("reading when datasets were compared", session => (IReadOnlyDictionary<DatasetId, DateTimeOffset>)session
-            .Fixed("SELECT dataset, max(finished_at) FROM main.cdcsync_reconciliation WHERE pipeline = ?1 AND finished_at IS NOT NULL AND mode IN ('digest', 'keys', 'full') GROUP BY dataset")
+    public ValueTask<IReadOnlyDictionary<DatasetId, LastCompared>> ReadReconciledAsync(string pipeline, CancellationToken ct) =>
+        new(sessions.Read("reading when datasets were compared", session => (IReadOnlyDictionary<DatasetId, LastCompared>)session
+            .Fixed("""
+                SELECT dataset, max(finished_at) FILTER (WHERE mode <> 'totals'), max(finished_at) FILTER (WHERE mode = 'totals')
+                  FROM main.cdcsync_reconciliation
+                 WHERE pipeline = ?1 AND finished_at IS NOT NULL AND mode IN ('digest', 'keys', 'full', 'totals')
+                 GROUP BY dataset
+                """)
             .With(pipeline)
-            .All(row => (Id: new DatasetId(row.Text(0)), At: Instant.Read(row.Text(1)))).ToDictionary(r => r.Id, r => r.At), ct));
+            .All(row => (Id: new DatasetId(row.Text(0)), At: new LastCompared(Instant.ReadOrNull(row.TextOrNull(1)), Instant.ReadOrNull(row.TextOrNull(2))))).ToDictionary(r => r.Id, r => r.At), ct));
 
     public async ValueTask WriteReconciliationAsync(string pipeline, ReconcileReport report, CancellationToken ct) =>
         await sessions.WriteAsync($"recording a comparison of {report.Dataset}", session => session

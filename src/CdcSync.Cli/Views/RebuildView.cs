@@ -25,7 +25,7 @@ internal static class RebuildView
     private static IEnumerable<string> Missing(RebuiltDocument dataset)
     {
         if (dataset.EmptyColumns.Count > 0)
-            yield return $"{dataset.Dataset}: empty in rows that were not landed since: {string.Join(", ", dataset.EmptyColumns)}. Run: cdcsync backfill {dataset.Dataset}";
+            yield return $"{dataset.Dataset}: empty in rows that were not landed since: {string.Join(", ", dataset.EmptyColumns)}. The next sync reads them from the source. Run: cdcsync sync {dataset.Dataset}";
         if (dataset.IsWithoutDeleted)
             yield return $"{dataset.Dataset}: rows that had been deleted are not in it: the marks of a soft delete are in the old warehouse alone.";
     }

@@ -13,7 +13,7 @@ public enum MissingColumns
     /// <summary>Such files are refused.</summary>
     Refused,
 
-    /// <summary>Rows that were not landed again since have no value in it, as the live table until a backfill.</summary>
+    /// <summary>Rows that were not landed again since have no value in it, as the live table until they are filled.</summary>
     AreNull,
 }
 

@@ -54,6 +54,14 @@ internal sealed class LaneBook(EngineContext engine, Timetable timetable)
             await engine.Warehouse.Control.WriteFilledColumnsAsync(engine.Pipeline, lane.Dataset.Id, kept, ct);
     }
 
+    /// <summary>Columns are empty in some rows now, whatever they were before: the next sync fills them.</summary>
+    public async Task EmptiedAsync(Lane lane, IReadOnlyCollection<string> columns, CancellationToken ct)
+    {
+        lane.Unfilled = [.. lane.Unfilled.Union(columns)];
+        var filled = lane.Dataset with { Columns = [.. lane.Dataset.Columns.Where(c => c.Target is null || !lane.Unfilled.Contains(c.Target))] };
+        await engine.Warehouse.Control.WriteFilledColumnsAsync(engine.Pipeline, lane.Dataset.Id, FilledColumns.Of(filled), ct);
+    }
+
     /// <summary>All columns have values in all rows now.</summary>
     public async Task FilledAsync(Lane lane, CancellationToken ct)
     {

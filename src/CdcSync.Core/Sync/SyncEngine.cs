@@ -133,6 +133,8 @@ public sealed class SyncEngine
                 // A failure left all as it was; and a gap in the source is still there.
                 if (dataset.Outcome.Fault is null && !lane.NeedsResync)
                     await _book.RecordAsync(step, keeper.Lost);
+                if (dataset.Outcome.Fault is null && dataset.EmptyColumns.Count > 0)
+                    await _book.EmptiedAsync(lane, dataset.EmptyColumns, keeper.Lost);
                 rebuilt.Add(dataset);
             }
 

@@ -189,7 +189,10 @@ public sealed class RebuildTests
         Assert.Equal("x1 x1", pipeline.Warehouse("SELECT group_concat(note || price, ' ') FROM orders"));
         var accepted = await pipeline.RunAsync("rebuild", "orders", "--yes", "--accept-missing");
         Assert.True(accepted.ExitCode == 0 && accepted.Out.Contains("empty in rows that were not landed since: price", StringComparison.Ordinal), accepted.ToString());
-        Assert.Equal("a- b7", pipeline.Warehouse("SELECT group_concat(note || coalesce(price, '-'), ' ') FROM (SELECT * FROM orders ORDER BY id)"));
+        const string Content = "SELECT group_concat(note || coalesce(price, '-'), ' ') FROM (SELECT * FROM orders ORDER BY id)";
+        Assert.Equal("a- b7", pipeline.Warehouse(Content));
+        Assert.Equal(0, (await pipeline.RunAsync("sync", "orders")).ExitCode);
+        Assert.Equal("a7 b7", pipeline.Warehouse(Content));
     }
 
     [Fact]

@@ -20,7 +20,7 @@ internal static class ValidateCommand
     private static int Run(ParseResult parsed, Terminal terminal)
     {
         var loaded = PipelineFile.Load(parsed);
-        IReadOnlyList<Diagnostic> findings = [.. loaded.Findings, .. loaded.Value is { } read ? Exposure(read.Http, parsed) : []];
+        IReadOnlyList<Diagnostic> findings = [.. loaded.Findings, .. loaded.Value is { } read ? Exposure(read.Http, EndpointOptions.Of(read.Http, parsed.GetValue(CommonOptions.Listen), parsed.GetValue(CommonOptions.BehindProxy))) : []];
         var isValid = loaded.Value is not null && findings.Count == loaded.Findings.Count;
         var exit = isValid ? ExitCode.Ok : ExitCode.Usage;
         if (parsed.GetValue(CommonOptions.Json))
@@ -33,11 +33,11 @@ internal static class ValidateCommand
     }
 
     /// <summary>What <c>run</c> would refuse to start with.</summary>
-    private static IEnumerable<Diagnostic> Exposure(HttpConfig http, ParseResult parsed)
+    private static IEnumerable<Diagnostic> Exposure(HttpConfig http, EndpointOptions endpoint)
     {
         try
         {
-            EndpointOptions.Of(http, parsed.GetValue(CommonOptions.Listen), parsed.GetValue(CommonOptions.BehindProxy)).Check();
+            endpoint.Check();
             return [];
         }
         catch (CdcSyncException fault)

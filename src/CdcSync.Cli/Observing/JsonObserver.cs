@@ -5,6 +5,7 @@ using CdcSync.Core.Checkpoints;
 using CdcSync.Core.Checks;
 using CdcSync.Core.Datasets;
 using CdcSync.Core.Errors;
+using CdcSync.Core.Reconciliation;
 using CdcSync.Core.Sources.Schemas;
 using CdcSync.Core.Sync;
 using CdcSync.Core.Warehouses;
@@ -73,6 +74,9 @@ internal sealed class JsonObserver(JsonFeed feed) : ISyncObserver
             _checks[(dataset.Id, result.Check)] = result.Verdict;
         }
     }
+
+    public void Reconciled(Dataset dataset, ReconcileReport report) => feed.Tell(new ReconciledLine(dataset.Id.Value, Words.Of(report.Request.Mode), Words.Of(report.Outcome), report.Found.Missing, report.Found.Different, report.Found.Extra,
+        report.Repaired.Total, report.InFlight, Math.Round((report.FinishedAt - report.StartedAt).TotalSeconds, 3)));
 
     public void OrderEnded(Dataset dataset, OrderEnd end) => feed.Tell(new OrderLine(dataset.Id.Value, Words.Of(end.Order), Words.OutcomeOf(end), end.Report?.Found.Missing, end.Report?.Found.Different, end.Report?.Found.Extra,
         end.Report?.Repaired.Total, FaultDocument.Of(end.Fault)));

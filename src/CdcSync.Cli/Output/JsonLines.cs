@@ -16,6 +16,7 @@ namespace CdcSync.Cli.Output;
 [JsonSerializable(typeof(QuarantineLine))]
 [JsonSerializable(typeof(CheckLine))]
 [JsonSerializable(typeof(OrderLine))]
+[JsonSerializable(typeof(ReconciledLine))]
 [JsonSerializable(typeof(SchemaLine))]
 [JsonSerializable(typeof(LeaseLine))]
 [JsonSerializable(typeof(ShopLine))]
@@ -66,6 +67,8 @@ internal sealed record QuarantineLine(string Dataset, long Rows) : JsonLine("qua
 internal sealed record CheckLine(string Dataset, string Check, string Severity, string Verdict, decimal? Value, string Expected) : JsonLine("check");
 
 internal sealed record OrderLine(string Dataset, string Order, string Outcome, long? Missing, long? Different, long? Extra, long? Repaired, FaultDocument? Error) : JsonLine("order_ended");
+
+internal sealed record ReconciledLine(string Dataset, string Mode, string Outcome, long Missing, long Different, long Extra, long Repaired, long InFlight, double Seconds) : JsonLine("reconciled");
 
 internal sealed record SchemaLine(string Dataset, IReadOnlyList<SchemaChangeDocument> Changes) : JsonLine("schema_changed");
 

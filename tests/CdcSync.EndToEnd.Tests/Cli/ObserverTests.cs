@@ -7,6 +7,7 @@ using CdcSync.Core.Checkpoints;
 using CdcSync.Core.Checks;
 using CdcSync.Core.Datasets;
 using CdcSync.Core.Errors;
+using CdcSync.Core.Reconciliation;
 using CdcSync.Core.Sources.Schemas;
 using CdcSync.Core.Sync;
 using CdcSync.Core.Warehouses;
@@ -50,17 +51,23 @@ public sealed class ObserverTests : IDisposable
     }
 
     [Fact]
-    public void An_orders_end_and_a_change_of_columns_are_lines_for_programs()
+    public void An_orders_end_a_comparison_and_a_change_of_columns_are_lines_for_programs()
     {
         using var lines = new StringWriter { NewLine = "\n" };
         var json = new JsonObserver(new JsonFeed(new Terminal(lines, TextWriter.Null, new TerminalAbilities(Colors: false, IsInteractive: false)), _clock));
         json.OrderEnded(Orders, new OrderEnd(new Order.Sync(), Noon, null, null));
         json.OrderEnded(Orders, new OrderEnd(new Order.Backfill(null), Noon, null, new CdcSyncException(ErrorCodes.SourceUnavailable, "gone.", "Run: cdcsync status")));
+        json.Reconciled(Orders, new ReconcileReport
+        {
+            Id = Guid.Empty, Dataset = Orders.Id, Request = new ReconcileRequest(ReconcileMode.Digest, IsRepair: false), StartedAt = Noon, FinishedAt = Noon.AddSeconds(1.5), SourceRows = 9, TargetRows = 8, SoftDeleted = 0, Explained = 0, InFlight = 4,
+            Found = new DriftCounts(1, 2, 3), Repaired = default, RowsTravelled = 0, IsHashedBySource = false, IsCut = false, Keys = [], Map = [], Totals = [],
+        });
         json.SchemaChanged(Orders, [new SchemaChange(SchemaChangeKind.Added, "colour", "colour text was added")]);
         Assert.Equal(
         [
             """{"schemaVersion":1,"event":"order_ended","at":"2026-03-01T12:00:00.000Z","dataset":"orders","order":"sync","outcome":"done","missing":null,"different":null,"extra":null,"repaired":null,"error":null}""",
             """{"schemaVersion":1,"event":"order_ended","at":"2026-03-01T12:00:00.000Z","dataset":"orders","order":"backfill","outcome":"failed","missing":null,"different":null,"extra":null,"repaired":null,"error":{"code":"CDC2001","message":"gone.","remedy":"Run: cdcsync status","isTransient":true}}""",
+            """{"schemaVersion":1,"event":"reconciled","at":"2026-03-01T12:00:00.000Z","dataset":"orders","mode":"digest","outcome":"drift","missing":1,"different":2,"extra":3,"repaired":0,"inFlight":4,"seconds":1.5}""",
             """{"schemaVersion":1,"event":"schema_changed","at":"2026-03-01T12:00:00.000Z","dataset":"orders","changes":[{"kind":"added","column":"colour","text":"colour text was added"}]}""",
         ], lines.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries));
     }

@@ -13,6 +13,7 @@ Dictionary<string, Func<Options, Task<IReadOnlyList<Verdict>>>> benchmarks = new
     ["snapshot"] = SnapshotAgainstCopy.RunAsync,
     ["small-batch"] = _ => SmallBatchOnLargeTable.RunAsync(),
     ["rules"] = RowRulesCost.RunAsync,
+    ["gates"] = GatesCost.RunAsync,
     ["replication"] = ReplicationAgainstSubscription.RunAsync,
     ["arrow"] = _ => Task.FromResult<IReadOnlyList<Verdict>>([Verdict.AtLeast("Arrow columns to IPC and back, against memcpy", IpcAgainstMemcpy.Run(Console.Out), 0.5)]),
 };

@@ -23,6 +23,9 @@ internal static class RowRulesCost
         ("external_id", "logicalType: string, physicalType: char(36)", "logicalTypeOptions: { format: uuid }, quality: [{ metric: nullValues, mustBe: 0 }]"),
     ];
 
+    /// <summary>The contract with the rules.</summary>
+    public static string ContractWithRules => Contract(c => $"{c.Type}, {c.Rules}");
+
     public static async Task<IReadOnlyList<Verdict>> RunAsync(Options options)
     {
         var rows = Math.Min(options.Rows, Most);
@@ -31,7 +34,7 @@ internal static class RowRulesCost
         {
             await using var server = await PostgresServer.StartAsync([]);
             OrdersDatabase.Create(Path.Combine(folder, "orders.db"), rows);
-            await File.WriteAllTextAsync(Path.Combine(folder, "with.odcs.yaml"), Contract(c => $"{c.Type}, {c.Rules}"));
+            await File.WriteAllTextAsync(Path.Combine(folder, "with.odcs.yaml"), ContractWithRules);
             await File.WriteAllTextAsync(Path.Combine(folder, "without.odcs.yaml"), Contract(c => c.Type));
             foreach (var name in (string[])["with", "without"])
                 await File.WriteAllTextAsync(Path.Combine(folder, $"{name}.yaml"), Pipeline(name));

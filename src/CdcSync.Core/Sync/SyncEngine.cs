@@ -65,10 +65,10 @@ public sealed class SyncEngine
     {
         var source = lanes[0].Source;
         var outcomes = (await new SingleRun(_engine, _book, Pass(source)).RunAsync(lanes, keeper.Lease, keeper.Lost)).ToDictionary(o => o.Dataset);
-        foreach (var lane in lanes.Where(l => l is { Unfilled.Count: > 0, IsPaused: false }))
+        foreach (var lane in lanes.Where(l => l.Unfilled.Count > 0))
         {
             IReadOnlyList<Lane> unit = [.. lanes.Where(l => l.Unit == lane.Unit)];
-            if (unit.Any(l => outcomes[l.Dataset.Id].Fault is not null || l.Phase != DatasetPhase.Streaming)) continue;
+            if (unit.Any(l => l.IsPaused || outcomes[l.Dataset.Id].Fault is not null || l.Phase != DatasetPhase.Streaming)) continue;
             var before = outcomes[lane.Dataset.Id];
             try
             {

@@ -51,7 +51,7 @@ internal sealed class GapRepair(EngineContext engine, Publisher publisher, First
     {
         var lenient = lane.Dataset with { Columns = [.. lane.Dataset.Columns.Select(c => c with { Required = c.KeyOrdinal is not null })] };
         var source = await lane.Source.Ranges.DigestsAsync(lenient, ct) ?? new LocalDigests(new SourceSide(lane, null, []));
-        var narrowed = await new Narrowing(DigestScope.Rows(lane.Dataset), source, target, new NarrowingLimits()).RunAsync(ct);
+        var narrowed = await new Narrowing(DigestScope.Rows(lane.Dataset).For(source, target), source, target, new NarrowingLimits()).RunAsync(ct);
         Failpoints.Hit(Failpoints.Narrowed);
         return narrowed;
     }

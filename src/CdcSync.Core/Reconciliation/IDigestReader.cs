@@ -9,6 +9,9 @@ namespace CdcSync.Core.Reconciliation;
 /// </summary>
 public interface IDigestReader
 {
+    /// <summary>True if it can look rows up by the places of <see cref="Places.OfTime"/>.</summary>
+    bool OrdersTimes => false;
+
     /// <summary>The places of the first and the last row, and what is left out.</summary>
     ValueTask<Survey> SurveyAsync(DigestScope scope, CancellationToken ct);
 
@@ -38,6 +41,14 @@ public sealed record DigestScope(Dataset Dataset, IReadOnlyList<int> Columns, Pl
 {
     /// <summary>Only rows of this range; null = all.</summary>
     public RowRange? Range { get; init; }
+
+    /// <summary>With dates and timestamps as ordered places, where both sides know how.</summary>
+    public DigestScope For(IDigestReader source, IDigestReader target)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        ArgumentNullException.ThrowIfNull(target);
+        return source.OrdersTimes && target.OrdersTimes && Places.OfTime(Dataset) is { } times ? this with { Places = times } : this;
+    }
 
     /// <summary>All columns.</summary>
     public static DigestScope Rows(Dataset dataset) => new(dataset, [.. Enumerable.Range(0, dataset.TargetSchema.Fields.Count)], Places.Of(dataset));

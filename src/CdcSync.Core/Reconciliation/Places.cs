@@ -5,7 +5,7 @@ using CdcSync.Core.Datasets;
 namespace CdcSync.Core.Reconciliation;
 
 /// <summary>
-/// Where a row lies: a number that both sides compute from its key. A key that is one integer is its own place, so that a part is a range of an index; any other
+/// Where a row lies: a number that both sides compute from its key. A key that is one integer is its own place, so that a part is a range of an index, and so is one date or instant where both sides can look it up so; any other
 /// key's place is the first half of its hash, so that parts are of one size whatever the collation. A part is all places with the same leading bits.
 /// </summary>
 /// <param name="IsOrdered">True where the place is the key.</param>
@@ -14,8 +14,19 @@ public sealed record Places(bool IsOrdered)
     /// <summary>Bits of a place.</summary>
     public const int Bits = 64;
 
-    // Count of columns, type, length: then the number itself.
+    // Count of columns, type, length: then the number itself, of 4 bytes (a date) or 8.
     private const int FirstValue = 12;
+
+    /// <summary>True where the key is a date (its place are its days since 2000) or a timestamp (its microseconds since 2000).</summary>
+    public bool IsTime { get; init; }
+
+    /// <summary>The ordered places of a dataset whose key is one date or timestamp; null = it is another.</summary>
+    /// <param name="dataset">A dataset with a key.</param>
+    public static Places? OfTime(Dataset dataset)
+    {
+        ArgumentNullException.ThrowIfNull(dataset);
+        return dataset.Key is [{ TargetType: Date32Type or TimestampType { Unit: not TimeUnit.Nanosecond } }] ? new Places(true) { IsTime = true } : null;
+    }
 
     /// <summary>The places of a dataset's rows.</summary>
     /// <param name="dataset">A dataset with a key.</param>
@@ -27,7 +38,12 @@ public sealed record Places(bool IsOrdered)
 
     /// <summary>The place of a row with this key.</summary>
     /// <param name="key">Canonical bytes; of a key that could not be read the place is 0.</param>
-    public long Of(ReadOnlySpan<byte> key) => !IsOrdered ? RowHash.Of(key).High : key.Length > FirstValue ? BinaryPrimitives.ReadInt64BigEndian(key[FirstValue..]) : 0;
+    public long Of(ReadOnlySpan<byte> key) => !IsOrdered ? RowHash.Of(key).High : (key.Length - FirstValue) switch
+    {
+        sizeof(long) => BinaryPrimitives.ReadInt64BigEndian(key[FirstValue..]),
+        sizeof(int) => BinaryPrimitives.ReadInt32BigEndian(key[FirstValue..]),
+        _ => 0,
+    };
 }
 
 /// <summary>The places whose bits above <paramref name="Shift"/> are <paramref name="Prefix"/>.</summary>

@@ -23,7 +23,9 @@ internal sealed class Reconciler(EngineContext engine, Lane lane, ReconcileReque
         await LoadedCheckpoint.ReadAsync(engine, lane, ct);
 
         var inPlace = request.Mode == ReconcileMode.Full ? null : await lane.Source.Ranges.DigestsAsync(lane.Dataset, ct);
-        var narrowed = await new Narrowing(scope, inPlace ?? new LocalDigests(source), target, new NarrowingLimits { EveryRow = request.Mode == ReconcileMode.Full }).RunAsync(ct);
+        IDigestReader digests = inPlace ?? new LocalDigests(source);
+        scope = scope.For(digests, target);
+        var narrowed = await new Narrowing(scope, digests, target, new NarrowingLimits { EveryRow = request.Mode == ReconcileMode.Full }).RunAsync(ct);
         Failpoints.Hit(Failpoints.Narrowed);
         var tally = new Tally(lane.Dataset, narrowed, scope);
         var open = narrowed.Keys.Keys.ToList();

@@ -45,8 +45,25 @@ public sealed record RowRange(string Text, int Column, long? From, long? To)
     public (long First, long Last)? PlacesOf(DigestScope scope)
     {
         ArgumentNullException.ThrowIfNull(scope);
-        return scope.Places.IsOrdered && scope.Dataset.TargetKey[0] == Column ? (From ?? long.MinValue, To is { } to ? to - 1 : long.MaxValue) : null;
+        var type = scope.Dataset.TargetSchema.Fields[Column].DataType;
+        return scope.Places.IsOrdered && scope.Dataset.TargetKey[0] == Column ? (From is { } from ? Place(type, from) : long.MinValue, To is { } to ? Place(type, to) - 1 : long.MaxValue) : null;
     }
+
+    // Times are counted from 2000, timestamps in microseconds.
+    private static long Place(ArrowType type, long value) => type switch
+    {
+        Date32Type => value - DaysTo2000,
+        TimestampType { Unit: TimeUnit.Second } => Clamped(((Int128)value - SecondsTo2000) * 1_000_000),
+        TimestampType { Unit: TimeUnit.Millisecond } => Clamped(((Int128)value - (SecondsTo2000 * 1_000)) * 1_000),
+        TimestampType => Clamped((Int128)value - (SecondsTo2000 * 1_000_000)),
+        _ => value,
+    };
+
+    private const long DaysTo2000 = 10_957;
+    private const long SecondsTo2000 = DaysTo2000 * 86_400;
+
+    // One less than the end of all places is still one.
+    private static long Clamped(Int128 place) => (long)Int128.Clamp(place, long.MinValue + 1, long.MaxValue);
 
     /// <summary>Says of each row of a batch in the target's schema whether it is in the range.</summary>
     public Func<int, bool> Over(RecordBatch rows)

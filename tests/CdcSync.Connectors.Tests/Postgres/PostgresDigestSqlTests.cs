@@ -30,6 +30,20 @@ public sealed class PostgresDigestSqlTests
         """, Sql(Accounts).Some());
 
     [Fact]
+    public void Parts_of_a_key_of_dates_are_looked_up_by_the_key()
+    {
+        var days = TestDatasets.Of("days", 1, ("day", Date32Type.Default));
+        var sql = new DigestSql(DigestTable.Of(PostgresTable.For(days, "public"), new Dictionary<string, PostgresType>()), DigestScope.Rows(days) with { Places = Places.OfTime(days)! });
+        const string Place = """('x' || encode(date_send(t."day"), 'hex'))::bit(32)::integer::bigint""";
+        Assert.Equal($"""
+            SELECT r.place >> $1, count(*), sum(r.hash::bit(64)::bigint)::text, sum((r.hash << 64)::bit(64)::bigint)::text
+              FROM unnest($2::date[], $3::date[]) AS p (first, last)
+             CROSS JOIN LATERAL (SELECT coalesce({Place}, 0) AS place, record_send(ROW(t."day")) AS key, ('x' || md5(record_send(ROW(t."day"))))::bit(128) AS hash, pg_is_in_recovery() FROM "public"."days" AS t WHERE t."day" BETWEEN p.first AND p.last OFFSET 0) AS r
+             GROUP BY 1
+            """, sql.Some());
+    }
+
+    [Fact]
     public void Rows_are_found_by_a_key_of_several_parts() => Assert.Equal(
         """
         SELECT r.key, r.hash::bit(64)::bigint, (r.hash << 64)::bit(64)::bigint

@@ -14,9 +14,16 @@ namespace CdcSync.Connectors.Postgres.Digests;
 internal static class DigestRows
 {
     /// <summary>Which parts are asked for.</summary>
-    public static NpgsqlParameter[] Parts(DigestScope scope, IReadOnlyList<Part> parts) => scope.Places.IsOrdered
-        ? [BigInts([.. parts.Select(p => p.First)]), BigInts([.. parts.Select(p => p.Last)])]
+    public static NpgsqlParameter[] Parts(DigestScope scope, IReadOnlyList<Part> parts) => scope.Places.IsTime ? [Times(scope, [.. parts.Select(p => p.First)]), Times(scope, [.. parts.Select(p => p.Last)])]
+        : scope.Places.IsOrdered ? [BigInts([.. parts.Select(p => p.First)]), BigInts([.. parts.Select(p => p.Last)])]
         : [Integer(parts[0].Shift), BigInts([.. parts.Select(p => p.Prefix)])];
+
+    private static NpgsqlParameter Times(DigestScope scope, long[] places) => scope.Dataset.Key[0].TargetType switch
+    {
+        Date32Type => Of(Array.ConvertAll(places, PostgresTime.DayAt), NpgsqlDbType.Array | NpgsqlDbType.Date),
+        TimestampType { Timezone: null } => Of(Array.ConvertAll(places, PostgresTime.InstantAt), NpgsqlDbType.Array | NpgsqlDbType.Timestamp),
+        _ => Of(Array.ConvertAll(places, PostgresTime.InstantAt), NpgsqlDbType.Array | NpgsqlDbType.TimestampTz),
+    };
 
     /// <summary>The bounds of the scope's range, as far as there are any.</summary>
     public static IEnumerable<NpgsqlParameter> Range(DigestScope scope) => Range(scope.Dataset, scope.Range);

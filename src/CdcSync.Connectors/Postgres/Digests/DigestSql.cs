@@ -15,6 +15,7 @@ internal sealed class DigestSql
     private readonly bool _isOrdered;
     private readonly RowRange? _range;
     private readonly string _key, _place, _hash;
+    private readonly CanonicalType? _time;
 
     /// <summary>Over a table.</summary>
     /// <param name="table">The table.</param>
@@ -24,16 +25,17 @@ internal sealed class DigestSql
         _table = table;
         _isOrdered = scope.Places.IsOrdered;
         _range = scope.Range;
+        _time = scope.Places.IsTime ? CanonicalTypes.Of(scope.Dataset.Key[0].TargetType!) : null;
         _key = Record([.. table.Key.Select(k => k.Column)]);
         // Of a plain column the planner would believe that each row is a part of its own, and not share the work.
-        _place = _isOrdered ? $"coalesce({table.Key[0].Column.Sql}, 0) + 0" : $"('x' || left(md5({_key}), 16))::bit(64)::bigint";
+        _place = _time is not null ? $"coalesce({Time(table.Key[0].Sql)}, 0)" : _isOrdered ? $"coalesce({table.Key[0].Column.Sql}, 0) + 0" : $"('x' || left(md5({_key}), 16))::bit(64)::bigint";
         _hash = Hash([.. scope.Columns.Select(i => table.Columns[i])]);
     }
 
     /// <summary>First and last place, and the number of rows marked as deleted.</summary>
     public string Survey() =>
         $"""
-        SELECT {(_isOrdered ? $"(SELECT min({End})::bigint FROM {_table.From}), (SELECT max({End})::bigint FROM {_table.From})" : "NULL::bigint, NULL::bigint")},
+        SELECT {(_isOrdered ? $"(SELECT {End("min")} FROM {_table.From}), (SELECT {End("max")} FROM {_table.From})" : "NULL::bigint, NULL::bigint")},
                {(_table.Deleted is { } deleted ? $"(SELECT count(*) FROM {_table.From} WHERE {deleted})" : "0::bigint")}
         """;
 
@@ -59,7 +61,15 @@ internal sealed class DigestSql
         """;
 
     // Found at an end of the index, where the column is an integer.
-    private string End => _table.Key[0].Column.Misfit is null ? _table.Key[0].Sql : _place;
+    private string End(string which) => _time is not null ? Time($"{which}({_table.Key[0].Sql})") : $"{which}({(_table.Key[0].Column.Misfit is null ? _table.Key[0].Sql : _place)})::bigint";
+
+    // The very bytes of the canonical form, infinity among them, as a number.
+    private string Time(string value) => _time switch
+    {
+        CanonicalType.Date => $"('x' || encode(date_send({value}), 'hex'))::bit(32)::integer::bigint",
+        CanonicalType.Timestamp => $"('x' || encode(timestamp_send({value}), 'hex'))::bit(64)::bigint",
+        _ => $"('x' || encode(timestamptz_send({value}), 'hex'))::bit(64)::bigint",
+    };
 
     private static string Grouped(string rows, string where) =>
         $"""
@@ -68,10 +78,12 @@ internal sealed class DigestSql
          GROUP BY 1
         """;
 
+    private string Bound => _time is null ? "bigint" : _table.Key[0].Type;
+
     // OFFSET 0 keeps each range a look into the index of its own.
     private string Ranges(int first) =>
         $"""
-        unnest(${first}::bigint[], ${first + 1}::bigint[]) AS p (first, last)
+        unnest(${first}::{Bound}[], ${first + 1}::{Bound}[]) AS p (first, last)
          CROSS JOIN LATERAL ({Rows(first + 2, RowChoice.OfRange, $"{_table.Key[0].Sql} BETWEEN p.first AND p.last")} OFFSET 0) AS r
         """;
 

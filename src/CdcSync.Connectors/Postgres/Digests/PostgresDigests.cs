@@ -18,6 +18,8 @@ internal sealed class PostgresDigests(PostgresSessions sessions, Dataset dataset
     private const string Begin = "BEGIN READ ONLY; SET LOCAL statement_timeout = 0";
     private const string BeginScan = $"{Begin}; SET LOCAL enable_seqscan = on";
 
+    public bool OrdersTimes => true;
+
     public async ValueTask<Core.Reconciliation.Survey> SurveyAsync(DigestScope scope, CancellationToken ct)
     {
         var sql = await SqlAsync(scope, ct);

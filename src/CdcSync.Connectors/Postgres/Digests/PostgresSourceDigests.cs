@@ -17,6 +17,8 @@ namespace CdcSync.Connectors.Postgres.Digests;
 /// <param name="dataset">The dataset.</param>
 internal sealed class PostgresSourceDigests(Func<CancellationToken, ValueTask<SourceConnection>> open, DigestTable table, Dataset dataset) : IDigestReader
 {
+    public bool OrdersTimes => true;
+
     public async ValueTask<Core.Reconciliation.Survey> SurveyAsync(DigestScope scope, CancellationToken ct) =>
         (await AskAsync(new DigestSql(table, scope).Survey(), [], Survey, ct)).Single();
 

@@ -26,6 +26,12 @@ internal static class PostgresTime
     /// <summary>A timestamp since 1970 in a unit as microseconds since 2000. The epochs are apart in the unit first: at the end of the range the other way overflows.</summary>
     public static long FromUnix(long value, TimeUnit unit) => checked((value - (EpochMicroseconds / Microseconds(unit))) * Microseconds(unit));
 
+    /// <summary>A day since 2000 as the server takes it; beyond its range infinity.</summary>
+    public static int DayAt(long days) => days < FirstDay ? int.MinValue : days > LastDay ? int.MaxValue : (int)days;
+
+    /// <summary>A microsecond since 2000 as the server takes it; beyond its range infinity.</summary>
+    public static long InstantAt(long microseconds) => microseconds < FirstMicrosecond ? long.MinValue : microseconds >= EndMicrosecond ? long.MaxValue : microseconds;
+
     /// <summary>True if a day since 1970 is one PostgreSQL has.</summary>
     public static bool HasDay(int days) => (long)days - EpochDays is >= FirstDay and <= LastDay;
 

@@ -67,6 +67,8 @@ internal sealed class BudgetedRanges(IRangeReader ranges, ConnectionBudget budge
 
     private sealed class Digests(IDigestReader digests, ConnectionBudget budget) : IDigestReader
     {
+        public bool OrdersTimes => digests.OrdersTimes;
+
         public async ValueTask<Survey> SurveyAsync(DigestScope scope, CancellationToken ct)
         {
             using var held = await budget.ForTableAsync(ct);

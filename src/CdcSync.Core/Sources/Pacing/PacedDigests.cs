@@ -15,6 +15,8 @@ internal sealed class PacedDigests(IDigestReader digests, Pace pace) : IDigestRe
     private const int MostParts = 1 << 16;
     private const int RowsAtATime = 1_000;
 
+    public bool OrdersTimes => digests.OrdersTimes;
+
     public async ValueTask<Survey> SurveyAsync(DigestScope scope, CancellationToken ct)
     {
         using var place = await pace.EnterAsync(ct);

@@ -59,8 +59,24 @@ public sealed class ObserverTests : IDisposable
         json.OrderEnded(Orders, new OrderEnd(new Order.Backfill(null), Noon, null, new CdcSyncException(ErrorCodes.SourceUnavailable, "gone.", "Run: cdcsync status")));
         json.Reconciled(Orders, new ReconcileReport
         {
-            Id = Guid.Empty, Dataset = Orders.Id, Request = new ReconcileRequest(ReconcileMode.Digest, IsRepair: false), StartedAt = Noon, FinishedAt = Noon.AddSeconds(1.5), SourceRows = 9, TargetRows = 8, SoftDeleted = 0, Explained = 0, InFlight = 4,
-            Found = new DriftCounts(1, 2, 3), Repaired = default, RowsTravelled = 0, IsHashedBySource = false, IsCut = false, Keys = [], Map = [], Totals = [],
+            Id = Guid.Empty,
+            Dataset = Orders.Id,
+            Request = new ReconcileRequest(ReconcileMode.Digest, IsRepair: false),
+            StartedAt = Noon,
+            FinishedAt = Noon.AddSeconds(1.5),
+            SourceRows = 9,
+            TargetRows = 8,
+            SoftDeleted = 0,
+            Explained = 0,
+            InFlight = 4,
+            Found = new DriftCounts(1, 2, 3),
+            Repaired = default,
+            RowsTravelled = 0,
+            IsHashedBySource = false,
+            IsCut = false,
+            Keys = [],
+            Map = [],
+            Totals = [],
         });
         json.SchemaChanged(Orders, [new SchemaChange(SchemaChangeKind.Added, "colour", "colour text was added")]);
         Assert.Equal(

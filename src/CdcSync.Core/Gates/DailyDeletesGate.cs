@@ -19,8 +19,11 @@ internal sealed class DailyDeletesGate(DeleteBreaker breaker, RecentDeletes rece
         if (deletes == 0) return null;
         var before = recent.Sum(lease, time.GetUtcNow()) ?? await ReadAsync(ct).ConfigureAwait(false);
         if (before == 0 || before + deletes <= breaker.Rows) return null;
-        recent.TargetRows ??= await staged.CountTargetRowsAsync(ct).ConfigureAwait(false);
-        if (before + deletes <= breaker.Ratio * (recent.TargetRows.Value + before)) return null;
+        // How many rows there are does not matter, only whether there are enough. Some more are looked at, so that the next batches need not ask.
+        var enough = Math.Min(2 * (((before + deletes) / breaker.Ratio) - before), 1L << 50);
+        if (!(before + deletes <= breaker.Ratio * (recent.TargetRows + before)))
+            recent.TargetRows = await staged.CountTargetRowsUpToAsync((long)Math.Max(enough, 1), ct).ConfigureAwait(false);
+        if (before + deletes <= breaker.Ratio * (recent.TargetRows + before)) return null;
 
         // What is remembered says too much: now it is counted.
         deletes = await staged.CountRowsToDeleteAsync(ct).ConfigureAwait(false);

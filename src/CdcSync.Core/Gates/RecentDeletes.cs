@@ -15,7 +15,7 @@ internal sealed class RecentDeletes
     private long _token;
     private long _sum;
 
-    /// <summary>Rows of the target, at most; null = not counted yet.</summary>
+    /// <summary>Rows that the target has at least; null = not counted yet.</summary>
     public long? TargetRows { get; set; }
 
     /// <summary>Forgets all, after a failure and under another lease.</summary>

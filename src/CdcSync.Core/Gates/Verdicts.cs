@@ -47,6 +47,9 @@ public interface IStagedView
 
     /// <summary>Live rows of the target.</summary>
     ValueTask<long> CountTargetRowsAsync(CancellationToken ct);
+
+    /// <summary>The same, but no more than a limit: reads no more of the table than that.</summary>
+    ValueTask<long> CountTargetRowsUpToAsync(long limit, CancellationToken ct);
 }
 
 /// <summary>A row kept out of the target, with what is needed to understand and retry it.</summary>

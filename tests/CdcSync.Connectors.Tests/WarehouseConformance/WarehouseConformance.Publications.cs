@@ -116,6 +116,8 @@ public abstract partial class WarehouseConformance
         var seen = new List<(long, long, bool, long, long)>();
         var gate = new Gate(async view =>
         {
+            Assert.Equal(Math.Min(1, await view.CountTargetRowsAsync(default)), await view.CountTargetRowsUpToAsync(1, default));
+            Assert.Equal(await view.CountTargetRowsAsync(default), await view.CountTargetRowsUpToAsync(1_000_000, default));
             seen.Add((view.StagedRows, view.StagedDeletes, view.IsWholeContent, await view.CountRowsToDeleteAsync(default), await view.CountTargetRowsAsync(default)));
             return new CdcSyncException(ErrorCodes.DeleteBreaker, "blocked", "Run: cdcsync status");
         });

@@ -363,6 +363,8 @@ internal sealed class FakeWarehouse(TimeProvider time, FaultPlan faults) : IWare
             return ValueTask.FromResult((long)(IsWholeContent ? rows.Count(k => !upserted.Contains(k)) : Staged.Count(s => s.Kind == ChangeKind.Delete && rows.Contains(s.Key))));
         }
 
+        public ValueTask<long> CountTargetRowsUpToAsync(long limit, CancellationToken ct) => ValueTask.FromResult(Math.Min(limit, warehouse.Rows(dataset.Id).Count));
+
         public ValueTask<long> CountTargetRowsAsync(CancellationToken ct) => ValueTask.FromResult((long)warehouse.Rows(dataset.Id).Count);
 
         public MergeStats Merge()

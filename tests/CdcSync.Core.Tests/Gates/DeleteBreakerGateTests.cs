@@ -3,6 +3,7 @@ using CdcSync.Core.Datasets;
 using CdcSync.Core.Errors;
 using CdcSync.Core.Gates;
 using CdcSync.Core.Tests.Shaping;
+using CdcSync.Core.Warehouses;
 
 namespace CdcSync.Core.Tests.Gates;
 
@@ -58,6 +59,20 @@ public sealed class DeleteBreakerGateTests
 
     private static ValueTask<CdcSyncException?> Inspect(Staged staged) => new DeleteBreakerGate(DeleteBreaker.Default).InspectAsync(staged, TestContext.Current.CancellationToken);
 
+    [Fact]
+    public async Task Of_a_large_target_no_more_rows_are_counted_than_the_deletes_of_a_day_need_and_not_with_each_batch()
+    {
+        var (recent, lease) = (new RecentDeletes(), new Lease("pipe", "one", 1, DateTimeOffset.MaxValue));
+        var staged = new Staged(10, 10, false, 10, 1_000_000);
+        for (var batch = 0; batch < 3; batch++)
+        {
+            Assert.Null(await new DailyDeletesGate(DeleteBreaker.Default, recent, lease, TimeProvider.System, _ => ValueTask.FromResult(1_500L)).InspectAsync(staged, default));
+            recent.Add(new MergeStats(0, 0, 10, 0), TimeProvider.System.GetUtcNow());
+        }
+        // 1,510 deletes need 13,600 rows to be a tenth of them.
+        Assert.Equal([27_200], staged.Limits);
+    }
+
     private sealed class Staged(long rows, long deletes, bool isWhole, long targetDeletes, long targetRows) : IStagedView
     {
         public int Asked { get; private set; }
@@ -73,6 +88,14 @@ public sealed class DeleteBreakerGateTests
         public ValueTask<long> CountRowsToDeleteAsync(CancellationToken ct) => Count(targetDeletes);
 
         public ValueTask<long> CountTargetRowsAsync(CancellationToken ct) => Count(targetRows);
+
+        public ValueTask<long> CountTargetRowsUpToAsync(long limit, CancellationToken ct)
+        {
+            Limits.Add(limit);
+            return Count(Math.Min(limit, targetRows));
+        }
+
+        public List<long> Limits { get; } = [];
 
         private ValueTask<long> Count(long count)
         {

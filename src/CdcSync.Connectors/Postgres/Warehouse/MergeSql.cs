@@ -139,6 +139,10 @@ internal static class MergeSql
     public static string CountLive(PostgresTable table) =>
         $"SELECT count(*) FROM {table.Name} AS t{(table.MarksDeletes ? $" WHERE t.{DeletedAt} IS NULL" : "")}";
 
+    /// <summary>The same, no more than a limit.</summary>
+    public static string CountLiveUpTo(PostgresTable table, long limit) =>
+        string.Create(CultureInfo.InvariantCulture, $"SELECT count(*) FROM (SELECT 1 FROM {table.Name} AS t{(table.MarksDeletes ? $" WHERE t.{DeletedAt} IS NULL" : "")} LIMIT {limit}) AS live");
+
     /// <summary>Live rows that a merge of the stage would delete.</summary>
     public static string CountMergeDeletes(PostgresTable table, string stage) =>
         $"""

@@ -17,5 +17,7 @@ internal sealed class PostgresStagedView(PostgresPublication publication, Postgr
 
     public ValueTask<long> CountRowsToDeleteAsync(CancellationToken ct) => publication.CountAsync(stage, stage.CountDeletes(), stage.RelationParameters(), ct);
 
+    public ValueTask<long> CountTargetRowsUpToAsync(long limit, CancellationToken ct) => publication.CountAsync(stage, MergeSql.CountLiveUpTo(stage.Table, limit), [], ct);
+
     public ValueTask<long> CountTargetRowsAsync(CancellationToken ct) => publication.CountAsync(stage, MergeSql.CountLive(stage.Table), [], ct);
 }

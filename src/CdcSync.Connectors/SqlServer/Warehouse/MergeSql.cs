@@ -1,3 +1,4 @@
+using System.Globalization;
 using CdcSync.Core.Warehouses;
 
 namespace CdcSync.Connectors.SqlServer.Warehouse;
@@ -67,6 +68,9 @@ internal sealed class MergeSql(SqlServerTable table, string stage, IReadOnlyDict
 
     /// <summary>Rows of the target that are not marked as deleted.</summary>
     public TSql CountLive() => new($"SELECT COUNT_BIG(*) AS live FROM {table.Name} AS t{(table.MarksDeletes ? $" WHERE t.{DeletedAt} IS NULL" : "")};", TSqlKinds.Select);
+
+    /// <summary>The same, no more than a limit.</summary>
+    public TSql CountLiveUpTo(long limit) => new(string.Create(CultureInfo.InvariantCulture, $"SELECT COUNT_BIG(*) AS live FROM (SELECT TOP ({limit}) 1 AS found FROM {table.Name} AS t{(table.MarksDeletes ? $" WHERE t.{DeletedAt} IS NULL" : "")}) AS counted;"), TSqlKinds.Select);
 
     /// <summary>Live rows that publishing a folded stage would delete.</summary>
     /// <param name="mode">How it is published.</param>

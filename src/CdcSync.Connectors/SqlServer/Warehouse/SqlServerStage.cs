@@ -60,5 +60,7 @@ internal sealed class SqlServerStage(SqlServerPublication publication, SqlServer
 
     public ValueTask<long> CountRowsToDeleteAsync(CancellationToken ct) => publication.CountAsync(this, sql.CountDeletes(mode), ct);
 
+    public ValueTask<long> CountTargetRowsUpToAsync(long limit, CancellationToken ct) => publication.CountAsync(this, sql.CountLiveUpTo(limit), ct);
+
     public ValueTask<long> CountTargetRowsAsync(CancellationToken ct) => publication.CountAsync(this, sql.CountLive(), ct);
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 namespace CdcSync.Connectors.Sqlite.Warehouse;
 
 /// <summary>
@@ -67,6 +68,8 @@ internal sealed class MergeSql(SqliteTable table, string stage, IReadOnlyDiction
         $"INSERT INTO {table.Name} ({List(table.Columns, c => c.Name)}) SELECT {List(table.Columns, c => $"s.{c.Staged}")} FROM temp.{stage} AS s";
 
     public string CountLive => $"SELECT count(*) FROM {table.Name} AS t{(table.MarksDeletes ? $" WHERE t.{DeletedAt} IS NULL" : "")}";
+
+    public string CountLiveUpTo(long limit) => string.Create(CultureInfo.InvariantCulture, $"SELECT count(*) FROM (SELECT 1 FROM {table.Name} AS t{(table.MarksDeletes ? $" WHERE t.{DeletedAt} IS NULL" : "")} LIMIT {limit})");
 
     public string CountDeletes => $"SELECT count(*) FROM temp.{stage} AS s CROSS JOIN {table.Name} AS t ON {SameKey} WHERE s.kind = 1{AndLive}";
 

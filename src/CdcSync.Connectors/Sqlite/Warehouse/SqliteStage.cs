@@ -76,6 +76,8 @@ internal sealed class SqliteStage(SqlitePublication publication, SqliteSession s
         new(publication.Ask(this, table.Key.Count == 0 ? sql.CompareContent : IsWholeContent ? sql.CountAbsent : sql.CountDeletes, column: table.Key.Count == 0 ? 1 : 0, ct));
 
     /// <inheritdoc/>
+    public ValueTask<long> CountTargetRowsUpToAsync(long limit, CancellationToken ct) => new(publication.Ask(this, sql.CountLiveUpTo(limit), column: 0, ct));
+
     public ValueTask<long> CountTargetRowsAsync(CancellationToken ct) => new(publication.Ask(this, sql.CountLive, column: 0, ct));
 
     /// <summary>Ends the use of its statement.</summary>

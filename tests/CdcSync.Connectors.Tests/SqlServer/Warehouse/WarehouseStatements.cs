@@ -109,6 +109,7 @@ internal static class WarehouseStatements
         yield return Made(merge.DropStage(), target);
         if (target.Key.Count > 0) yield return Made(merge.Fold(), target);
         yield return Made(merge.CountLive(), target);
+        yield return Made(merge.CountLiveUpTo(11_000), target);
         foreach (var mode in Enum.GetValues<PublishMode>())
         {
             yield return Made(merge.CountDeletes(mode), target);

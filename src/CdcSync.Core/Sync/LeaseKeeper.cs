@@ -34,6 +34,21 @@ internal sealed class LeaseKeeper : IAsyncDisposable
         return lease is null ? null : new LeaseKeeper(engine, lease, ct);
     }
 
+    /// <summary>Waits for a rival's lease to end, but not for ever: a crashed worker's lease ends by itself, a living one's is renewed.</summary>
+    /// <exception cref="CdcSyncException"><see cref="ErrorCodes.LeaseLost"/>: a living one has it.</exception>
+    public static async Task<LeaseKeeper> TakeAsync(EngineContext engine, CancellationToken ct)
+    {
+        var patience = engine.Time.GetUtcNow() + engine.Options.LeaseDuration + TimeSpan.FromSeconds(2);
+        while (true)
+        {
+            if (await TryTakeAsync(engine, ct) is { } keeper)
+                return keeper;
+            if (engine.Time.GetUtcNow() >= patience)
+                throw new CdcSyncException(ErrorCodes.LeaseLost, $"pipeline '{engine.Pipeline}': another worker holds the lease and renews it.", "Let it work, or stop it first. Run: cdcsync status");
+            await Task.Delay(TimeSpan.FromMilliseconds(200), engine.Time, ct);
+        }
+    }
+
     /// <summary>Stops renewing and gives the lease back.</summary>
     public async ValueTask DisposeAsync()
     {

@@ -24,17 +24,47 @@ public sealed record RebuiltDataset(DatasetOutcome Outcome, int Files, IReadOnly
 /// Builds a dataset anew from its landing files: all that was committed since its newest whole content is staged in its order, folded to one row per key there, and published by difference in one transaction, as a reload
 /// is. The source is not asked (ADR 110).
 /// </summary>
-internal sealed class Rebuild(EngineContext engine, Publisher publisher, FirstLoad firstLoad)
+/// <param name="engine">The engine.</param>
+/// <param name="book">Where outcomes are recorded.</param>
+/// <param name="publisher">Publishes.</param>
+/// <param name="firstLoad">Makes the target.</param>
+/// <param name="history">What was landed, by this pipeline or by another of the same datasets.</param>
+/// <param name="request">What it may do.</param>
+internal sealed class Rebuild(EngineContext engine, LaneBook book, Publisher publisher, FirstLoad firstLoad, LandedHistory history, RebuildRequest request)
 {
-    /// <summary>Builds and publishes it.</summary>
+    /// <summary>Builds and publishes datasets, one after another.</summary>
+    /// <param name="lanes">Their lanes.</param>
+    /// <param name="lease">The lease to publish under.</param>
+    /// <param name="ct">Cancels; a dataset whose difference is published stays so.</param>
+    /// <returns>One per lane, in their order.</returns>
+    public async Task<IReadOnlyList<RebuiltDataset>> RunAsync(IReadOnlyList<Lane> lanes, Lease lease, CancellationToken ct)
+    {
+        HashSet<DatasetId> datasets = [.. lanes.Select(l => l.Dataset.Id)];
+        // All at once, so that datasets of a group are built as they were together.
+        var at = await history.CheckpointsAsync([.. datasets], ct);
+        var before = await engine.Warehouse.Control.ReadCheckpointsAsync([.. datasets], ct);
+        var rebuilt = new List<RebuiltDataset>();
+        foreach (var lane in lanes)
+        {
+            var (step, dataset) = await RunAsync(lane, at.GetValueOrDefault(lane.Dataset.Id), before.GetValueOrDefault(lane.Dataset.Id), lease, ct);
+            rebuilt.Add(dataset);
+            if (step.Outcome.Fault is not null) continue;                // all is as it was
+            // A gap in the source is still there.
+            if (!lane.NeedsResync)
+                await book.RecordAsync(step, ct);
+            if (dataset.EmptyColumns.Count > 0)
+                await book.EmptiedAsync(lane, dataset.EmptyColumns, ct);
+        }
+
+        return rebuilt;
+    }
+
     /// <param name="lane">The dataset's lane.</param>
-    /// <param name="history">What was landed.</param>
     /// <param name="at">The checkpoint whose content is built, of whoever landed it.</param>
     /// <param name="before">The checkpoint of the warehouse that is written to; null = it has none.</param>
-    /// <param name="request">What it may do.</param>
     /// <param name="lease">The lease to publish under.</param>
     /// <param name="ct">Cancels before the commit.</param>
-    public async Task<(Step Step, RebuiltDataset Rebuilt)> RunAsync(Lane lane, LandedHistory history, Checkpoint? at, Checkpoint? before, RebuildRequest request, Lease lease, CancellationToken ct)
+    private async Task<(Step Step, RebuiltDataset Rebuilt)> RunAsync(Lane lane, Checkpoint? at, Checkpoint? before, Lease lease, CancellationToken ct)
     {
         var fit = new LandedFit(lane.Dataset, request.Missing);
         var files = 0;

@@ -19,6 +19,7 @@ public sealed class SyncEngine
     private readonly FirstLoad _firstLoad;
     private readonly IReadOnlyList<Lane> _lanes;
     private readonly LaneBook _book;
+    private readonly Sweeper _sweeper;
     private volatile bool _isWorking;
 
     /// <summary>Creates an engine for a pipeline.</summary>
@@ -37,6 +38,7 @@ public sealed class SyncEngine
         _pipeline = pipeline;
         _engine = new EngineContext(pipeline.Name, warehouse, landing, observer, time, options);
         _publisher = new Publisher(_engine);
+        _sweeper = new Sweeper(_engine);
         _lanes = [.. pipeline.Datasets.Select(d => new Lane(d, sources[d.SourceName], keyring, warehouse.ValueGate(d)))];
         _book = new LaneBook(_engine, new Timetable(pipeline, _engine, _lanes));
         _firstLoad = new FirstLoad(_engine, _publisher, _book);
@@ -55,35 +57,9 @@ public sealed class SyncEngine
             lane.Accepts = only?.Contains(lane.Dataset.Id) == true ? accepts : Acceptance.None;
         return await UnderLeaseAsync(async keeper =>
         {
-            await SweepAsync(keeper.Lost);
-            return await Task.WhenAll(lanes.GroupBy(l => l.Source).Select(source => Task.Run(() => RunAndFillAsync([.. source], keeper))));
+            await _sweeper.SweepAsync(keeper.Lost);
+            return await Task.WhenAll(lanes.GroupBy(l => l.Source).Select(source => Task.Run(() => Once(source.Key).RunAsync([.. source], keeper.Lease, keeper.Lost))));
         }, ct);
-    }
-
-    /// <summary>Brings the lanes of a source to its now, then fills columns that came into their contracts.</summary>
-    private async Task<IReadOnlyList<DatasetOutcome>> RunAndFillAsync(IReadOnlyList<Lane> lanes, LeaseKeeper keeper)
-    {
-        var source = lanes[0].Source;
-        var outcomes = (await new SingleRun(_engine, _book, Pass(source)).RunAsync(lanes, keeper.Lease, keeper.Lost)).ToDictionary(o => o.Dataset);
-        foreach (var lane in lanes.Where(l => l.Unfilled.Count > 0))
-        {
-            IReadOnlyList<Lane> unit = [.. lanes.Where(l => l.Unit == lane.Unit)];
-            if (unit.Any(l => l.IsPaused || outcomes[l.Dataset.Id].Fault is not null || l.Phase != DatasetPhase.Streaming)) continue;
-            var before = outcomes[lane.Dataset.Id];
-            try
-            {
-                var filled = await Comparison(source).BackfillAsync(lane, unit, null, keeper.Lease, keeper.Lost);
-                outcomes[lane.Dataset.Id] = filled with { RowsRead = before.RowsRead + filled.RowsRead, Stats = before.Stats.Plus(filled.Stats), Quarantined = before.Quarantined + filled.Quarantined };
-            }
-            catch (CdcSyncException fault)
-            {
-                var step = Step.Failed(lane, fault);
-                await _book.RecordAsync(step, keeper.Lost);
-                outcomes[lane.Dataset.Id] = before with { Kind = step.Outcome.Kind, Fault = fault };
-            }
-        }
-
-        return [.. lanes.Select(l => outcomes[l.Dataset.Id])];
     }
 
     /// <summary>Loads datasets anew and publishes the difference; clears what kept them from going on.</summary>
@@ -119,27 +95,8 @@ public sealed class SyncEngine
     public async Task<IReadOnlyList<RebuiltDataset>> RebuildAsync(IReadOnlySet<DatasetId> datasets, LandedHistory? from, RebuildRequest request, CancellationToken ct)
     {
         IReadOnlyList<Lane> lanes = [.. Chosen(datasets).Where(l => datasets.Contains(l.Dataset.Id))];
-        return await UnderLeaseAsync(async keeper =>
-        {
-            var history = from ?? new LandedHistory(_engine.Warehouse.Control, _engine.Landing);
-            // All at once, so that datasets of a group are built as they were together.
-            var at = await history.CheckpointsAsync([.. datasets], keeper.Lost);
-            var before = await _engine.Warehouse.Control.ReadCheckpointsAsync([.. datasets], keeper.Lost);
-            var rebuilt = new List<RebuiltDataset>();
-            foreach (var lane in lanes)
-            {
-                var id = lane.Dataset.Id;
-                var (step, dataset) = await new Rebuild(_engine, _publisher, _firstLoad).RunAsync(lane, history, at.GetValueOrDefault(id), before.GetValueOrDefault(id), request, keeper.Lease, keeper.Lost);
-                // A failure left all as it was; and a gap in the source is still there.
-                if (dataset.Outcome.Fault is null && !lane.NeedsResync)
-                    await _book.RecordAsync(step, keeper.Lost);
-                if (dataset.Outcome.Fault is null && dataset.EmptyColumns.Count > 0)
-                    await _book.EmptiedAsync(lane, dataset.EmptyColumns, keeper.Lost);
-                rebuilt.Add(dataset);
-            }
-
-            return (IReadOnlyList<RebuiltDataset>)rebuilt;
-        }, ct);
+        var rebuild = new Rebuild(_engine, _book, _publisher, _firstLoad, from ?? new LandedHistory(_engine.Warehouse.Control, _engine.Landing), request);
+        return await UnderLeaseAsync(keeper => rebuild.RunAsync(lanes, keeper.Lease, keeper.Lost), ct);
     }
 
     /// <summary>Compares a dataset's source and target, while sync may go on elsewhere; with repair, under the lease, makes the target equal.</summary>
@@ -245,7 +202,7 @@ public sealed class SyncEngine
     {
         await _book.OpenAsync(_lanes, keeper.Lost);
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(keeper.Lost);
-        List<Task> loops = [.. _lanes.GroupBy(l => l.Source).Select(s => Task.Run(() => Loop(s.Key).RunAsync([.. s], keeper.Lease, ended.Token))), SweepLoopAsync(ended.Token), Task.Run(() => new CheckLoop(_engine, _pipeline).RunAsync(ended.Token))];
+        List<Task> loops = [.. _lanes.GroupBy(l => l.Source).Select(s => Task.Run(() => Loop(s.Key).RunAsync([.. s], keeper.Lease, ended.Token))), _sweeper.RunAsync(ended.Token), Task.Run(() => new CheckLoop(_engine, _pipeline).RunAsync(ended.Token))];
         _isWorking = true;
         await Task.WhenAny(loops);                                       // a loop ends by cancellation, or by a bug: then all end
         _isWorking = false;
@@ -257,6 +214,8 @@ public sealed class SyncEngine
         new(_engine, _book, Pass(source), new Errands(_engine, _book, _firstLoad, Comparison(source)), _pipeline.Blackouts.GetValueOrDefault(source.Name));
 
     private SourcePass Pass(IChangeSource source) => new(_engine, source, _publisher, _firstLoad, new GapRepair(_engine, _publisher, _firstLoad), new Acknowledgement(_engine, source, [.. _lanes.Where(l => l.Source == source)]));
+
+    private FillingRun Once(IChangeSource source) => new(_book, new SingleRun(_engine, _book, Pass(source)), Comparison(source));
 
     private Comparison Comparison(IChangeSource source) => new(_engine, _book, _publisher, _firstLoad, Pass(source));
 
@@ -290,45 +249,10 @@ public sealed class SyncEngine
         return await _engine.Warehouse.Control.ForgetAsync(keeper.Lease, dataset, ct);
     }
 
-    /// <summary>Waits for a rival's lease to end, but not for ever: a crashed worker's lease ends by itself, a living one's is renewed.</summary>
     private async Task<LeaseKeeper> TakeLeaseAsync(CancellationToken ct)
     {
         await _engine.Warehouse.Control.CheckSchemaAsync(ct);
-        var patience = _engine.Time.GetUtcNow() + _engine.Options.LeaseDuration + TimeSpan.FromSeconds(2);
-        while (true)
-        {
-            if (await LeaseKeeper.TryTakeAsync(_engine, ct) is { } keeper)
-                return keeper;
-            if (_engine.Time.GetUtcNow() >= patience)
-            {
-                throw new CdcSyncException(ErrorCodes.LeaseLost, $"pipeline '{_pipeline.Name}': another worker holds the lease and renews it.",
-                    "Let it work, or stop it first. Run: cdcsync status");
-            }
-
-            await Task.Delay(TimeSpan.FromMilliseconds(200), _engine.Time, ct);
-        }
-    }
-
-    private async Task SweepLoopAsync(CancellationToken ct)
-    {
-        while (true)
-        {
-            await SweepAsync(ct);
-            await Task.Delay(_engine.Options.SweepInterval, _engine.Time, ct);
-        }
-    }
-
-    private async Task SweepAsync(CancellationToken ct)
-    {
-        try
-        {
-            await _engine.Warehouse.SweepStagesAsync(ct);
-            await _engine.Landing.SweepAsync(await _engine.Warehouse.Control.ReadLandedPathsAsync(_pipeline.Name, ct), ct);
-        }
-        catch (CdcSyncException fault)
-        {
-            _engine.Observer.WorkerFailed("warehouse", fault, _engine.Options.SweepInterval);
-        }
+        return await LeaseKeeper.TakeAsync(_engine, ct);
     }
 
     private IReadOnlyList<Lane> Chosen(IReadOnlySet<DatasetId>? only)

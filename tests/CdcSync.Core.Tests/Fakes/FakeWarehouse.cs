@@ -24,7 +24,7 @@ internal sealed class FakeWarehouse(TimeProvider time, FaultPlan faults) : IWare
 
     public Dictionary<DatasetId, Checkpoint> Checkpoints { get; } = [];
 
-    public Dictionary<DatasetId, DatasetState> States { get; } = [];
+    public ConcurrentDictionary<DatasetId, DatasetState> States { get; } = [];
 
     public List<LedgerEntry> Ledger { get; } = [];
 
@@ -61,6 +61,13 @@ internal sealed class FakeWarehouse(TimeProvider time, FaultPlan faults) : IWare
     public IControlStore Control => this;
 
     public Dictionary<long, string?> Rows(DatasetId dataset) => Tables.GetOrAdd(dataset, _ => []);
+
+    /// <summary>The same as it is between two publications, for who looks on from outside.</summary>
+    public IReadOnlyDictionary<long, string?> Published(DatasetId dataset)
+    {
+        lock (_transaction)
+            return Rows(dataset).ToDictionary();
+    }
 
     public ValueTask<IReadOnlyList<string>> EnsureTargetAsync(Dataset dataset, CancellationToken ct)
     {

@@ -73,7 +73,7 @@ internal sealed class World : IDisposable
 
     /// <summary>True if the warehouse holds exactly the source's rows.</summary>
     public bool Equal(Dataset dataset) =>
-        Source[dataset.Id].Rows.OrderBy(r => r.Key).Select(r => (r.Key, (string?)r.Value)).SequenceEqual(Warehouse.Rows(dataset.Id).OrderBy(r => r.Key).Select(r => (r.Key, r.Value)));
+        Source[dataset.Id].Rows.OrderBy(r => r.Key).Select(r => (r.Key, (string?)r.Value)).SequenceEqual(Warehouse.Published(dataset.Id).OrderBy(r => r.Key).Select(r => (r.Key, r.Value)));
 
     /// <summary>The files in the landing, relative to it.</summary>
     public IEnumerable<string> LandedFiles() => Directory.Exists(_landing)

@@ -19,7 +19,7 @@ public sealed class MetricsObserver : ISyncObserver
     public MetricsObserver(SyncMetrics metrics, Pipeline pipeline)
     {
         _metrics = metrics;
-        _watermarks = pipeline.Datasets.ToDictionary(d => d.Id, d => new Watermark(metrics.Sources[d.SourceName].ClockOffset, metrics[d.Id].Watermark));
+        _watermarks = pipeline.Datasets.ToDictionary(d => d.Id, d => new Watermark(metrics.Sources[d.SourceName].ClockOffset, metrics[d.Id].Freshness.Watermark));
     }
 
     /// <inheritdoc/>
@@ -40,7 +40,7 @@ public sealed class MetricsObserver : ISyncObserver
         _metrics.Sources[source].ClockOffset.Set(clockOffset.TotalSeconds);
         foreach (var dataset in datasets)
         {
-            _metrics[dataset.Id].LastPollSuccess.Set(now);
+            _metrics[dataset.Id].Freshness.LastPollSuccess.Set(now);
             _watermarks[dataset.Id].OffsetMeasured();
         }
     }
@@ -56,10 +56,10 @@ public sealed class MetricsObserver : ISyncObserver
     }
 
     /// <inheritdoc/>
-    public void RetentionKnown(Dataset dataset, TimeSpan retention) => _metrics[dataset.Id].Retention.Set(retention.TotalSeconds);
+    public void RetentionKnown(Dataset dataset, TimeSpan retention) => _metrics[dataset.Id].Freshness.Retention.Set(retention.TotalSeconds);
 
     /// <inheritdoc/>
-    public void RowsRead(Dataset dataset, long rows, long bytes) => _metrics[dataset.Id].ReadBytes.Add(bytes);
+    public void RowsRead(Dataset dataset, long rows, long bytes) => _metrics[dataset.Id].Batches.ReadBytes.Add(bytes);
 
     /// <inheritdoc/>
     public void SnapshotProgressed(Dataset dataset, SnapshotProgress progress)
@@ -71,19 +71,19 @@ public sealed class MetricsObserver : ISyncObserver
     public void BatchCommitted(Dataset dataset, BatchReport report)
     {
         var now = _metrics.Time.GetUtcNow();
-        var cells = _metrics[dataset.Id];
+        var cells = _metrics[dataset.Id].Batches;
         _metrics.WarehouseConnected.Set(true);
         cells.LastCommit.Set(now);
-        cells.Batches.Add();
+        cells.Committed.Add();
         cells.Rows[RowOperation.Insert].Add(report.Stats.Inserted);
         cells.Rows[RowOperation.Update].Add(report.Stats.Updated);
         cells.Rows[RowOperation.Delete].Add(report.Stats.Deleted);
         cells.Rows[RowOperation.Erase].Add(report.Stats.Erased);
-        cells.RowsQuarantined.Add(report.RowsQuarantined);
+        _metrics[dataset.Id].Contract.RowsQuarantined.Add(report.RowsQuarantined);
         foreach (var (stage, duration) in cells.StageDuration)
             duration.Observe(report.Stages.GetValueOrDefault(stage));
         // What was committed was read without error: a first load of hours polls nothing, and is not stalled.
-        cells.LastPollSuccess.Set(now);
+        _metrics[dataset.Id].Freshness.LastPollSuccess.Set(now);
         if (report.Resync is { } cause)
             cells.Resyncs[cause].Add();
         if (report.NewestCommit is { } commit)
@@ -91,7 +91,7 @@ public sealed class MetricsObserver : ISyncObserver
             var latency = now - commit + TimeSpan.FromSeconds(_metrics.Sources[dataset.SourceName].ClockOffset.Value);
             cells.Latency.Observe(latency);
             if (latency > dataset.LatencyTarget)
-                cells.LateBatches.Add();
+                cells.Late.Add();
         }
         if (report.Checkpoint.CompleteUpTo is { } completeUpTo)
             _watermarks[dataset.Id].Rise(completeUpTo);
@@ -103,7 +103,7 @@ public sealed class MetricsObserver : ISyncObserver
     /// <inheritdoc/>
     public void BatchFailed(Dataset dataset, CdcSyncException fault, TimeSpan? retryIn)
     {
-        if (_metrics[dataset.Id].Failed.TryGetValue(fault.Code.Id, out var failed))
+        if (_metrics[dataset.Id].Batches.Failed.TryGetValue(fault.Code.Id, out var failed))
             failed.Add();
         if (fault.Code == ErrorCodes.SourceUnavailable || fault.Code == ErrorCodes.SourceDenied)
             _metrics.Sources[dataset.SourceName].Connected.Set(false);
@@ -116,37 +116,37 @@ public sealed class MetricsObserver : ISyncObserver
     /// <inheritdoc/>
     public void PhaseChanged(Dataset dataset, DatasetPhase phase)
     {
-        foreach (var (state, gauge) in _metrics[dataset.Id].State)
+        foreach (var (state, gauge) in _metrics[dataset.Id].Batches.State)
             gauge.Set(state == phase);
     }
 
     /// <inheritdoc/>
-    public void PauseChanged(Dataset dataset, bool isPaused) => _metrics[dataset.Id].Paused.Set(isPaused);
+    public void PauseChanged(Dataset dataset, bool isPaused) => _metrics[dataset.Id].Freshness.Paused.Set(isPaused);
 
     /// <inheritdoc/>
-    public void Planned(Dataset dataset, DateTimeOffset? next) => _metrics[dataset.Id].NextRun.Set(next);
+    public void Planned(Dataset dataset, DateTimeOffset? next) => _metrics[dataset.Id].Freshness.NextRun.Set(next);
 
     /// <inheritdoc/>
     public void SchemaChanged(Dataset dataset, IReadOnlyList<SchemaChange> changes)
     {
         foreach (var change in changes)
-            _metrics[dataset.Id].SchemaChanges[change.Kind].Add();
+            _metrics[dataset.Id].Contract.SchemaChanges[change.Kind].Add();
     }
 
     /// <inheritdoc/>
     public void GateWarned(Dataset dataset, CdcSyncException verdict)
     {
-        if (_metrics[dataset.Id].GateWarnings.TryGetValue(verdict.Code.Id, out var warnings))
+        if (_metrics[dataset.Id].Contract.GateWarnings.TryGetValue(verdict.Code.Id, out var warnings))
             warnings.Add();
     }
 
     /// <inheritdoc/>
-    public void QuarantineCounted(Dataset dataset, long rows) => _metrics[dataset.Id].QuarantineRows.Set(rows);
+    public void QuarantineCounted(Dataset dataset, long rows) => _metrics[dataset.Id].Contract.QuarantineRows.Set(rows);
 
     /// <inheritdoc/>
     public void Reconciled(Dataset dataset, ReconcileReport report)
     {
-        var cells = _metrics[dataset.Id];
+        var cells = _metrics[dataset.Id].Comparisons;
         foreach (var (kind, counter) in cells.Repaired)
             counter.Add(report.Repaired.Of(kind));
         if (report.Request.Range is not null)
@@ -159,13 +159,14 @@ public sealed class MetricsObserver : ISyncObserver
 
         foreach (var (kind, gauge) in cells.Drift)
             gauge.Set(report.Found.Of(kind) - report.Repaired.Of(kind));
-        cells.LastReconciled.Set(report.FinishedAt);
+        cells.RowCountVariance.Set(report.SourceRows == report.TargetRows ? 0 : (double)(report.TargetRows - report.SourceRows) / Math.Max(report.TargetRows, report.SourceRows));
+        cells.LastSuccess.Set(report.FinishedAt);
     }
 
     /// <summary>Totals say nothing of rows: only where they are what is scheduled, they are the comparison that is waited for. What is in flight is neither equal nor drift.</summary>
     private void CompareTotals(Dataset dataset, ReconcileReport report)
     {
-        var cells = _metrics[dataset.Id];
+        var cells = _metrics[dataset.Id].Comparisons;
         foreach (var total in report.Totals)
         {
             if (report.InFlight == 0 && cells.DriftGroups.TryGetValue(total.Name, out var groups))
@@ -173,7 +174,7 @@ public sealed class MetricsObserver : ISyncObserver
         }
 
         if (dataset.Reconcile?.Mode == ReconcileMode.Totals)
-            cells.LastReconciled.Set(report.FinishedAt);
+            cells.LastSuccess.Set(report.FinishedAt);
     }
 
     /// <inheritdoc/>
@@ -181,9 +182,10 @@ public sealed class MetricsObserver : ISyncObserver
     {
         foreach (var result in results)
         {
-            if (!_metrics[dataset.Id].Checks.TryGetValue(result.Check, out var cells))
+            if (!_metrics[dataset.Id].Contract.Checks.TryGetValue(result.Check, out var cells))
                 continue;
             cells.Failed.Set(result.IsFailed);
+            cells.Value.Set((double?)result.Value ?? double.NaN);
             cells.At.Set(result.At);
         }
     }
@@ -215,49 +217,4 @@ public sealed class MetricsObserver : ISyncObserver
         '6' => FaultSide.Landing,
         _ => FaultSide.Engine,
     };
-
-    /// <summary>
-    /// An instant by the source's clock, exported by the worker's. It is shifted when it rises, by the offset of that poll, so that a later step of
-    /// either clock does not move it; only what was read before the first poll is shifted afterwards.
-    /// </summary>
-    private sealed class Watermark(Gauge offset, Gauge exported)
-    {
-        private readonly Lock _writing = new();
-        private DateTimeOffset? _completeUpTo;
-        private bool _isOffsetKnown;
-
-        /// <summary>Checkpoints of idle datasets are persisted now and then only: what is read back may be older than what was told.</summary>
-        public void Rise(DateTimeOffset completeUpTo)
-        {
-            lock (_writing)
-            {
-                if (completeUpTo <= _completeUpTo)
-                    return;
-                _completeUpTo = completeUpTo;
-                Export();
-            }
-        }
-
-        public void Forget()
-        {
-            lock (_writing)
-            {
-                _completeUpTo = null;
-                Export();
-            }
-        }
-
-        public void OffsetMeasured()
-        {
-            lock (_writing)
-            {
-                if (_isOffsetKnown)
-                    return;
-                _isOffsetKnown = true;
-                Export();
-            }
-        }
-
-        private void Export() => exported.Set(_completeUpTo - TimeSpan.FromSeconds(offset.Value));
-    }
 }

@@ -248,8 +248,8 @@ public sealed class MetricsObserverTests : IDisposable
         _world.Observer.PhaseChanged(_world.Orders, DatasetPhase.ResyncRequired);
         var states = Enum.GetValues<DatasetPhase>().Length;
         Assert.Equal(1, _world.Read("cdcsync_dataset_state", ("dataset", "orders"), ("state", "resync_required")));
-        Assert.Equal(1, _world.Metrics[_world.Orders.Id].State.Values.Sum(g => g.Value));
-        Assert.Equal(states, _world.Metrics[_world.Orders.Id].State.Count);
+        Assert.Equal(1, _world.Metrics[_world.Orders.Id].Batches.State.Values.Sum(g => g.Value));
+        Assert.Equal(states, _world.Metrics[_world.Orders.Id].Batches.State.Count);
 
         _world.Metrics.SetState(WorkerState.Starting);
         _world.Observer.LeaseChanged(false);
@@ -282,8 +282,8 @@ public sealed class MetricsObserverTests : IDisposable
         });
         listener.Start();
         using var metrics = new SyncMetrics(_world.Pipeline with { Name = "meter-test" }, "1", _world.Clock);
-        metrics[_world.Orders.Id].Batches.Add(3);
-        metrics[_world.Orders.Id].Latency.Observe(TimeSpan.FromSeconds(2));
+        metrics[_world.Orders.Id].Batches.Committed.Add(3);
+        metrics[_world.Orders.Id].Batches.Latency.Observe(TimeSpan.FromSeconds(2));
         listener.RecordObservableInstruments();
         Assert.Equal(3, seen["cdcsync_batches_total"]);
         Assert.Equal(900, seen["cdcsync_freshness_target_seconds"]);
@@ -295,25 +295,7 @@ public sealed class MetricsObserverTests : IDisposable
     [Fact]
     public void A_comparison_leaves_its_drift_what_it_mended_and_when()
     {
-        var report = new Core.Reconciliation.ReconcileReport
-        {
-            Id = Guid.CreateVersion7(),
-            Dataset = _world.Orders.Id,
-            Request = new(Core.Reconciliation.ReconcileMode.Digest, IsRepair: true),
-            StartedAt = _world.Clock.Now,
-            FinishedAt = _world.Clock.Now.AddSeconds(2),
-            SourceRows = 9,
-            TargetRows = 9,
-            SoftDeleted = 0,
-            Explained = 0,
-            InFlight = 0,
-            Found = new(3, 2, 1),
-            Repaired = new(1, 2, 0),
-            RowsTravelled = 12,
-            IsCut = false,
-            Keys = [],
-            Map = [],
-        };
+        var report = Compared(9, 9) with { FinishedAt = _world.Clock.Now.AddSeconds(2), Found = new(3, 2, 1), Repaired = new(1, 2, 0) };
         _world.Observer.Reconciled(_world.Orders, report);
         _world.Observer.Reconciled(_world.Orders, report);
         Assert.Equal((2, 0, 1), (Drift("missing"), Drift("different"), Drift("extra")));
@@ -323,6 +305,23 @@ public sealed class MetricsObserverTests : IDisposable
 
         double Drift(string kind) => _world.Read("cdcsync_reconcile_drift_rows", ("dataset", "orders"), ("kind", kind));
         double Repaired(string kind) => _world.Read("cdcsync_reconcile_repaired_rows_total", ("dataset", "orders"), ("kind", kind));
+    }
+
+    [Theory]
+    [InlineData(200, 190, -0.05)]
+    [InlineData(190, 200, 0.05)]
+    [InlineData(0, 3, 1)]
+    [InlineData(3, 0, -1)]
+    [InlineData(0, 0, 0)]
+    public void A_comparison_leaves_by_how_much_the_numbers_of_rows_differ(long source, long target, double expected)
+    {
+        Assert.Equal(double.NaN, Variance());
+        _world.Observer.Reconciled(_world.Orders, Compared(source, target) with { Request = new(Core.Reconciliation.ReconcileMode.Digest, IsRepair: false) { Range = Core.Reconciliation.RowRange.Parse(_world.Orders, "id=1..2") } });
+        Assert.Equal(double.NaN, Variance());                            // a part says nothing of the whole
+        _world.Observer.Reconciled(_world.Orders, Compared(source, target));
+        Assert.Equal(expected, Variance());
+
+        double Variance() => _world.ReadOrders("cdcsync_row_count_variance_ratio");
     }
 
     [Fact]
@@ -339,43 +338,46 @@ public sealed class MetricsObserverTests : IDisposable
         Assert.Equal((0, MetricsWorld.Noon.ToUnixTimeSeconds()), (Groups(), _world.ReadOrders("cdcsync_reconcile_last_success_timestamp_seconds")));
 
         double Groups() => _world.Read("cdcsync_reconcile_drift_groups", ("dataset", "orders"), ("total", "revenue"));
-        Core.Reconciliation.ReconcileReport Totals(long differing, long inFlight) => new()
-        {
-            Id = Guid.CreateVersion7(),
-            Dataset = _world.Orders.Id,
-            Request = new(Core.Reconciliation.ReconcileMode.Totals, IsRepair: false),
-            StartedAt = MetricsWorld.Noon,
-            FinishedAt = MetricsWorld.Noon,
-            SourceRows = 9,
-            TargetRows = 9,
-            SoftDeleted = 0,
-            Explained = 0,
-            InFlight = inFlight,
-            Found = default,
-            Repaired = default,
-            RowsTravelled = 0,
-            IsCut = false,
-            Keys = [],
-            Map = [],
-            Totals = [new("revenue", 9, differing, [])],
-        };
+        Core.Reconciliation.ReconcileReport Totals(long differing, long inFlight) =>
+            Compared(9, 9) with { Request = new(Core.Reconciliation.ReconcileMode.Totals, IsRepair: false), InFlight = inFlight, Totals = [new("revenue", 9, differing, [])] };
     }
 
     [Theory]
-    [InlineData(CheckVerdict.Passed, 0)]
-    [InlineData(CheckVerdict.Failed, 1)]
-    [InlineData(CheckVerdict.Unanswered, 1)]
-    [InlineData(CheckVerdict.Waiting, 0)]
-    public void A_check_that_does_not_hold_or_can_t_be_measured_is_1(CheckVerdict verdict, int failed)
+    [InlineData(CheckVerdict.Passed, 0, 7.5)]
+    [InlineData(CheckVerdict.Failed, 1, 0.0)]
+    [InlineData(CheckVerdict.Unanswered, 1, null)]
+    [InlineData(CheckVerdict.Waiting, 0, 2.0)]
+    public void A_check_that_does_not_hold_or_can_t_be_measured_is_1(CheckVerdict verdict, int failed, double? value)
     {
-        Assert.Equal(0, At());
-        _world.Observer.Checked(_world.Orders, [new CheckResult("present", CheckSeverity.Error, verdict, 0, "not 0", null, MetricsWorld.Noon), new CheckResult("gated", CheckSeverity.Error, CheckVerdict.Failed, 0, "not 0", null, MetricsWorld.Noon)]);
+        Assert.Equal((0, double.NaN), (At(), Value()));
+        _world.Observer.Checked(_world.Orders, [new CheckResult("present", CheckSeverity.Error, verdict, (decimal?)value, "not 0", null, MetricsWorld.Noon), new CheckResult("gated", CheckSeverity.Error, CheckVerdict.Failed, 0, "not 0", null, MetricsWorld.Noon)]);
         Assert.Equal(failed, _world.Read("cdcsync_contract_check_failed", ("dataset", "orders"), ("check", "present"), ("severity", "error")));
-        Assert.Equal(MetricsWorld.Noon.ToUnixTimeSeconds(), At());
+        Assert.Equal((MetricsWorld.Noon.ToUnixTimeSeconds(), value ?? double.NaN), (At(), Value()));
         Assert.Equal(0, _world.Read("cdcsync_contract_check_failed", ("dataset", "returns"), ("check", "present")));
 
         double At() => _world.Read("cdcsync_contract_check_timestamp_seconds", ("dataset", "orders"), ("check", "present"));
+        double Value() => _world.Read("cdcsync_contract_check_value", ("dataset", "orders"), ("check", "present"));
     }
+
+    private Core.Reconciliation.ReconcileReport Compared(long source, long target) => new()
+    {
+        Id = Guid.CreateVersion7(),
+        Dataset = _world.Orders.Id,
+        Request = new(Core.Reconciliation.ReconcileMode.Digest, IsRepair: true),
+        StartedAt = _world.Clock.Now,
+        FinishedAt = _world.Clock.Now,
+        SourceRows = source,
+        TargetRows = target,
+        SoftDeleted = 0,
+        Explained = 0,
+        InFlight = 0,
+        Found = default,
+        Repaired = default,
+        RowsTravelled = 12,
+        IsCut = false,
+        Keys = [],
+        Map = [],
+    };
 
     private List<string> SeriesNames() =>
         [.. StrictExpositionParser.ParsePrometheusText(Exposition.Write(_world.Metrics.Registry, ExpositionFormat.PrometheusText)).Values

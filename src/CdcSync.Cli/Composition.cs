@@ -64,8 +64,11 @@ internal sealed class Composition : IAsyncDisposable
     /// <summary>The engine over all sources.</summary>
     public SyncEngine Engine(ISyncObserver observer)
     {
-        return new SyncEngine(_config.Pipeline, _config.Sources.Keys.ToDictionary(name => name, Paced, StringComparer.Ordinal), Warehouse, Landing(), _config.Keys, observer, TimeProvider.System, _config.Engine);
+        return new SyncEngine(_config.Pipeline, Sources(), Warehouse, Landing(), _config.Keys, observer, TimeProvider.System, _config.Engine);
     }
+
+    /// <summary>The sources of the pipeline by name, each under its read budget.</summary>
+    public IReadOnlyDictionary<string, IChangeSource> Sources() => _config.Sources.Keys.ToDictionary(name => name, Paced, StringComparer.Ordinal);
 
     /// <summary>The connections that this process may have to a source.</summary>
     /// <param name="name">Its name in the file; it must be there.</param>

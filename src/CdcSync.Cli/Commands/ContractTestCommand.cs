@@ -24,7 +24,7 @@ internal static class ContractTestCommand
         var chosen = PipelineFile.Chosen(parsed, config.Pipeline);
         await using var composition = new Composition(config, terminal.Scrubber);
         await composition.Warehouse.Control.CheckSchemaAsync(ct);
-        var checker = new Checker(composition.Warehouse, config.Pipeline, TimeProvider.System);
+        var checker = new Checker(composition.Warehouse, composition.Sources(), config.Pipeline, TimeProvider.System);
         var outcomes = new List<CheckOutcome>();
         foreach (var dataset in config.Pipeline.Datasets.Where(d => chosen is null ? d.Checks.Count > 0 : chosen.Contains(d.Id)))
             outcomes.Add(await TestAsync(checker, composition.Warehouse.Control, config.Name, dataset, ct));

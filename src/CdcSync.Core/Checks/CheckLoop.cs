@@ -1,17 +1,18 @@
 using CdcSync.Core.Datasets;
 using CdcSync.Core.Errors;
 using CdcSync.Core.Scheduling;
+using CdcSync.Core.Sources;
 using CdcSync.Core.Sync;
 
 namespace CdcSync.Core.Checks;
 
 /// <summary>Measures checks whose time has come, one dataset after the other, beside whatever else the worker does.</summary>
-internal sealed class CheckLoop(EngineContext engine, Pipeline pipeline)
+internal sealed class CheckLoop(EngineContext engine, Pipeline pipeline, IReadOnlyDictionary<string, IChangeSource> sources)
 {
     // Nobody waits for a check; a warehouse that fails is not to be asked for whole tables again at once.
     private static readonly TimeSpan AfterFault = TimeSpan.FromMinutes(1), UntilLoaded = TimeSpan.FromSeconds(10), LongestSleep = TimeSpan.FromSeconds(30);
 
-    private readonly Checker _checker = new(engine.Warehouse, pipeline, engine.Time);
+    private readonly Checker _checker = new(engine.Warehouse, sources, pipeline, engine.Time);
     private readonly List<Entry> _entries = [.. from d in pipeline.Datasets from c in d.Checks where c.Occasion != CheckOccasion.Demand select new Entry(d, c)];
 
     /// <summary>Runs until cancelled.</summary>

@@ -1,17 +1,20 @@
 using System.Globalization;
 using CdcSync.Core.Datasets;
 using CdcSync.Core.Errors;
+using CdcSync.Core.Sources;
 using CdcSync.Core.Warehouses;
 
 namespace CdcSync.Core.Checks;
 
 /// <summary>Measures the checks of datasets and judges them. Remembers which rows lacked a parent, so that it can say later whether the parent came.</summary>
 /// <param name="warehouse">The warehouse.</param>
+/// <param name="sources">The pipeline's sources, by name: asked for parents that a filter may leave out, and for nothing else.</param>
 /// <param name="pipeline">The pipeline.</param>
 /// <param name="time">The clock of results.</param>
-public sealed class Checker(IWarehouse warehouse, Pipeline pipeline, TimeProvider time)
+public sealed class Checker(IWarehouse warehouse, IReadOnlyDictionary<string, IChangeSource> sources, Pipeline pipeline, TimeProvider time)
 {
-    private readonly Dictionary<(DatasetId, string), MissingParents> _missing = [];
+    private readonly Dictionary<(DatasetId, string), ParentJudge> _parents = [];
+    private readonly ParentLookup _lookup = new(sources, pipeline, time);
     private readonly DateTimeOffset _since = time.GetUtcNow();
 
     /// <summary>Measures checks of a dataset.</summary>
@@ -63,15 +66,11 @@ public sealed class Checker(IWarehouse warehouse, Pipeline pipeline, TimeProvide
 
     private async Task<CheckResult> JudgeAsync(ICheckReader reader, Dataset dataset, ContractCheck check, OrphanMeasure measure, CancellationToken ct)
     {
-        var found = await reader.FindOrphansAsync(dataset, measure, pipeline.Datasets.Single(d => d.Id == measure.Parent), ct);
-        if (!_missing.TryGetValue((dataset.Id, check.Id), out var missing)) _missing[(dataset.Id, check.Id)] = missing = new MissingParents();
-        var (rows, pending) = missing.Judge(found);
-        return (check.Condition.Holds(rows), pending) switch
-        {
-            (false, _) => Result(check, CheckVerdict.Failed, rows, $"rows whose row in {measure.Parent} is missing"),
-            (true, 0) => Result(check, CheckVerdict.Passed, rows, null),
-            _ => Result(check, CheckVerdict.Waiting, pending, $"rows whose row in {measure.Parent} may still be on its way"),
-        };
+        var parent = pipeline.Datasets.Single(d => d.Id == measure.Parent);
+        var found = await reader.FindOrphansAsync(dataset, measure, parent, Orphans.LimitOf(parent), ct);
+        if (!_parents.TryGetValue((dataset.Id, check.Id), out var judge)) _parents[(dataset.Id, check.Id)] = judge = new ParentJudge(_lookup);
+        var (verdict, rows, detail) = await judge.JudgeAsync(parent, measure, check.Condition, found, ct);
+        return Result(check, verdict, rows, detail);
     }
 
     private CheckResult Result(ContractCheck check, CheckVerdict verdict, decimal? value, string? detail) => new(check.Id, check.Severity, verdict, value, check.Expected, detail, time.GetUtcNow());

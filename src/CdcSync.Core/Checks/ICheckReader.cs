@@ -17,8 +17,9 @@ public interface ICheckReader
     /// <param name="dataset">The dataset.</param>
     /// <param name="measure">What refers to what.</param>
     /// <param name="parent">The parent's dataset.</param>
+    /// <param name="limit">At most so many missing parents are told apart.</param>
     /// <param name="ct">Cancels.</param>
-    ValueTask<Orphans> FindOrphansAsync(Dataset dataset, OrphanMeasure measure, Dataset parent, CancellationToken ct);
+    ValueTask<Orphans> FindOrphansAsync(Dataset dataset, OrphanMeasure measure, Dataset parent, int limit, CancellationToken ct);
 }
 
 /// <summary>A number that was measured.</summary>
@@ -29,11 +30,17 @@ public sealed record Measured(decimal? Value, long Rows, CdcSyncException? Fault
 
 /// <summary>Rows without a parent.</summary>
 /// <param name="Rows">How many.</param>
-/// <param name="Missing">The parents they name and how many rows name each, in the order of the parents' keys, at most <see cref="Limit"/>.</param>
+/// <param name="Missing">The parents they name and how many rows name each, in the order of the parents' keys, at most as many as were asked for.</param>
 /// <param name="CompleteUpTo">The source's time up to which the rows are complete; null = not known.</param>
 /// <param name="ParentCompleteUpTo">The same of the parents.</param>
 public sealed record Orphans(long Rows, IReadOnlyDictionary<string, long> Missing, DateTimeOffset? CompleteUpTo, DateTimeOffset? ParentCompleteUpTo)
 {
-    /// <summary>The parents that are told apart.</summary>
+    /// <summary>The parents that are told apart, as they are remembered.</summary>
     public const int Limit = 1_000;
+
+    /// <summary>The same where a filter leaves parents out: they are looked up in the source, and few of them remembered.</summary>
+    public const int LookupLimit = 100_000;
+
+    /// <summary>How many parents of a dataset are told apart.</summary>
+    public static int LimitOf(Dataset parent) => parent.Filter is null ? Limit : LookupLimit;
 }

@@ -1,5 +1,6 @@
 using CdcSync.Arrow;
 using CdcSync.Core.Contracts;
+using CdcSync.Core.Datasets;
 using CdcSync.Core.Gates.Rules;
 using CdcSync.Core.Scheduling;
 
@@ -230,11 +231,15 @@ internal sealed class CheckMaker(DataContract contract, ContractObject table)
         if (found is null) return $"the contract has no table '{name}'";
         var ends = to.Select(t => Find(found, t!.Value.Property)).ToList();
         if (ends.Contains(null) || ends.Count != from.Count) return $"the table '{name}' has no such property";
-        if (found.Filter is not null) return $"rows of '{name}' are left out on purpose (consentFilter)";
+        if (found.Filter is not null && !IsPlainKey(found, ends!))
+            return $"rows of '{name}' are left out on purpose (consentFilter), and a source is asked for them only by their key, as it is in the source: not masked, folded or cast";
         if (from.Zip(ends).Any(pair => pair.First.Mask != pair.Second!.Mask)) return "one of the two is masked otherwise than the other";
         (parent, columns) = (found, [.. ends.OfType<ContractProperty>()]);
         return null;
     }
+
+    private static bool IsPlainKey(ContractObject table, IReadOnlyCollection<ContractProperty> ends) =>
+        table.Properties.Where(p => p.IsKey).ToHashSet().SetEquals(ends) && ends.All(p => p is { Mask: null, Fold: null or KeyFold.None } && (p.ReadAs ?? p.Type) == p.Type);
 
     private static ContractProperty? Find(ContractObject table, string name) => table.Properties.FirstOrDefault(p => p.Name == name) ?? table.Properties.FirstOrDefault(p => p.Id == name);
 

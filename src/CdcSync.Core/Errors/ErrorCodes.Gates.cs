@@ -17,4 +17,7 @@ public static partial class ErrorCodes
 
     /// <summary>A batch's volume is far from what the dataset's recent batches had.</summary>
     public static readonly ErrorCode VolumeGate = new("CDC5005", "Volume beyond its history", ExitCode.Partial);
+
+    /// <summary>Whether rows without a parent have one that a filter leaves out can't be learned from the parents' source.</summary>
+    public static readonly ErrorCode ParentsUnknown = new("CDC5006", "Parents can't be looked up", ExitCode.Partial);
 }

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using CdcSync.Arrow;
 using CdcSync.Core.Datasets;
 
@@ -19,4 +20,7 @@ public static class QuarantineKeys
 
     /// <summary>The key of a row by the canonical texts of its parts, in key order.</summary>
     public static string Of(IEnumerable<string> parts) => QuarantineText.Key(parts);
+
+    /// <summary>The parts of a key, in the order in which it was made.</summary>
+    public static IReadOnlyList<string> Parts(string key) => JsonSerializer.Deserialize<string[]>(key)!;
 }

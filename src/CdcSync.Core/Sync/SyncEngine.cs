@@ -14,6 +14,7 @@ namespace CdcSync.Core.Sync;
 public sealed class SyncEngine
 {
     private readonly Pipeline _pipeline;
+    private readonly IReadOnlyDictionary<string, IChangeSource> _sources;
     private readonly EngineContext _engine;
     private readonly Publisher _publisher;
     private readonly FirstLoad _firstLoad;
@@ -35,7 +36,7 @@ public sealed class SyncEngine
     public SyncEngine(Pipeline pipeline, IReadOnlyDictionary<string, IChangeSource> sources, IWarehouse warehouse, LandingZone landing, Keyring keyring,
         ISyncObserver observer, TimeProvider time, EngineOptions options)
     {
-        _pipeline = pipeline;
+        (_pipeline, _sources) = (pipeline, sources);
         _engine = new EngineContext(pipeline.Name, warehouse, landing, observer, time, options);
         _publisher = new Publisher(_engine);
         _sweeper = new Sweeper(_engine);
@@ -202,7 +203,7 @@ public sealed class SyncEngine
     {
         await _book.OpenAsync(_lanes, keeper.Lost);
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(keeper.Lost);
-        List<Task> loops = [.. _lanes.GroupBy(l => l.Source).Select(s => Task.Run(() => Loop(s.Key).RunAsync([.. s], keeper.Lease, ended.Token))), _sweeper.RunAsync(ended.Token), Task.Run(() => new CheckLoop(_engine, _pipeline).RunAsync(ended.Token))];
+        List<Task> loops = [.. _lanes.GroupBy(l => l.Source).Select(s => Task.Run(() => Loop(s.Key).RunAsync([.. s], keeper.Lease, ended.Token))), _sweeper.RunAsync(ended.Token), Task.Run(() => new CheckLoop(_engine, _pipeline, _sources).RunAsync(ended.Token))];
         _isWorking = true;
         await Task.WhenAny(loops);                                       // a loop ends by cancellation, or by a bug: then all end
         _isWorking = false;

@@ -104,12 +104,12 @@ public abstract partial class WarehouseConformance
         await PublishAsync(parent, Change.Upsert("ž", 1L), Change.Upsert("ž", 2L));
         await PublishAsync(parent, Change.Delete("ž", 2L));
         await PublishAsync(child, Change.Upsert(1L, "ž", 1L));
-        var none = await Warehouse.Checks!.FindOrphansAsync(child, measure, parent, default);
+        var none = await Warehouse.Checks!.FindOrphansAsync(child, measure, parent, Orphans.Limit, default);
         Assert.Equal((0, 0, SourceTime, SourceTime.AddSeconds(1)), (none.Rows, none.Missing.Count, none.CompleteUpTo!.Value, none.ParentCompleteUpTo!.Value));
 
         await PublishAsync(child, Change.Upsert(2L, "ž", 2L), Change.Upsert(3L, "ž", 9L), Change.Upsert(4L, "ž", 9L), Change.Upsert(5L, null, 9L), Change.Upsert(6L, "a", 1L));
         await PublishAsync(child, Change.Delete(6L));
-        var some = await Warehouse.Checks!.FindOrphansAsync(child, measure, parent, default);
+        var some = await Warehouse.Checks!.FindOrphansAsync(child, measure, parent, Orphans.Limit, default);
         Assert.Equal(3, some.Rows);
         Assert.Equal(new Dictionary<string, long> { ["[\"ž\",\"2\"]"] = 1, ["[\"ž\",\"9\"]"] = 2 }, some.Missing);
     }
@@ -120,7 +120,7 @@ public abstract partial class WarehouseConformance
         var parent = await EnsuredAsync(TestDatasets.Of("few", 1, ("id", Int64Type.Default)));
         var child = await EnsuredAsync(TestDatasets.Of("many", 1, ("id", Int64Type.Default), ("parent", Int64Type.Default)));
         await PublishAsync(child, [.. Enumerable.Range(1, Orphans.Limit + 100).Select(i => Change.Upsert((long)i, (long)i))]);
-        var found = await Warehouse.Checks!.FindOrphansAsync(child, new OrphanMeasure(["parent"], parent.Id, ["id"]), parent, default);
+        var found = await Warehouse.Checks!.FindOrphansAsync(child, new OrphanMeasure(["parent"], parent.Id, ["id"]), parent, Orphans.Limit, default);
         Assert.Equal((Orphans.Limit + 100, Orphans.Limit, null), (found.Rows, found.Missing.Count, found.ParentCompleteUpTo));
     }
 

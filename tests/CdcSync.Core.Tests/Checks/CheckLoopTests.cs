@@ -125,7 +125,7 @@ public sealed class CheckLoopTests
             return new([.. measures.Select(_ => new Measured(rows, rows))]);
         }
 
-        public ValueTask<Orphans> FindOrphansAsync(Dataset dataset, OrphanMeasure measure, Dataset parent, CancellationToken ct)
+        public ValueTask<Orphans> FindOrphansAsync(Dataset dataset, OrphanMeasure measure, Dataset parent, int limit, CancellationToken ct)
         {
             Interlocked.Increment(ref _asked);
             return new(new Orphans(1, new Dictionary<string, long> { ["a"] = 1 }, ChildrenAt, ParentsAt));

@@ -4,6 +4,7 @@ using CdcSync.Core.Contracts;
 using CdcSync.Core.Datasets;
 using CdcSync.Core.Errors;
 using CdcSync.Core.Scheduling;
+using CdcSync.Core.Sources;
 using CdcSync.Core.Tests.Fakes;
 
 namespace CdcSync.Core.Tests.Checks;
@@ -23,6 +24,8 @@ public sealed class CheckerTests : IDisposable
     }
 
     private Dataset Orders => _world.Pipeline.Datasets[0];
+
+    private Dictionary<string, IChangeSource> Sources => new() { ["fake"] = _world.Source };
 
     [Theory]
     [InlineData(24, 100, true, CheckVerdict.Passed, 24)]
@@ -64,7 +67,7 @@ public sealed class CheckerTests : IDisposable
     {
         _world.Warehouse.Checkpoints[Orders.Id] = _world.Warehouse.Checkpoints[Orders.Id] with { CompleteUpTo = DateTimeOffset.Parse(completeUpTo, System.Globalization.CultureInfo.InvariantCulture) };
         var time = new ManualTime(new DateTimeOffset(2026, 3, 2, 6, 0, 0, TimeSpan.Zero));
-        var result = Assert.Single(await new Checker(_world.Warehouse, _world.Pipeline, time).RunAsync(Orders, [Deadline], default));
+        var result = Assert.Single(await new Checker(_world.Warehouse, Sources, _world.Pipeline, time).RunAsync(Orders, [Deadline], default));
         Assert.Equal((verdict, (decimal?)minutes), (result.Verdict, result.Value));
         Assert.Equal(verdict == CheckVerdict.Passed ? null : $"complete up to {completeUpTo}; by 2026-03-02T06:00:00Z it was to be up to 2026-03-02T00:00:00Z", result.Detail);
     }
@@ -74,7 +77,7 @@ public sealed class CheckerTests : IDisposable
     {
         _world.Warehouse.Checkpoints[Orders.Id] = _world.Warehouse.Checkpoints[Orders.Id] with { CompleteUpTo = null };
         var time = new ManualTime(new DateTimeOffset(2026, 3, 2, 7, 0, 0, TimeSpan.Zero));
-        var checker = new Checker(_world.Warehouse, _world.Pipeline, time);
+        var checker = new Checker(_world.Warehouse, Sources, _world.Pipeline, time);
         Assert.Equal(CheckVerdict.Waiting, Assert.Single(await checker.RunAsync(Orders, [Deadline], default)).Verdict);
         time.Set(time.GetUtcNow().AddDays(1));
         var missed = Assert.Single(await checker.RunAsync(Orders, [Deadline], default));
@@ -86,7 +89,7 @@ public sealed class CheckerTests : IDisposable
     {
         _reader.Found = [new Measured(2, 9), new Measured(0, 9)];
         var time = new ManualTime(new DateTimeOffset(2026, 3, 2, 6, 7, 8, TimeSpan.Zero));
-        var results = await new Checker(_world.Warehouse, _world.Pipeline, time).RunAsync(Orders,
+        var results = await new Checker(_world.Warehouse, Sources, _world.Pipeline, time).RunAsync(Orders,
             [new ContractCheck("d", CheckSeverity.Warning, new AgeMeasure("day", true, TimeSpan.FromDays(2)), new RuleCondition(RuleOperator.Be, 0)), new ContractCheck("t", CheckSeverity.Warning, new AgeMeasure("at", false, TimeSpan.FromDays(2)), new RuleCondition(RuleOperator.Be, 0))], default);
         Assert.Equal([new BeforeMeasure("day", "2026-02-28"), new BeforeMeasure("at", "2026-02-28T06:07:08")], _reader.Asked);
         Assert.Equal([CheckVerdict.Failed, CheckVerdict.Passed], results.Select(r => r.Verdict));
@@ -95,7 +98,7 @@ public sealed class CheckerTests : IDisposable
     [Fact]
     public async Task Rows_whose_parent_is_missing_wait_for_it_and_then_fail()
     {
-        var checker = new Checker(_world.Warehouse, _world.Pipeline, _world.Time);
+        var checker = new Checker(_world.Warehouse, Sources, _world.Pipeline, _world.Time);
         var check = new ContractCheck("parent", CheckSeverity.Error, new OrphanMeasure(["order"], Orders.Id, ["id"]), new RuleCondition(RuleOperator.Be, 0));
         var verdicts = new List<string>();
         foreach (var (children, parents, missing) in new (int?, int?, (string, long)[])[]
@@ -123,7 +126,7 @@ public sealed class CheckerTests : IDisposable
 
     public void Dispose() => _world.Dispose();
 
-    private Task<IReadOnlyList<CheckResult>> RunAsync(ContractCheck check) => new Checker(_world.Warehouse, _world.Pipeline, _world.Time).RunAsync(Orders, [check], default);
+    private Task<IReadOnlyList<CheckResult>> RunAsync(ContractCheck check) => new Checker(_world.Warehouse, Sources, _world.Pipeline, _world.Time).RunAsync(Orders, [check], default);
 
     private sealed class FakeReader : ICheckReader
     {
@@ -139,6 +142,6 @@ public sealed class CheckerTests : IDisposable
             return new(Found);
         }
 
-        public ValueTask<Orphans> FindOrphansAsync(Dataset dataset, OrphanMeasure measure, Dataset parent, CancellationToken ct) => new(Orphans!);
+        public ValueTask<Orphans> FindOrphansAsync(Dataset dataset, OrphanMeasure measure, Dataset parent, int limit, CancellationToken ct) => new(Orphans!);
     }
 }

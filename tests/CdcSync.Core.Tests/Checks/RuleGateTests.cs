@@ -105,6 +105,6 @@ public sealed class RuleGateTests : IDisposable
             return new([.. measures.Select(_ => new Measured(world.Warehouse.Rows(dataset.Id).Count, 0))]);
         }
 
-        public ValueTask<Orphans> FindOrphansAsync(Dataset dataset, OrphanMeasure measure, Dataset parent, CancellationToken ct) => throw new NotSupportedException();
+        public ValueTask<Orphans> FindOrphansAsync(Dataset dataset, OrphanMeasure measure, Dataset parent, int limit, CancellationToken ct) => throw new NotSupportedException();
     }
 }

@@ -92,6 +92,31 @@ internal sealed class FakeSource(TimeProvider time, FaultPlan faults) : IChangeS
         Afterwards?.Invoke();
     }
 
+    /// <summary>True if it finds rows by their keys.</summary>
+    public bool FindsKeys { get; set; }
+
+    /// <summary>The keys that were looked for.</summary>
+    public ConcurrentQueue<long> Sought { get; } = [];
+
+    public ValueTask<IAsyncEnumerable<ChangeChunk>?> FindAsync(Dataset dataset, RecordBatch keys, CancellationToken ct)
+    {
+        faults.Pass();
+        if (!FindsKeys)
+            return new((IAsyncEnumerable<ChangeChunk>?)null);
+        var wanted = ((FixedWidthArray<long>)keys.Column(0)).Values.ToArray().ToHashSet();
+        foreach (var key in wanted)
+            Sought.Enqueue(key);
+        return new(Found());
+
+        async IAsyncEnumerable<ChangeChunk> Found()
+        {
+            await Task.Yield();
+            // The rows with those keys, and one more: nobody is promised that there is none.
+            var rows = this[dataset.Id].Rows.Where(r => wanted.Contains(r.Key) || r.Key == long.MaxValue).Select(r => (r.Key, (string?)r.Value));
+            yield return ChangeChunk.Upserts(Rows(dataset, rows));
+        }
+    }
+
     /// <summary>The columns of all its tables; null = it does not tell.</summary>
     public IReadOnlyList<SourceColumn>? Columns { get; set; }
 

@@ -24,14 +24,14 @@ internal sealed class PostgresCheckReader(PostgresSessions sessions, string pipe
         return measured;
     }
 
-    public async ValueTask<Orphans> FindOrphansAsync(Dataset dataset, OrphanMeasure measure, Dataset parent, CancellationToken ct)
+    public async ValueTask<Orphans> FindOrphansAsync(Dataset dataset, OrphanMeasure measure, Dataset parent, int limit, CancellationToken ct)
     {
         var sql = CheckSql.Orphans(await TableAsync(dataset, ct), measure, await TableAsync(parent, ct));
         var keys = measure.Columns.Count;
         // Both statements see one state.
         return await InTransactionAsync(dataset, async connection =>
         {
-            var found = await RowsAsync(connection, Statement(sql, BigInt(Orphans.Limit)),
+            var found = await RowsAsync(connection, Statement(sql, BigInt(limit)),
                 r => (Key: QuarantineKeys.Of(Enumerable.Range(0, keys).Select(r.GetString)), Rows: r.GetInt64(keys), All: r.GetInt64(keys + 1)), ct);
             var complete = (await RowsAsync(connection, Statement(CheckSql.Completeness, Text(pipeline), Texts([dataset.Id.Value, parent.Id.Value])),
                 r => (Id: r.GetString(0), At: r.IsDBNull(1) ? (DateTimeOffset?)null : r.GetFieldValue<DateTimeOffset>(1)), ct)).ToDictionary(r => r.Id, r => r.At, StringComparer.Ordinal);

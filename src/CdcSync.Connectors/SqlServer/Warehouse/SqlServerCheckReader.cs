@@ -23,14 +23,14 @@ internal sealed class SqlServerCheckReader(WarehouseSessions sessions, SqlServer
         return measured;
     }
 
-    public async ValueTask<Orphans> FindOrphansAsync(Dataset dataset, OrphanMeasure measure, Dataset parent, CancellationToken ct)
+    public async ValueTask<Orphans> FindOrphansAsync(Dataset dataset, OrphanMeasure measure, Dataset parent, int limit, CancellationToken ct)
     {
         var sql = CheckSql.Orphans(await TableAsync(dataset, ct), measure, await TableAsync(parent, ct));
         var keys = measure.Columns.Count;
         for (var attempt = 1; ; attempt++)
         {
             var before = await control.ReadCheckpointsAsync([dataset.Id, parent.Id], ct);
-            var found = await RowsAsync(dataset, new Statement(sql, CheckSql.Limit.With((long)Orphans.Limit)),
+            var found = await RowsAsync(dataset, new Statement(sql, CheckSql.Limit.With((long)limit)),
                 r => (Key: QuarantineKeys.Of(Enumerable.Range(0, keys).Select(r.GetString)), Rows: r.GetInt64(keys), All: r.GetInt64(keys + 1)), ct);
             var after = await control.ReadCheckpointsAsync([dataset.Id, parent.Id], ct);
             var isStill = before.Count == after.Count && before.All(b => after[b.Key].Generation == b.Value.Generation);

@@ -20,11 +20,11 @@ internal sealed class SqliteCheckReader(SqliteSessions sessions, string pipeline
         }, ct);
     }
 
-    public ValueTask<Orphans> FindOrphansAsync(Dataset dataset, OrphanMeasure measure, Dataset parent, CancellationToken ct) => ReadAsync($"checking {dataset.Id}", session =>
+    public ValueTask<Orphans> FindOrphansAsync(Dataset dataset, OrphanMeasure measure, Dataset parent, int limit, CancellationToken ct) => ReadAsync($"checking {dataset.Id}", session =>
     {
         using var statement = session.Prepare(CheckSql.Orphans(SqliteTable.For(dataset), measure, SqliteTable.For(parent)));
         var keys = measure.Columns.Count;
-        var found = statement.With(Orphans.Limit).All(row => (Key: QuarantineKeys.Of(Enumerable.Range(0, keys).Select(row.Text)), Rows: row.Int64(keys), All: row.Int64(keys + 1)));
+        var found = statement.With(limit).All(row => (Key: QuarantineKeys.Of(Enumerable.Range(0, keys).Select(row.Text)), Rows: row.Int64(keys), All: row.Int64(keys + 1)));
         var checkpoints = ControlRecords.Checkpoints(session, pipeline, [dataset.Id, parent.Id]);
         return new Orphans(found.Count == 0 ? 0 : found[0].All, found.ToDictionary(f => f.Key, f => f.Rows, StringComparer.Ordinal),
             checkpoints.GetValueOrDefault(dataset.Id)?.CompleteUpTo, checkpoints.GetValueOrDefault(parent.Id)?.CompleteUpTo);

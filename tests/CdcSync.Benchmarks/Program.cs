@@ -1,6 +1,7 @@
 using System.Globalization;
 using CdcSync.Benchmarks;
 using CdcSync.Benchmarks.Measuring;
+using CdcSync.Benchmarks.Reconcile;
 using CdcSync.Benchmarks.Sync;
 
 CultureInfo.DefaultThreadCurrentCulture = CultureInfo.InvariantCulture;
@@ -9,7 +10,8 @@ Dictionary<string, Func<Options, Task<IReadOnlyList<Verdict>>>> benchmarks = new
     ["first-load"] = FirstLoadAgainstPgloader.RunAsync,
     ["stages"] = FirstLoadStages.RunAsync,
     ["digest"] = DigestAgainstSum.RunAsync,
-    ["edits"] = _ => RandomEdits.RunAsync(),
+    ["edits"] = RandomEdits.RunAsync,
+    ["false-alarms"] = FalseAlarms.RunAsync,
     ["snapshot"] = SnapshotAgainstCopy.RunAsync,
     ["small-batch"] = _ => SmallBatchOnLargeTable.RunAsync(),
     ["rules"] = RowRulesCost.RunAsync,

@@ -52,6 +52,17 @@ internal static class OrdersDatabase
         };
     }
 
+    /// <summary>What makes such a table in PostgreSQL.</summary>
+    public static string OnPostgres(int rows) => $"""
+        SET statement_timeout = 0;
+        CREATE TABLE orders (id bigint PRIMARY KEY, customer_id bigint NOT NULL, status text NOT NULL, amount numeric(12,2) NOT NULL, currency text NOT NULL,
+            created_at timestamp NOT NULL, updated_at timestamp NOT NULL, note text, is_gift boolean NOT NULL, external_id text NOT NULL);
+        INSERT INTO orders
+        SELECT i, i % 250000, CASE i % 7 WHEN 0 THEN 'returned' WHEN 1 THEN 'open' ELSE 'shipped' END, (i % 10000000) / 100.0, 'EUR', timestamp '2026-01-01' + i * interval '1 s',
+               timestamp '2026-01-01' + i * interval '1.001 s', CASE WHEN i % 3 = 0 THEN NULL ELSE 'note on order ' || i || ': please deliver to the neighbour' END, i % 11 = 0, gen_random_uuid()::text
+          FROM generate_series(1, {rows}) AS i
+        """;
+
     /// <summary>Makes the file.</summary>
     public static void Create(string path, int rows)
     {

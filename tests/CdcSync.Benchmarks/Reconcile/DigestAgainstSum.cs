@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using CdcSync.Benchmarks.Measuring;
+using CdcSync.Benchmarks.Sync;
 using CdcSync.Connectors.Postgres.Source;
 using CdcSync.Connectors.Postgres.Warehouse;
 using CdcSync.Core.Datasets;
@@ -12,7 +13,7 @@ using CdcSync.Core.Sync;
 using CdcSync.TestServers;
 using Npgsql;
 
-namespace CdcSync.Benchmarks.Sync;
+namespace CdcSync.Benchmarks.Reconcile;
 
 /// <summary>
 /// A whole comparison of equal tables, PostgreSQL to PostgreSQL, against what a person would type into psql: <c>count(*)</c> and the sum of an MD5 over the same columns.
@@ -57,17 +58,9 @@ internal static class DigestAgainstSum
     }
 
     /// <summary>An engine whose dataset, a table of orders, is made and loaded.</summary>
-    public static async Task<SyncEngine> LoadedAsync(Dataset dataset, PostgresSource source, PostgresWarehouse warehouse, PostgresDatabase shop, PostgresDatabase copy, string landing, int rows)
+    private static async Task<SyncEngine> LoadedAsync(Dataset dataset, PostgresSource source, PostgresWarehouse warehouse, PostgresDatabase shop, PostgresDatabase copy, string landing, int rows)
     {
-        await shop.ExecuteAsync($"""
-            SET statement_timeout = 0;
-            CREATE TABLE orders (id bigint PRIMARY KEY, customer_id bigint NOT NULL, status text NOT NULL, amount numeric(12,2) NOT NULL, currency text NOT NULL,
-                created_at timestamp NOT NULL, updated_at timestamp NOT NULL, note text, is_gift boolean NOT NULL, external_id text NOT NULL);
-            INSERT INTO orders
-            SELECT i, i % 250000, CASE i % 7 WHEN 0 THEN 'returned' WHEN 1 THEN 'open' ELSE 'shipped' END, (i % 10000000) / 100.0, 'EUR', timestamp '2026-01-01' + i * interval '1 s',
-                   timestamp '2026-01-01' + i * interval '1.001 s', CASE WHEN i % 3 = 0 THEN NULL ELSE 'note on order ' || i || ': please deliver to the neighbour' END, i % 11 = 0, gen_random_uuid()::text
-              FROM generate_series(1, {rows}) AS i
-            """);
+        await shop.ExecuteAsync(OrdersDatabase.OnPostgres(rows));
         await warehouse.Control.MigrateAsync(default);
         var pipeline = new Pipeline("bench", [dataset]);
         var engine = new SyncEngine(pipeline, new Dictionary<string, IChangeSource> { ["bench"] = source }, warehouse, new LandingZone(new LandingOptions(landing, TimeSpan.FromHours(1), 8L << 30), "bench", TimeProvider.System),

@@ -20,26 +20,6 @@ internal sealed class JsonObserver(JsonFeed feed) : ISyncObserver
     private readonly ConcurrentDictionary<(DatasetId, string), CheckVerdict> _checks = new();
     private bool? _isHeld;
 
-    public void CheckpointRead(Dataset dataset, Checkpoint? checkpoint)
-    {
-        // Every pass reads it.
-    }
-
-    public void Polled(string source, DateTimeOffset sourceTime, TimeSpan clockOffset, IReadOnlyList<Dataset> datasets)
-    {
-        // Every pass polls.
-    }
-
-    public void RowsRead(Dataset dataset, long rows, long bytes)
-    {
-        // The batch tells the sum.
-    }
-
-    public void IdleAdvanced(Dataset dataset, DateTimeOffset completeUpTo)
-    {
-        // Nothing happened.
-    }
-
     public void SnapshotProgressed(Dataset dataset, SnapshotProgress progress) => feed.Tell(new FirstLoadLine(dataset.Id.Value, progress.Total, progress.Remaining.Count));
 
     public void BatchCommitted(Dataset dataset, BatchReport report) => feed.Tell(new BatchLine(dataset.Id.Value, Words.Of(report.Kind), report.Generation, report.RowsRead,

@@ -72,6 +72,9 @@ internal static partial class LogEvents
     [LoggerMessage(2010, LogLevel.Warning, "{dataset}: check {check} of severity {severity} does not hold: found {found}, expected {expected}")]
     public static partial void CheckFailed(this ILogger log, string dataset, string check, string severity, string found, string expected);
 
+    [LoggerMessage(2011, LogLevel.Warning, "{dataset}: the deadline {check} of {at} was missed")]
+    public static partial void DeadlineMissed(this ILogger log, string dataset, string check, string at);
+
     [LoggerMessage(2020, LogLevel.Error, "{dataset}: {order} failed: {code} {fault}")]
     public static partial void OrderFailed(this ILogger log, string order, string dataset, string code, string fault);
 

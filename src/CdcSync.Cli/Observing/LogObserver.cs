@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using CdcSync.Cli.Output;
 using CdcSync.Cli.Views;
 using CdcSync.Core.Checkpoints;
@@ -36,16 +37,6 @@ internal sealed class LogObserver(ILogger log, Repetitions repetitions) : ISyncO
     public void CheckpointRead(Dataset dataset, Checkpoint? checkpoint)
     {
         Works(Warehouse);
-    }
-
-    public void Polled(string source, DateTimeOffset sourceTime, TimeSpan clockOffset, IReadOnlyList<Dataset> datasets)
-    {
-        // Every pass polls.
-    }
-
-    public void RowsRead(Dataset dataset, long rows, long bytes)
-    {
-        // The batch tells the sum.
     }
 
     public void IdleAdvanced(Dataset dataset, DateTimeOffset completeUpTo)
@@ -144,6 +135,8 @@ internal sealed class LogObserver(ILogger log, Repetitions repetitions) : ISyncO
                 log.CheckHolds(dataset.Id.Value, result.Check);
         }
     }
+
+    public void DeadlineMissed(Dataset dataset, ContractCheck check, DateTimeOffset at) => log.DeadlineMissed(dataset.Id.Value, check.Id, at.UtcDateTime.ToString("yyyy-MM-dd HH:mm 'UTC'", CultureInfo.InvariantCulture));
 
     /// <summary>What a comparison found is told by itself.</summary>
     public void OrderEnded(Dataset dataset, OrderEnd end)

@@ -52,6 +52,8 @@ internal sealed class Observers(params IReadOnlyList<ISyncObserver> all) : ISync
 
     public void Checked(Dataset dataset, IReadOnlyList<CheckResult> results) => Tell(o => o.Checked(dataset, results));
 
+    public void DeadlineMissed(Dataset dataset, ContractCheck check, DateTimeOffset at) => Tell(o => o.DeadlineMissed(dataset, check, at));
+
     public void OrderEnded(Dataset dataset, OrderEnd end) => Tell(o => o.OrderEnded(dataset, end));
 
     public void LeaseChanged(bool held) => Tell(o => o.LeaseChanged(held));

@@ -4,7 +4,6 @@ using CdcSync.Cli.Output;
 using CdcSync.Core.Checkpoints;
 using CdcSync.Core.Checks;
 using CdcSync.Core.Datasets;
-using CdcSync.Core.Errors;
 using CdcSync.Core.Metrics;
 using CdcSync.Core.Reconciliation;
 using CdcSync.Core.Sources.Schemas;
@@ -40,21 +39,6 @@ internal sealed class WebhookObserver : ISyncObserver, IAsyncDisposable
             _completeUpTo[dataset.Id] = completeUpTo;
     }
 
-    public void Polled(string source, DateTimeOffset sourceTime, TimeSpan clockOffset, IReadOnlyList<Dataset> datasets)
-    {
-        // Nothing was published.
-    }
-
-    public void RowsRead(Dataset dataset, long rows, long bytes)
-    {
-        // Nothing was published.
-    }
-
-    public void SnapshotProgressed(Dataset dataset, SnapshotProgress progress)
-    {
-        // The table is not complete yet.
-    }
-
     /// <summary>The table is complete up to an instant; the ranges of a first load are not.</summary>
     public void BatchCommitted(Dataset dataset, BatchReport report)
     {
@@ -66,16 +50,6 @@ internal sealed class WebhookObserver : ISyncObserver, IAsyncDisposable
     }
 
     public void IdleAdvanced(Dataset dataset, DateTimeOffset completeUpTo) => _completeUpTo[dataset.Id] = completeUpTo;
-
-    public void BatchFailed(Dataset dataset, CdcSyncException fault, TimeSpan? retryIn)
-    {
-        // The phase tells what matters to others.
-    }
-
-    public void WorkerFailed(string side, CdcSyncException fault, TimeSpan retryIn)
-    {
-        // It is tried again.
-    }
 
     public void PhaseChanged(Dataset dataset, DatasetPhase phase)
     {
@@ -111,11 +85,6 @@ internal sealed class WebhookObserver : ISyncObserver, IAsyncDisposable
     {
         foreach (var result in results.Where(r => r.Severity == CheckSeverity.Error))
             Trouble(dataset, WebhookEvent.ContractBroken, result.IsFailed, isOver: result.Verdict == CheckVerdict.Passed, check: result.Check);
-    }
-
-    public void LeaseChanged(bool held)
-    {
-        // Another worker tells.
     }
 
     public async ValueTask DisposeAsync() => await Task.WhenAll(_senders.Select(s => s.DisposeAsync().AsTask()));

@@ -33,7 +33,10 @@ internal sealed class CheckLoop(EngineContext engine, Pipeline pipeline, IReadOn
     {
         var measured = await engine.Checks.OpenAsync(pipeline.Datasets, ct);
         foreach (var entry in _entries)
+        {
+            entry.MissedUpTo = measured.TryGetValue((entry.Dataset.Id, entry.Check.Id), out var looked) ? looked : engine.Time.GetUtcNow();
             entry.Due = entry.Deadline is null && measured.TryGetValue((entry.Dataset.Id, entry.Check.Id), out var last) ? entry.After(last) : engine.Time.GetUtcNow();
+        }
     }
 
     /// <summary>Measures checks of a dataset. A failure is told, and fails nothing else.</summary>
@@ -42,7 +45,11 @@ internal sealed class CheckLoop(EngineContext engine, Pipeline pipeline, IReadOn
         try
         {
             var results = await _checker.RunAsync(dataset, [.. due.Select(e => e.Check)], ct);
-            foreach (var (entry, result) in due.Zip(results)) entry.Plan(result);
+            foreach (var (entry, result) in due.Zip(results))
+            {
+                entry.Plan(result);
+                if (entry.Missed(result) is { } missed) engine.Observer.DeadlineMissed(dataset, entry.Check, missed);
+            }
             // While it waits, what was judged before still holds.
             await engine.Checks.RecordAsync(dataset, [.. results.Where(r => (r.Verdict != CheckVerdict.Waiting || !engine.Checks.IsJudged(dataset.Id, r.Check)) && !engine.Checks.IsBlocking(dataset.Id, r.Check))], ct);
         }
@@ -67,6 +74,17 @@ internal sealed class CheckLoop(EngineContext engine, Pipeline pipeline, IReadOn
         public DateTimeOffset Due { get; set; }
 
         public Deadline? Deadline => (check.Measure as DeadlineMeasure)?.Deadline;
+
+        /// <summary>Deadlines up to then were judged before.</summary>
+        public DateTimeOffset MissedUpTo { get; set; }
+
+        /// <summary>The deadline that a result finds missed, the first time it does.</summary>
+        public DateTimeOffset? Missed(CheckResult result)
+        {
+            if (Deadline is null || !result.IsFailed || Deadline.NewestAt(result.At).At is var at && at <= MissedUpTo) return null;
+            MissedUpTo = at;
+            return at;
+        }
 
         public DateTimeOffset After(DateTimeOffset last) => Deadline?.NextAfter(last) ?? (check.Schedule is { } cron ? cron.Next(last, TimeZoneInfo.Utc) ?? DateTimeOffset.MaxValue : last + dataset.CheckInterval);
 

@@ -1,4 +1,3 @@
-using System.Globalization;
 using CdcSync.Core.Datasets;
 using CdcSync.Core.Errors;
 using CdcSync.Core.Sources;
@@ -51,9 +50,8 @@ public sealed class Checker(IWarehouse warehouse, IReadOnlyDictionary<string, IC
         var (at, cut) = measure.Deadline.NewestAt(time.GetUtcNow());
         if (completeUpTo is not { } complete)
             return Result(check, at >= _since ? CheckVerdict.Failed : CheckVerdict.Waiting, null, "its first load is not complete");
-        var missing = complete < cut ? (decimal)Math.Ceiling((cut - complete).TotalMinutes) : 0;
-        return Result(check, check.Condition.Holds(missing) ? CheckVerdict.Passed : CheckVerdict.Failed, missing,
-            missing == 0 ? null : string.Create(CultureInfo.InvariantCulture, $"complete up to {complete.UtcDateTime:yyyy-MM-ddTHH:mm:ssZ}; by {at.UtcDateTime:yyyy-MM-ddTHH:mm:ssZ} it was to be up to {cut.UtcDateTime:yyyy-MM-ddTHH:mm:ssZ}"));
+        var (missing, detail) = DeadlineMeasure.Missing(at, cut, complete);
+        return Result(check, check.Condition.Holds(missing) ? CheckVerdict.Passed : CheckVerdict.Failed, missing, detail);
     }
 
     private CheckResult Judge(ContractCheck check, Measured measured)

@@ -81,7 +81,16 @@ public sealed record BeforeMeasure(string Column, string Bound) : Measure;
 
 /// <summary>The minutes by which a table is not as complete as its newest deadline asks for.</summary>
 /// <param name="Deadline">The deadline.</param>
-public sealed record DeadlineMeasure(Deadline Deadline) : Measure;
+public sealed record DeadlineMeasure(Deadline Deadline) : Measure
+{
+    /// <summary>The minutes that lack, rounded up, and in words what does; 0 and null = it is kept.</summary>
+    /// <param name="at">When the deadline came.</param>
+    /// <param name="cut">Its cut.</param>
+    /// <param name="complete">The source's time up to which the table is complete.</param>
+    public static (decimal Minutes, string? Detail) Missing(DateTimeOffset at, DateTimeOffset cut, DateTimeOffset complete) => complete >= cut ? (0, null)
+        : ((decimal)Math.Ceiling((cut - complete).TotalMinutes),
+            string.Create(CultureInfo.InvariantCulture, $"complete up to {complete.UtcDateTime:yyyy-MM-ddTHH:mm:ssZ}; by {at.UtcDateTime:yyyy-MM-ddTHH:mm:ssZ} it was to be up to {cut.UtcDateTime:yyyy-MM-ddTHH:mm:ssZ}"));
+}
 
 /// <summary>Rows whose parent is missing. Rows with a null among the columns refer to nothing.</summary>
 /// <param name="Columns">The columns in the warehouse that refer to it.</param>

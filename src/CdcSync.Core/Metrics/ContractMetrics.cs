@@ -20,6 +20,9 @@ internal sealed record ContractMetrics
     /// <summary>By the check's name.</summary>
     public required IReadOnlyDictionary<string, CheckMetrics> Checks { get; init; }
 
+    /// <summary>By the check's name.</summary>
+    public required IReadOnlyDictionary<string, Counter> DeadlinesMissed { get; init; }
+
     /// <summary>Makes the families.</summary>
     /// <returns>Makes the series of a dataset.</returns>
     public static Func<Dataset, ContractMetrics> In(MetricRegistry registry, Pipeline pipeline, TimeProvider time)
@@ -32,6 +35,7 @@ internal sealed record ContractMetrics
         var value = registry.Gauge("cdcsync_contract_check_value", "What a check of the contract last measured; NaN = nothing.", [.. Labelled.ByDataset, "check"]);
         var checkedAt = registry.Gauge("cdcsync_contract_check_timestamp_seconds", "When a check of the contract was last measured; 0 = never.", [.. Labelled.ByDataset, "check"]);
         var cut = registry.Gauge("cdcsync_deadline_cut_timestamp_seconds", "The instant up to which the warehouse is to be complete, by the newest deadline of the contract that has come.", [.. Labelled.ByDataset, "check", "severity"]);
+        var missed = registry.Counter("cdcsync_deadlines_missed_total", "Deadlines of the contract that came before the warehouse was complete up to their cut; also those that came while no worker ran.", [.. Labelled.ByDataset, "check", "severity"]);
         return dataset =>
         {
             string[] labels = [pipeline.Name, dataset.Id.Value];
@@ -43,6 +47,7 @@ internal sealed record ContractMetrics
                 QuarantineRows = quarantine.Add(labels),
                 SchemaChanges = schemas.PerValue<SchemaChangeKind, Counter>(labels),
                 GateWarnings = warnings.PerValue(labels, SyncMetrics.WarningReasons),
+                DeadlinesMissed = dataset.Checks.Where(c => c.Measure is DeadlineMeasure).ToDictionary(c => c.Id, c => missed.Add([.. labels, c.Id, Labelled.NameOf(c.Severity)]), StringComparer.Ordinal),
                 Checks = dataset.Checks.Where(c => c.Occasion != CheckOccasion.Demand)
                     .ToDictionary(c => c.Id, c => CheckMetrics.NotMeasured(broken.Add([.. labels, c.Id, Labelled.NameOf(c.Severity)]), value.Add([.. labels, c.Id]), checkedAt.Add([.. labels, c.Id])), StringComparer.Ordinal),
             };

@@ -62,12 +62,6 @@ public sealed class MetricsObserver : ISyncObserver
     public void RowsRead(Dataset dataset, long rows, long bytes) => _metrics[dataset.Id].Batches.ReadBytes.Add(bytes);
 
     /// <inheritdoc/>
-    public void SnapshotProgressed(Dataset dataset, SnapshotProgress progress)
-    {
-        // The state and the last commit tell of it.
-    }
-
-    /// <inheritdoc/>
     public void BatchCommitted(Dataset dataset, BatchReport report)
     {
         var now = _metrics.Time.GetUtcNow();
@@ -189,6 +183,9 @@ public sealed class MetricsObserver : ISyncObserver
             cells.At.Set(result.At);
         }
     }
+
+    /// <inheritdoc/>
+    public void DeadlineMissed(Dataset dataset, ContractCheck check, DateTimeOffset at) => _metrics[dataset.Id].Contract.DeadlinesMissed[check.Id].Add(1);
 
     /// <inheritdoc/>
     public void LeaseChanged(bool held)

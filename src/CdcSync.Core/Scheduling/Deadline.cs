@@ -22,6 +22,12 @@ public sealed record Deadline(TimeOnly ReadyBy, TimeOnly UpTo, IReadOnlyList<Day
     /// <summary>The first deadline after an instant.</summary>
     public DateTimeOffset NextAfter(DateTimeOffset instant) => Dates(instant, -1, 1).Select(d => Instant(d, ReadyBy)).First(at => at > instant);
 
+    /// <summary>The deadlines after an instant and up to another, in their order, each with its cut.</summary>
+    public IEnumerable<(DateTimeOffset At, DateTimeOffset Cut)> Between(DateTimeOffset after, DateTimeOffset until)
+    {
+        for (var at = NextAfter(after); at <= until; at = NextAfter(at)) yield return NewestAt(at);
+    }
+
     /// <summary>True if whoever relied on another deadline can rely on this one.</summary>
     public bool Keeps(Deadline other)
     {

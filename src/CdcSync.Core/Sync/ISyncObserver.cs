@@ -8,18 +8,22 @@ using CdcSync.Core.Warehouses;
 
 namespace CdcSync.Core.Sync;
 
-/// <summary>Is told what the engine does: metrics, logs and views are observers. Calls are short, may come from several threads, and must not throw.</summary>
+/// <summary>Is told what the engine does: metrics, logs and views are observers. Calls are short, may come from several threads, and must not throw. What an observer does not implement it does not hear.</summary>
 public interface ISyncObserver
 {
     /// <summary>A dataset's checkpoint as the warehouse has it, at the start of every pass; null = none yet.</summary>
-    void CheckpointRead(Dataset dataset, Checkpoint? checkpoint);
+    void CheckpointRead(Dataset dataset, Checkpoint? checkpoint)
+    {
+    }
 
     /// <summary>A source was read without error. All changes committed before <paramref name="sourceTime"/> were seen.</summary>
     /// <param name="source">The source's name.</param>
     /// <param name="sourceTime">The source's clock.</param>
     /// <param name="clockOffset">By how much the source's clock is ahead of the worker's, as far as it is certain: 0 where it may be the time the answer took.</param>
     /// <param name="datasets">The datasets that were read or found unchanged, or whose first load can begin.</param>
-    void Polled(string source, DateTimeOffset sourceTime, TimeSpan clockOffset, IReadOnlyList<Dataset> datasets);
+    void Polled(string source, DateTimeOffset sourceTime, TimeSpan clockOffset, IReadOnlyList<Dataset> datasets)
+    {
+    }
 
     /// <summary>A source keeps so many bytes of changes because this pipeline has not acknowledged them. Never told where a source keeps changes by age.</summary>
     void SourceRetains(string source, long bytes)
@@ -40,31 +44,45 @@ public interface ISyncObserver
     }
 
     /// <summary>Rows were read from the source.</summary>
-    void RowsRead(Dataset dataset, long rows, long bytes);
+    void RowsRead(Dataset dataset, long rows, long bytes)
+    {
+    }
 
     /// <summary>A first load goes forward.</summary>
-    void SnapshotProgressed(Dataset dataset, SnapshotProgress progress);
+    void SnapshotProgressed(Dataset dataset, SnapshotProgress progress)
+    {
+    }
 
     /// <summary>A batch was committed: its rows are visible.</summary>
-    void BatchCommitted(Dataset dataset, BatchReport report);
+    void BatchCommitted(Dataset dataset, BatchReport report)
+    {
+    }
 
     /// <summary>A dataset was found unchanged, and the warehouse is complete up to the source's time.</summary>
-    void IdleAdvanced(Dataset dataset, DateTimeOffset completeUpTo);
+    void IdleAdvanced(Dataset dataset, DateTimeOffset completeUpTo)
+    {
+    }
 
     /// <summary>An attempt failed.</summary>
     /// <param name="dataset">The dataset.</param>
     /// <param name="fault">Why.</param>
     /// <param name="retryIn">When it is tried again; null = a person has to act.</param>
-    void BatchFailed(Dataset dataset, CdcSyncException fault, TimeSpan? retryIn);
+    void BatchFailed(Dataset dataset, CdcSyncException fault, TimeSpan? retryIn)
+    {
+    }
 
     /// <summary>A source or the warehouse as a whole could not be used; nothing of the pass was done.</summary>
     /// <param name="side"><c>source</c> or <c>warehouse</c>.</param>
     /// <param name="fault">Why.</param>
     /// <param name="retryIn">When it is tried again.</param>
-    void WorkerFailed(string side, CdcSyncException fault, TimeSpan retryIn);
+    void WorkerFailed(string side, CdcSyncException fault, TimeSpan retryIn)
+    {
+    }
 
     /// <summary>A dataset's phase changed.</summary>
-    void PhaseChanged(Dataset dataset, DatasetPhase phase);
+    void PhaseChanged(Dataset dataset, DatasetPhase phase)
+    {
+    }
 
     /// <summary>A person paused a dataset (true), or let it go on. Told once at the start as well.</summary>
     void PauseChanged(Dataset dataset, bool isPaused)
@@ -79,7 +97,9 @@ public interface ISyncObserver
     }
 
     /// <summary>The number of rows in a dataset's quarantine.</summary>
-    void QuarantineCounted(Dataset dataset, long rows);
+    void QuarantineCounted(Dataset dataset, long rows)
+    {
+    }
 
     /// <summary>The columns of a dataset's object in the source changed. Told once, also where the contract freezes such changes.</summary>
     void SchemaChanged(Dataset dataset, IReadOnlyList<SchemaChange> changes)
@@ -111,13 +131,23 @@ public interface ISyncObserver
     {
     }
 
+    /// <summary>A deadline came before the warehouse was complete up to its cut. Told once per deadline, also of those that came while no worker ran.</summary>
+    /// <param name="dataset">The dataset.</param>
+    /// <param name="check">The deadline's check.</param>
+    /// <param name="at">When it came.</param>
+    void DeadlineMissed(Dataset dataset, ContractCheck check, DateTimeOffset at)
+    {
+    }
+
     /// <summary>What a person, or a system elsewhere, ordered has ended: also a poll, when the dataset is at its source's now.</summary>
     void OrderEnded(Dataset dataset, OrderEnd end)
     {
     }
 
     /// <summary>The lease was taken (true) or lost (false).</summary>
-    void LeaseChanged(bool held);
+    void LeaseChanged(bool held)
+    {
+    }
 }
 
 /// <summary>A committed batch.</summary>

@@ -21,6 +21,7 @@ public sealed class SyncEngine
     private readonly IReadOnlyList<Lane> _lanes;
     private readonly LaneBook _book;
     private readonly Sweeper _sweeper;
+    private readonly DeadlineReview _deadlines;
     private volatile bool _isWorking;
 
     /// <summary>Creates an engine for a pipeline.</summary>
@@ -40,6 +41,7 @@ public sealed class SyncEngine
         _engine = new EngineContext(pipeline.Name, warehouse, landing, observer, time, options);
         _publisher = new Publisher(_engine);
         _sweeper = new Sweeper(_engine);
+        _deadlines = new DeadlineReview(_engine, pipeline);
         _lanes = [.. pipeline.Datasets.Select(d => new Lane(d, sources[d.SourceName], keyring, warehouse.ValueGate(d)))];
         _book = new LaneBook(_engine, new Timetable(pipeline, _engine, _lanes));
         _firstLoad = new FirstLoad(_engine, _publisher, _book);
@@ -202,6 +204,7 @@ public sealed class SyncEngine
     private async Task WorkAsync(LeaseKeeper keeper)
     {
         await _book.OpenAsync(_lanes, keeper.Lost);
+        await _deadlines.ReviewAsync(keeper.Lost);
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(keeper.Lost);
         List<Task> loops = [.. _lanes.GroupBy(l => l.Source).Select(s => Task.Run(() => Loop(s.Key).RunAsync([.. s], keeper.Lease, ended.Token))), _sweeper.RunAsync(ended.Token), Task.Run(() => new CheckLoop(_engine, _pipeline, _sources).RunAsync(ended.Token))];
         _isWorking = true;
@@ -233,7 +236,10 @@ public sealed class SyncEngine
         try
         {
             await _book.OpenAsync(_lanes, keeper.Lost);
-            return await work(keeper);
+            var missed = await _deadlines.ReviewAsync(keeper.Lost);
+            var done = await work(keeper);
+            await _deadlines.SettleAsync(missed, keeper.Lost);
+            return done;
         }
         catch (OperationCanceledException) when (keeper.Lost.IsCancellationRequested && !ct.IsCancellationRequested)
         {

@@ -155,45 +155,5 @@ internal static class GatesCost
 
         public void BatchCommitted(Dataset dataset, BatchReport report) =>
             Interlocked.Exchange(ref _next, new TaskCompletionSource<TimeSpan>(TaskCreationOptions.RunContinuationsAsynchronously)).SetResult(report.Stages["stage"] + report.Stages["publish"]);
-
-        public void CheckpointRead(Dataset dataset, Checkpoint? checkpoint)
-        {
-        }
-
-        public void Polled(string source, DateTimeOffset sourceTime, TimeSpan clockOffset, IReadOnlyList<Dataset> datasets)
-        {
-        }
-
-        public void RowsRead(Dataset dataset, long rows, long bytes)
-        {
-        }
-
-        public void SnapshotProgressed(Dataset dataset, SnapshotProgress progress)
-        {
-        }
-
-        public void IdleAdvanced(Dataset dataset, DateTimeOffset completeUpTo)
-        {
-        }
-
-        public void BatchFailed(Dataset dataset, CdcSyncException fault, TimeSpan? retryIn)
-        {
-        }
-
-        public void WorkerFailed(string side, CdcSyncException fault, TimeSpan retryIn)
-        {
-        }
-
-        public void PhaseChanged(Dataset dataset, DatasetPhase phase)
-        {
-        }
-
-        public void QuarantineCounted(Dataset dataset, long rows)
-        {
-        }
-
-        public void LeaseChanged(bool held)
-        {
-        }
     }
 }

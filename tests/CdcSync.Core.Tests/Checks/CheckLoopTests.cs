@@ -95,6 +95,8 @@ public sealed class CheckLoopTests
         await using var second = new Daemon(world);
         await second.UntilAsync(() => world.Observer.Checks.Any(c => c.Result.Verdict == CheckVerdict.Passed));
         Assert.Equal(0, ((RowCounter)world.Warehouse.Checks!).Asked);
+        // However often it was measured while it was missed.
+        Assert.Equal("ready", Assert.Single(world.Observer.MissedDeadlines).Check);
     }
 
     private static World Checked(ContractCheck check, TimeSpan every)

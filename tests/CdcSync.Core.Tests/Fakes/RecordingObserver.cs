@@ -40,6 +40,10 @@ internal sealed class RecordingObserver : ISyncObserver
             Checks.Enqueue((dataset.Id, result));
     }
 
+    public ConcurrentQueue<(string Check, DateTimeOffset At)> MissedDeadlines { get; } = [];
+
+    public void DeadlineMissed(Dataset dataset, ContractCheck check, DateTimeOffset at) => MissedDeadlines.Enqueue((check.Id, at));
+
     public ConcurrentQueue<bool> Leases { get; } = [];
 
     public ConcurrentQueue<(string Source, long Bytes)> Retained { get; } = [];
@@ -74,22 +78,10 @@ internal sealed class RecordingObserver : ISyncObserver
 
     public void RetentionKnown(Dataset dataset, TimeSpan retention) => Retentions[dataset.Id] = retention;
 
-    public void CheckpointRead(Dataset dataset, Checkpoint? checkpoint)
-    {
-    }
-
     public void Polled(string source, DateTimeOffset sourceTime, TimeSpan clockOffset, IReadOnlyList<Dataset> datasets)
     {
         Polls.Enqueue([.. datasets.Select(d => d.Id)]);
         PollTimes.Enqueue((sourceTime, [.. datasets.Select(d => d.Id)]));
-    }
-
-    public void RowsRead(Dataset dataset, long rows, long bytes)
-    {
-    }
-
-    public void SnapshotProgressed(Dataset dataset, SnapshotProgress progress)
-    {
     }
 
     public void BatchCommitted(Dataset dataset, BatchReport report) => Batches.Enqueue((dataset.Id, report));
@@ -101,10 +93,6 @@ internal sealed class RecordingObserver : ISyncObserver
     public void WorkerFailed(string side, CdcSyncException fault, TimeSpan retryIn) => WorkerFaults.Enqueue((side, fault));
 
     public void PhaseChanged(Dataset dataset, DatasetPhase phase) => Phases.Enqueue((dataset.Id, phase));
-
-    public void QuarantineCounted(Dataset dataset, long rows)
-    {
-    }
 
     public ConcurrentQueue<(DatasetId Dataset, OrderEnd End)> OrderEnds { get; } = [];
 

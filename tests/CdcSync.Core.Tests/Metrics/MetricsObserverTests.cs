@@ -47,7 +47,7 @@ public sealed class MetricsObserverTests : IDisposable
             "cdcsync_build_info", "cdcsync_watermark_timestamp_seconds", "cdcsync_freshness_target_seconds", "cdcsync_lag_seconds", "cdcsync_last_poll_success_timestamp_seconds",
             "cdcsync_poll_interval_seconds", "cdcsync_last_commit_timestamp_seconds", "cdcsync_pipeline_state", "cdcsync_dataset_state", "cdcsync_connected", "cdcsync_lease_held",
             "cdcsync_batches_total", "cdcsync_batches_failed_total", "cdcsync_rows_total", "cdcsync_read_bytes_total", "cdcsync_retries_total", "cdcsync_rows_quarantined_total",
-            "cdcsync_dataset_paused", "cdcsync_dataset_blackout", "cdcsync_next_run_timestamp_seconds", "cdcsync_quarantine_rows", "cdcsync_contract_check_failed", "cdcsync_contract_check_timestamp_seconds", "cdcsync_deadline_cut_timestamp_seconds", "cdcsync_frequency_target_seconds", "cdcsync_batches_late_total", "cdcsync_resyncs_total", "cdcsync_schema_changes_total", "cdcsync_batch_stage_duration_seconds", "cdcsync_end_to_end_latency_seconds", "cdcsync_source_clock_offset_seconds", "cdcsync_source_retained_bytes",
+            "cdcsync_dataset_paused", "cdcsync_dataset_blackout", "cdcsync_next_run_timestamp_seconds", "cdcsync_quarantine_rows", "cdcsync_contract_check_failed", "cdcsync_contract_check_timestamp_seconds", "cdcsync_deadline_cut_timestamp_seconds", "cdcsync_deadlines_missed_total", "cdcsync_frequency_target_seconds", "cdcsync_batches_late_total", "cdcsync_resyncs_total", "cdcsync_schema_changes_total", "cdcsync_batch_stage_duration_seconds", "cdcsync_end_to_end_latency_seconds", "cdcsync_source_clock_offset_seconds", "cdcsync_source_retained_bytes",
             "cdcsync_source_retention_seconds", "cdcsync_source_retention_headroom_seconds", "cdcsync_source_retention_headroom_ratio", "cdcsync_source_read_transaction_seconds", "cdcsync_source_oldest_writer_seconds",
             "cdcsync_source_connections", "cdcsync_source_connections_limit", "cdcsync_source_connections_waiting",
             "cdcsync_landing_bytes", "cdcsync_landing_limit_bytes", "process_cpu_seconds_total", "process_resident_memory_bytes", "process_start_time_seconds",
@@ -147,6 +147,14 @@ public sealed class MetricsObserverTests : IDisposable
         Assert.Equal(0, _world.ReadOrders("cdcsync_batches_late_total"));
         _world.CommitOneBatch(newestCommit: MetricsWorld.Noon - TimeSpan.FromSeconds(61));
         Assert.Equal(1, _world.ReadOrders("cdcsync_batches_late_total"));
+    }
+
+    [Fact]
+    public void Deadlines_that_were_missed_are_counted()
+    {
+        var (dataset, check) = (from d in _world.Pipeline.Datasets from c in d.Checks where c.Measure is DeadlineMeasure select (d, c)).First();
+        foreach (var day in Enumerable.Range(1, 2)) _world.Observer.DeadlineMissed(dataset, check, MetricsWorld.Noon.AddDays(day));
+        Assert.Equal(2, _world.Read("cdcsync_deadlines_missed_total", ("dataset", dataset.Id.Value), ("check", check.Id), ("severity", "warning")));
     }
 
     [Fact]

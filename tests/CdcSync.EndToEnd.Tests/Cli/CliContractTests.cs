@@ -79,6 +79,26 @@ public sealed class CliContractTests
     }
 
     [Fact]
+    public async Task A_deadline_that_was_missed_while_no_worker_ran_is_told_before_it_is_made_up_for()
+    {
+        using var pipeline = new PipelineFolder();
+        Edit(pipeline, "- name: orders\n", "- name: orders\n    customProperties: [{ property: deadlines, value: [{ readyBy: \"06:00\" }] }]\n");
+        await pipeline.TrackAsync();
+        Assert.Equal(0, (await pipeline.RunAsync("sync", "--migrate")).ExitCode);
+        Assert.Equal(0, (await pipeline.RunAsync("contract", "test")).ExitCode);
+        pipeline.ExecuteInWarehouse("UPDATE cdcsync_contract_check SET checked_at = '2026-01-01T05:00:00.000000Z'; UPDATE cdcsync_checkpoint SET complete_up_to = '2026-01-01T05:00:00.000000Z'");
+
+        var made = await pipeline.RunAsync("sync", "orders");
+
+        Assert.True(made.ExitCode == 0, made.ToString());
+        Assert.Contains("orders: the deadline ready_by_0600 of 2026-01-02 06:00 UTC was missed", made.Error, StringComparison.Ordinal);
+        Assert.Contains("orders: the deadline ready_by_0600 of 2026-01-03 06:00 UTC was missed", made.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("of 2026-01-01", made.Error, StringComparison.Ordinal);
+        Assert.Equal("passed", pipeline.Warehouse("SELECT verdict FROM cdcsync_contract_check"));
+        Assert.DoesNotContain("was missed", (await pipeline.RunAsync("sync", "orders")).Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Lint_says_of_each_promise_and_rule_that_nothing_measures_that_it_does_not()
     {
         using var pipeline = new PipelineFolder();

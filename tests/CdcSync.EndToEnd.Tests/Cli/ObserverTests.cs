@@ -30,6 +30,14 @@ public sealed class ObserverTests : IDisposable
         Contract = new ContractReference("orders", "1.0.0", "team"),
     };
 
+    [Fact]
+    public void Whatever_observers_are_told_each_of_several_is_told()
+    {
+        var map = typeof(Observers).GetInterfaceMap(typeof(ISyncObserver));
+        // What is not implemented would be swallowed: the interface has an empty body for it.
+        Assert.Empty(map.TargetMethods.Where(m => m.DeclaringType != typeof(Observers)).Select(m => m.Name));
+    }
+
     private readonly StringWriter _notes = new() { NewLine = "\n" };
     private readonly Terminal _terminal;
     private readonly HandClock _clock = new() { Now = Noon };

@@ -1,9 +1,6 @@
 using CdcSync.Cli.Output;
-using CdcSync.Core.Checkpoints;
 using CdcSync.Core.Datasets;
-using CdcSync.Core.Errors;
 using CdcSync.Core.Sync;
-using CdcSync.Core.Warehouses;
 
 namespace CdcSync.Cli.Http.Api;
 
@@ -31,46 +28,5 @@ internal sealed class RecentBatches(TimeProvider time) : ISyncObserver
             if (_batches.Count > Kept)
                 _batches.Dequeue();
         }
-    }
-
-    public void CheckpointRead(Dataset dataset, Checkpoint? checkpoint)
-    {
-        // Only batches are kept; the board shows the rest.
-    }
-
-    public void Polled(string source, DateTimeOffset sourceTime, TimeSpan clockOffset, IReadOnlyList<Dataset> datasets)
-    {
-    }
-
-    public void RowsRead(Dataset dataset, long rows, long bytes)
-    {
-    }
-
-    public void SnapshotProgressed(Dataset dataset, SnapshotProgress progress)
-    {
-    }
-
-    public void IdleAdvanced(Dataset dataset, DateTimeOffset completeUpTo)
-    {
-    }
-
-    public void BatchFailed(Dataset dataset, CdcSyncException fault, TimeSpan? retryIn)
-    {
-    }
-
-    public void WorkerFailed(string side, CdcSyncException fault, TimeSpan retryIn)
-    {
-    }
-
-    public void PhaseChanged(Dataset dataset, DatasetPhase phase)
-    {
-    }
-
-    public void QuarantineCounted(Dataset dataset, long rows)
-    {
-    }
-
-    public void LeaseChanged(bool held)
-    {
     }
 }

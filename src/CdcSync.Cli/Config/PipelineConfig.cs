@@ -75,6 +75,9 @@ internal abstract record SystemConfig
     /// <summary>As a source: how much of it whole tables may be read; null = there is no limit.</summary>
     public ReadBudget? Budget { get; init; }
 
+    /// <summary>As a source: how many key ranges of its first loads are read side by side.</summary>
+    public int ParallelRanges { get; init; } = 1;
+
     /// <summary>A SQLite file.</summary>
     /// <param name="Path">Its full path.</param>
     public sealed record Sqlite(string Path) : SystemConfig

@@ -33,7 +33,11 @@ internal sealed class PipelineReader(string file, string folder, ReadContext con
         return new PipelineConfig
         {
             File = file,
-            Pipeline = new Pipeline(name, datasets) { Blackouts = sources.Where(s => s.Value?.Blackout is not null).ToDictionary(s => s.Key, s => s.Value!.Blackout!, StringComparer.Ordinal) },
+            Pipeline = new Pipeline(name, datasets)
+            {
+                Blackouts = sources.Where(s => s.Value?.Blackout is not null).ToDictionary(s => s.Key, s => s.Value!.Blackout!, StringComparer.Ordinal),
+                ParallelRanges = sources.Where(s => s.Value is not null).ToDictionary(s => s.Key, s => s.Value!.ParallelRanges, StringComparer.Ordinal),
+            },
             Sources = sources.Where(s => s.Value is not null).ToDictionary(s => s.Key, s => s.Value!, StringComparer.Ordinal),
             Warehouse = warehouse!,
             Landing = landing,

@@ -10,13 +10,16 @@ internal sealed class SystemReader(string folder, SecretReader secrets)
     // Of a name PostgreSQL keeps so many bytes.
     private const int LongestName = 63;
 
+    // Of a server the next range comes while one is on its way. A file's pages are read by the processor that shapes them: a second reading would only share it.
+    private const int ServerParallelRanges = 2;
+
     /// <summary>Reads an entry of <c>sources</c>.</summary>
     internal SystemConfig? Source(FieldReader reader)
     {
-        var (blackout, budget) = (ScheduleReader.Blackout(reader), Budget(reader));
+        var (blackout, budget, parallel) = (ScheduleReader.Blackout(reader), Budget(reader), ParallelRanges(reader));
         var system = Read(reader, ["sqlite", "postgres", "sqlserver"], postgres => Postgres(postgres) is { } server ? server with { Log = Log(postgres) } : null);
         if (system is SystemConfig.SqlServer { Schema: not null } or SystemConfig.Postgres { Schema: not null }) reader.Error("schema", "is a warehouse's: in a source each object names its schema, as in sales.orders.");
-        return system is null ? null : system with { Blackout = blackout, Budget = budget };
+        return system is null ? null : system with { Blackout = blackout, Budget = budget, ParallelRanges = parallel ?? (system is SystemConfig.Sqlite ? 1 : ServerParallelRanges) };
     }
 
     /// <summary>Reads <c>warehouse</c>.</summary>
@@ -55,6 +58,14 @@ internal sealed class SystemReader(string folder, SecretReader secrets)
         var budget = new ReadBudget(reader.Integer("rowsPerSecond", min: 1), (int?)reader.Integer("parallel", min: 1, max: 64)) { Connections = (int?)reader.Integer("connections", min: 2, max: 256) };
         reader.End();
         return budget;
+    }
+
+    private static int? ParallelRanges(FieldReader source)
+    {
+        if (source.Map("firstLoad") is not { } reader) return null;
+        var parallel = (int?)reader.Integer("parallel", min: 1, max: 16);
+        reader.End();
+        return parallel;
     }
 
     /// <summary>How change tracking uses a source's log.</summary>

@@ -10,6 +10,9 @@ public sealed record Pipeline(string Name, IReadOnlyList<Dataset> Datasets)
     /// <summary>When a worker does not read a source, by its name; a source that is not named may always be read.</summary>
     public IReadOnlyDictionary<string, BlackoutHours> Blackouts { get; init; } = new Dictionary<string, BlackoutHours>();
 
+    /// <summary>How many key ranges of a source's first loads are read side by side, by its name; of a source that is not named, one of each load.</summary>
+    public IReadOnlyDictionary<string, int> ParallelRanges { get; init; } = new Dictionary<string, int>();
+
     /// <summary>When a dataset is polled next by its schedule, as far as that is known from when it was read last.</summary>
     /// <param name="dataset">The dataset.</param>
     /// <param name="lastRead">When it was last read; null = never.</param>

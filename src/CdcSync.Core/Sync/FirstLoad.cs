@@ -84,58 +84,22 @@ internal sealed class FirstLoad(EngineContext engine, Publisher publisher, LaneB
         return (start, session.SourceTime);
     }
 
-    /// <summary>Publishes range after range. While one is flushed and committed, the next is read already: one ahead, no more.</summary>
+    /// <summary>Publishes range after range, in the order of the plan, while the next are read.</summary>
     private async Task<Step> LoadRangesAsync(Lane lane, Checkpoint checkpoint, PublishMode mode, DateTimeOffset sourceTime, Lease lease, CancellationToken ct)
     {
         var (read, quarantined, stats) = (0L, 0L, MergeStats.None);
-        var remaining = checkpoint.Snapshot!.Remaining;
-        var next = Begin(remaining[0], checkpoint, Task.CompletedTask);
-        for (var i = 0; i < remaining.Count; i++)
+        await using var ranges = new RangeReadings(engine, lane, checkpoint, mode, sourceTime, ct);
+        while (await ranges.NextAsync() is { } batch)
         {
-            if (next is not var (batch, reading))
-                break;                                                   // the source must not be read now: the rest is for later
-            next = i + 1 < remaining.Count && lane.Blackout?.Covers(engine.Time.GetUtcNow()) is not true ? Begin(remaining[i + 1], batch.Start.Next(checkpoint.Stream, sourceTime), reading) : null;
-            Step step;
-            try
-            {
-                step = (await publisher.RunAsync([batch], lease, ct))[0];
-                await reading;
-            }
-            catch (Exception e)
-            {
-                await LeaveAsync(next, e);
-                throw;
-            }
-
-            if (step.Outcome.Fault is { } fault)
-            {
-                await LeaveAsync(next, fault);
+            var step = (await publisher.RunAsync([batch], lease, ct))[0];
+            if (step.Outcome.Fault is not null)
                 return step;
-            }
-
             read += step.Outcome.RowsRead;
             quarantined += step.Outcome.Quarantined;
             stats = stats.Plus(step.Outcome.Stats);
         }
 
         return Step.Done(lane, OutcomeKind.Synced, read, stats, quarantined, more: true);
-
-        (Batch, Task)? Begin(KeyRange range, Checkpoint before, Task after)
-        {
-            var batch = new Batch(lane, new BatchStart(BatchKind.Range, mode, before, before.Source, sourceTime, range), engine);
-            return (batch, Task.Run(() => ReadAsync(batch, lane.Source.Ranges.ReadAsync(lane.Dataset, range, ct), before.Stream, after, ct), CancellationToken.None));
-        }
-    }
-
-    /// <summary>Gives up a range that was read ahead of one that was not committed.</summary>
-    private static async Task LeaveAsync((Batch Batch, Task Reading)? ahead, Exception why)
-    {
-        if (ahead is not var (batch, reading))
-            return;
-        await batch.AbandonAsync(why);
-        await reading.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);      // it ends with that very error
-        await batch.DisposeAsync();
-        batch.DiscardLanding();
     }
 
     /// <summary>Makes the target fit, once until a failure. A first load refuses a table with rows: nothing would say where they came from.</summary>
@@ -173,26 +137,9 @@ internal sealed class FirstLoad(EngineContext engine, Publisher publisher, LaneB
     /// <summary>Reads and publishes one batch, the reading ahead of the publishing.</summary>
     private async Task<Step> PublishAsync(Batch batch, IAsyncEnumerable<ChangeChunk> rows, Position upTo, Lease lease, CancellationToken ct)
     {
-        var reading = Task.Run(() => ReadAsync(batch, rows, upTo, Task.CompletedTask, ct), CancellationToken.None);
+        var reading = Task.Run(() => batch.ReadAsync(rows, upTo, ct), CancellationToken.None);
         var steps = await publisher.RunAsync([batch], lease, ct);
         await reading;
         return steps[0];
-    }
-
-    private static async Task ReadAsync(Batch batch, IAsyncEnumerable<ChangeChunk> rows, Position upTo, Task after, CancellationToken ct)
-    {
-        try
-        {
-            await after;
-            await foreach (var chunk in rows.WithCancellation(ct))
-                await batch.AppendAsync(chunk, ct);
-            await batch.CompleteAsync(upTo, null, hasMore: false, ct);
-        }
-        catch (Exception e)
-        {
-            batch.Fail(e);
-            if (e is not (CdcSyncException or OperationCanceledException))
-                throw;
-        }
     }
 }

@@ -13,7 +13,7 @@ using CdcSync.Core.Warehouses;
 namespace CdcSync.Core.Sync;
 
 /// <summary>A dataset's own lane: one flow at a time works on it, and what the engine remembers of it between passes is here. Positions are not.</summary>
-internal sealed class Lane(Dataset dataset, IChangeSource source, Keyring keyring, IRowGate valueGate)
+internal sealed class Lane(Dataset dataset, IChangeSource source, RangePlaces ranges, Keyring keyring, IRowGate valueGate)
 {
     // Read by whoever wants to see it, while flows write: each in one piece.
     private long _due;
@@ -23,6 +23,9 @@ internal sealed class Lane(Dataset dataset, IChangeSource source, Keyring keyrin
     public Dataset Dataset { get; } = dataset;
 
     public IChangeSource Source { get; } = source;
+
+    /// <summary>The places of the first loads of all the source's datasets.</summary>
+    public RangePlaces RangePlaces { get; } = ranges;
 
     public Shaper Shaper { get; } = new(dataset, keyring);
 

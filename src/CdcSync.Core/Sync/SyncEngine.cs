@@ -42,7 +42,8 @@ public sealed class SyncEngine
         _publisher = new Publisher(_engine);
         _sweeper = new Sweeper(_engine);
         _deadlines = new DeadlineReview(_engine, pipeline);
-        _lanes = [.. pipeline.Datasets.Select(d => new Lane(d, sources[d.SourceName], keyring, warehouse.ValueGate(d)))];
+        var ranges = sources.Keys.ToDictionary(name => name, name => new RangePlaces(pipeline.ParallelRanges.GetValueOrDefault(name, 1)), StringComparer.Ordinal);
+        _lanes = [.. pipeline.Datasets.Select(d => new Lane(d, sources[d.SourceName], ranges[d.SourceName], keyring, warehouse.ValueGate(d)))];
         _book = new LaneBook(_engine, new Timetable(pipeline, _engine, _lanes));
         _firstLoad = new FirstLoad(_engine, _publisher, _book);
     }

@@ -35,19 +35,43 @@ internal sealed class Follower(Dataset dataset)
     /// <summary>The first load by ranges. Between the ranges the application may write.</summary>
     public async Task LoadAsync(IChangeSource source, int rowsPerRange = 1_000, Func<Task>? betweenRanges = null)
     {
-        await using (var session = await source.OpenAsync([new ReadRequest(dataset, null)], Token))
-        {
-            Begin(session.Readings[dataset.Id]);
-            _readAt = session.SourceTime;
-        }
-
-        foreach (var range in await source.Ranges.PlanAsync(dataset, rowsPerRange, Token))
+        foreach (var range in await PlanAsync(source, rowsPerRange))
         {
             await foreach (var chunk in source.Ranges.ReadAsync(dataset, range, Token))
                 Apply(chunk);
             if (betweenRanges is not null)
                 await betweenRanges();
         }
+    }
+
+    /// <summary>The first load with all ranges read side by side, the last begun first. After each has begun the application writes; rows are taken in the plan's order.</summary>
+    public async Task LoadSideBySideAsync(IChangeSource source, int rowsPerRange, Func<Task> betweenRanges)
+    {
+        var readings = new Stack<(IAsyncEnumerator<ChangeChunk> Chunks, bool HasOne)>();
+        foreach (var range in (await PlanAsync(source, rowsPerRange)).Reverse())
+        {
+            var chunks = source.Ranges.ReadAsync(dataset, range, Token).GetAsyncEnumerator(Token);
+            readings.Push((chunks, await chunks.MoveNextAsync()));
+            await betweenRanges();
+        }
+
+        while (readings.TryPop(out var reading))
+        {
+            await using var chunks = reading.Chunks;
+            for (var has = reading.HasOne; has; has = await chunks.MoveNextAsync())
+                Apply(chunks.Current);
+        }
+    }
+
+    private async Task<IReadOnlyList<KeyRange>> PlanAsync(IChangeSource source, int rowsPerRange)
+    {
+        await using (var session = await source.OpenAsync([new ReadRequest(dataset, null)], Token))
+        {
+            Begin(session.Readings[dataset.Id]);
+            _readAt = session.SourceTime;
+        }
+
+        return await source.Ranges.PlanAsync(dataset, rowsPerRange, Token);
     }
 
     /// <summary>How often a pass is made again that found nothing and said, by its clock, that it is no newer than the one before: a busy server's log may be safe only so far.</summary>

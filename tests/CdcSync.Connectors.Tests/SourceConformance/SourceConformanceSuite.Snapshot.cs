@@ -7,21 +7,25 @@ namespace CdcSync.Connectors.Tests.SourceConformance;
 /// <content>First loads by key ranges.</content>
 public abstract partial class SourceConformanceSuite<TFixture>
 {
-    [Fact]
-    public async Task Snapshot_and_stream_together_equal_the_table_whatever_is_written_meanwhile()
+    [Theory]
+    [InlineData(1)]
+    [InlineData(10)]
+    public async Task Snapshot_and_stream_together_equal_the_table_whatever_is_written_meanwhile(int parallel)
     {
         var table = await _fixture.CreateAsync("orders", TableShape.Numbered);
         var model = new TableModel(table);
         await CommitAsync(model, [.. Enumerable.Range(1, 500).Select(i => Insert(table, i, $"n{i}"))]);
         var follower = new Follower(table);
         var between = 0;
-        await follower.LoadAsync(_source, 50, async () =>
+        async Task WriteAsync()
         {
             var at = ++between;
             await CommitAsync(model,
                 new Write.Delete(table, [(long)at]), new Write.Update(table, [500L - at], Row(500 - at, $"late{at}")), Insert(table, 1_000 + at, $"new{at}"),
                 new Write.Update(table, [250L + at], Row(2_000 + at, $"moved{at}")), new Write.Replace(table, Row(3_000 + at, $"n{100 + at}")));
-        });
+        }
+
+        await (parallel == 1 ? follower.LoadAsync(_source, 50, WriteAsync) : follower.LoadSideBySideAsync(_source, 50, WriteAsync));
         Assert.Equal(10, between);
         await follower.CatchUpAsync(_source);
         AssertSame(model, follower);

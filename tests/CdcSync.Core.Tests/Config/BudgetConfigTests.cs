@@ -24,6 +24,30 @@ public sealed class BudgetConfigTests : IDisposable
         Assert.Equal(new ReadBudget(rows, parallel), config.Sources["shop"].Budget);
     }
 
+    [Theory]
+    [InlineData("kind: sqlite, path: shop.db", 1)]
+    [InlineData("kind: sqlite, path: shop.db, firstLoad: { parallel: 3 }", 3)]
+    [InlineData("kind: postgres, connection: \"Host=localhost;Database=shop\"", 2)]
+    [InlineData("kind: sqlserver, connection: \"Server=localhost;Database=shop\"", 2)]
+    [InlineData("kind: sqlserver, connection: \"Server=localhost;Database=shop\", firstLoad: { parallel: 16 }", 16)]
+    public void So_many_ranges_of_first_loads_are_read_side_by_side(string source, int expected)
+    {
+        var config = _folder.LoadRoot($$"""
+            sources: { shop: { {{source}} } }
+            keys: { pii: "${env:PII}" }
+            datasets:
+              orders: { source: shop, object: orders, contract: shop.odcs.yaml#orders }
+            """).OrThrow();
+        Assert.Equal(expected, config.Pipeline.ParallelRanges["shop"]);
+    }
+
+    [Theory]
+    [InlineData("{ parallel: 0 }", "sources.shop.firstLoad.parallel: must be from 1 to 16")]
+    [InlineData("{ parallel: 17 }", "sources.shop.firstLoad.parallel: must be from 1 to 16")]
+    [InlineData("{ ranges: 5 }", "sources.shop.firstLoad: unknown key 'ranges'.")]
+    public void A_first_load_that_can_not_be_meant_is_refused(string firstLoad, string expected) =>
+        Assert.Contains(_folder.LoadRoot($"sources: {{ shop: {{ kind: sqlite, path: shop.db, firstLoad: {firstLoad} }} }}").Messages(), m => m.Contains(expected, StringComparison.Ordinal));
+
     [Fact]
     public void A_source_has_so_many_connections_and_no_fewer_than_its_log_takes()
     {

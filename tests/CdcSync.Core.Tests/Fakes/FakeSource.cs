@@ -25,6 +25,12 @@ internal sealed class FakeSource(TimeProvider time, FaultPlan faults) : IChangeS
     /// <summary>Runs in the middle of every read, as other sessions do.</summary>
     public Action? Meanwhile { get; set; }
 
+    /// <summary>What the reading of a range waits for before it sees the table.</summary>
+    public Func<KeyRange, Task> Before { get; set; } = _ => Task.CompletedTask;
+
+    /// <summary>Told that the reading of a range has seen the table: later writes are none of its.</summary>
+    public Action<KeyRange> Seen { get; set; } = _ => { };
+
     /// <summary>Runs when rows of a range have been read, as other sessions do.</summary>
     public Action? Afterwards { get; set; }
 
@@ -80,8 +86,10 @@ internal sealed class FakeSource(TimeProvider time, FaultPlan faults) : IChangeS
     public async IAsyncEnumerable<ChangeChunk> ReadAsync(Dataset dataset, KeyRange range, [EnumeratorCancellation] CancellationToken ct)
     {
         Meanwhile?.Invoke();
+        await Before(range);
         var (from, to) = (Bound(range.From, long.MinValue), Bound(range.To, long.MaxValue));
         var rows = this[dataset.Id].Rows.Where(r => r.Key > from && r.Key <= to).OrderBy(r => r.Key).ToArray();
+        Seen(range);
         foreach (var part in rows.Chunk(ChunkRows))
         {
             faults.Pass();

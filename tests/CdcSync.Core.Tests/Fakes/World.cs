@@ -42,6 +42,12 @@ internal sealed class World : IDisposable
 
     public RecordingObserver Observer { get; } = new();
 
+    /// <summary>How many ranges of the source's first loads are read side by side.</summary>
+    public int ParallelRanges
+    {
+        init => Pipeline = Pipeline with { ParallelRanges = new Dictionary<string, int> { ["fake"] = value } };
+    }
+
     /// <summary>What the engine is given instead of the source.</summary>
     public Func<Core.Sources.IChangeSource, Core.Sources.IChangeSource> Around { get; set; } = source => source;
 

@@ -19,13 +19,13 @@ public sealed class BudgetedSourceTests
     private const int Rows = 40;
 
     [Theory]
-    [InlineData(1, 0, 4)]
-    [InlineData(3, 1, 4)]
-    [InlineData(2, 1, 1)]
-    public async Task First_loads_polls_backfills_and_comparisons_of_many_datasets_go_on_with_the_fewest_connections_there_can_be(int session, int kept, int slots)
+    [InlineData(1, 0, 4, 1)]
+    [InlineData(3, 1, 4, 4)]
+    [InlineData(2, 1, 1, 4)]
+    public async Task First_loads_polls_backfills_and_comparisons_of_many_datasets_go_on_with_the_fewest_connections_there_can_be(int session, int kept, int slots, int ranges)
     {
         Dataset[] datasets = [.. Enumerable.Range(0, 8).Select(i => World.Of($"d{i}") with { Interval = TimeSpan.FromMilliseconds(20) })];
-        using var world = new World(TimeProvider.System, datasets);
+        using var world = new World(TimeProvider.System, datasets) { ParallelRanges = ranges };
         var need = new ConnectionNeed(session, kept, 1);
         var (counted, budget) = (new Counted(world.Source, need), new ConnectionBudget(need.Least, need));
         world.Around = _ => new BudgetedSource(counted, budget);

@@ -13,22 +13,25 @@ public sealed class EngineModelTests
     private const long Keys = 8;
 
     [Theory]
-    [InlineData(GapPolicy.Resnapshot)]
-    [InlineData(GapPolicy.Reconcile)]
-    [InlineData(GapPolicy.Fail)]
-    public void Whatever_happens_the_warehouse_equals_the_source_or_the_dataset_says_why_not(GapPolicy gap)
+    [InlineData(GapPolicy.Resnapshot, 1)]
+    [InlineData(GapPolicy.Reconcile, 3)]
+    [InlineData(GapPolicy.Fail, 1)]
+    [InlineData(GapPolicy.Fail, 3)]
+    public void Whatever_happens_the_warehouse_equals_the_source_or_the_dataset_says_why_not(GapPolicy gap, int parallel)
     {
         var config = Config.QuickThrowOnFailure.WithMaxTest(150);
-        Prop.ForAll(Histories(), history => RunAsync(history, gap).GetAwaiter().GetResult()).Check(config);
+        Prop.ForAll(Histories(), history => RunAsync(history, gap, parallel).GetAwaiter().GetResult()).Check(config);
     }
 
     /// <summary>The n-th call fails, for n = 1 until a run makes fewer calls: then a run without faults, and all is equal.</summary>
-    [Fact]
-    public async Task A_fault_at_any_single_call_loses_nothing()
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public async Task A_fault_at_any_single_call_loses_nothing(int parallel)
     {
         for (var n = 1; ; n++)
         {
-            using var world = new World();
+            using var world = new World { ParallelRanges = parallel };
             var table = world.Source[World.Orders.Id];
             for (var key = 0; key < 9; key++)
                 table.Put(key, "first");
@@ -50,10 +53,10 @@ public sealed class EngineModelTests
         }
     }
 
-    private static async Task RunAsync(Event[] history, GapPolicy gap)
+    private static async Task RunAsync(Event[] history, GapPolicy gap, int parallel)
     {
         var dataset = World.Of("orders", gap);
-        using var world = new World(dataset);
+        using var world = new World(dataset) { ParallelRanges = parallel };
         var table = world.Source[dataset.Id];
         foreach (var e in history)
         {

@@ -154,7 +154,7 @@ public sealed class IsolationTests
     public async Task An_entry_goes_again_where_a_newer_version_of_its_row_follows_and_not_where_an_older_one_came_before()
     {
         using var fixture = new LandingFixture();
-        var lane = new Lane(Orders, null!, new Keyring(new Dictionary<string, byte[]>()), new AcceptAll());
+        var lane = new Lane(Orders, null!, new RangePlaces(1), new Keyring(new Dictionary<string, byte[]>()), new AcceptAll());
         await using var file = fixture.Zone.Create(Orders);
         foreach (var chunk in new[] { Rows((1, "bad"), (2, "old"), (3, "bad")), Rows((1, "good"), (2, "bad")) })
             await file.AppendAsync(chunk, default);

@@ -28,7 +28,7 @@ internal sealed class Bank : IAsyncDisposable
         File.WriteAllText(bank._folder["cdcsync.yaml"], $$"""
             pipeline: bank
             sources:
-              bank: { kind: sqlite, path: ./bank.db }
+              bank: { kind: sqlite, path: ./bank.db, firstLoad: { parallel: {{(kind == WarehouseKind.Sqlite ? 1 : 3)}} } }
             warehouse: {{bank._warehouse.Yaml}}
             engine: { lease: 2s, rowsPerRange: 100 }
             defaults: { interval: 50ms }

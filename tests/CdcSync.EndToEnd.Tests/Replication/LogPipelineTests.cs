@@ -17,7 +17,7 @@ public sealed class LogPipelineTests(ITestOutputHelper output)
     public async Task Killed_while_the_source_is_written_it_ends_equal()
     {
         if (PostgresServer.SkipReason is { } reason) Assert.Skip(reason);
-        await using var server = await PostgresServer.StartAsync(["wal_level=logical", "fsync=off", "full_page_writes=off", "max_connections=50", "max_replication_slots=20"]);
+        await using var server = await PostgresServer.StartAsync(["wal_level=logical", "fsync=off", "full_page_writes=off", "max_connections=50", "max_replication_slots=20", "autovacuum=off"]);
         await using var shop = await server.CreateDatabaseAsync();
         await shop.ExecuteAsync($"""
             CREATE TABLE accounts (id bigint PRIMARY KEY, owner text NOT NULL, balance numeric(12,2) NOT NULL, terms text);
@@ -29,10 +29,10 @@ public sealed class LogPipelineTests(ITestOutputHelper output)
         File.WriteAllText(folder["cdcsync.yaml"], """
             pipeline: bank
             sources:
-              bank: { kind: postgres, connection: "${env:BANK}" }
+              bank: { kind: postgres, connection: "${env:BANK}", firstLoad: { parallel: 4 } }
             warehouse: { kind: sqlite, path: ./warehouse.db }
             http: { listen: "127.0.0.1:0" }
-            engine: { lease: 3s }
+            engine: { lease: 3s, rowsPerRange: 10 }
             defaults: { interval: 100ms }
             datasets:
               accounts: { source: bank, object: accounts, contract: bank.odcs.yaml#accounts, group: book }
@@ -80,9 +80,9 @@ public sealed class LogPipelineTests(ITestOutputHelper output)
         var writing = Task.WhenAll(Task.Run(() => WriteAsync(shop, seed, stop.Token)), Task.Run(() => WriteAsync(shop, seed + 1, stop.Token)));
         try
         {
-            foreach (var step in new[] { Failpoints.Landed, Failpoints.BeforeCommit, Failpoints.AfterCommit, Failpoints.Acknowledged })
+            foreach (var step in new[] { Failpoints.ChunkRead, Failpoints.Landed, Failpoints.Staged, Failpoints.BeforePublish, Failpoints.BeforeCommit, Failpoints.AfterCommit, Failpoints.Acknowledged })
             {
-                // The first of them fall into the first load, the others into the stream.
+                // The first of them fall into the first load, of which ranges are read side by side, the others into the stream.
                 await using var daemon = CdcsyncProcess.Start(folder.Root, ["run"], new Dictionary<string, string>(environment) { ["CDCSYNC_FAILPOINT"] = $"{step}:3" });
                 var result = await daemon.WaitForExitAsync();
                 Assert.True(result.ExitCode == Killed, $"{step} was not reached: {result}");

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Measures what docs/performance.md claims: ours and the native tool in turn, on private servers, medians and ratios.
-# Usage: ./bench.sh [first-load | stages | snapshot | digest | edits | false-alarms | small-batch | rules | gates | replication | arrow ...] [--runs N] [--rows N] [--minutes N]
+# Usage: ./bench.sh [first-load | stages | snapshot | ranges | digest | edits | false-alarms | small-batch | rules | gates | replication | arrow ...] [--runs N] [--rows N] [--minutes N]
 set -euo pipefail
 cd "$(dirname "$0")"
 

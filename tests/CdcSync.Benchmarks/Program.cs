@@ -13,6 +13,7 @@ Dictionary<string, Func<Options, Task<IReadOnlyList<Verdict>>>> benchmarks = new
     ["edits"] = RandomEdits.RunAsync,
     ["false-alarms"] = FalseAlarms.RunAsync,
     ["snapshot"] = SnapshotAgainstCopy.RunAsync,
+    ["ranges"] = RangesSideBySide.RunAsync,
     ["small-batch"] = _ => SmallBatchOnLargeTable.RunAsync(),
     ["rules"] = RowRulesCost.RunAsync,
     ["gates"] = GatesCost.RunAsync,

@@ -36,7 +36,7 @@ internal static class SnapshotAgainstCopy
             var (ours, copies, subscriptions) = (new List<MeasuredProcess>(), new List<double>(), new List<double>());
             for (var run = 0; run <= options.Runs; run++)
             {
-                var our = await OursAsync(options, source, to, folder, expected);
+                var our = await OursAsync(options, source.ConnectionString, to, folder, expected);
                 var copy = await CopyAsync(source, to, folder, expected);
                 var subscription = await SubscriptionAsync(source, to, expected);
                 if (run == 0) continue;                                  // the first warms the table's pages
@@ -62,7 +62,7 @@ internal static class SnapshotAgainstCopy
         return [Verdict.AtMost("first load against psql COPY | psql COPY, keyed", againstCopy.Median, 0.8), Verdict.AtMost("first load against a subscription's first copy", againstSubscription.Median, 0.5)];
     }
 
-    private static async Task FillAsync(PostgresDatabase source, int rows)
+    public static async Task FillAsync(PostgresDatabase source, int rows)
     {
         await source.ExecuteAsync(Table);
         await source.ExecuteAsync($"""
@@ -77,16 +77,25 @@ internal static class SnapshotAgainstCopy
         await source.ExecuteAsync("CREATE PUBLICATION bench FOR TABLE orders");
     }
 
-    private static async Task SetUpAsync(Options options, PostgresDatabase source, string folder)
+    /// <param name="options">What was asked for.</param>
+    /// <param name="source">The source.</param>
+    /// <param name="folder">Where the pipeline file is written.</param>
+    /// <param name="more">More of the source in that file.</param>
+    public static async Task SetUpAsync(Options options, PostgresDatabase source, string folder, string more = "")
     {
-        const string systems = "pipeline: bench\nsources: { bench: { kind: postgres, connection: \"${env:SOURCE}\" } }\nwarehouse: { kind: postgres, connection: \"${env:WAREHOUSE}\" }\n";
+        var systems = $"pipeline: bench\nsources: {{ bench: {{ kind: postgres, connection: \"${{env:SOURCE}}\"{more} }} }}\nwarehouse: {{ kind: postgres, connection: \"${{env:WAREHOUSE}}\" }}\n";
         var file = Path.Combine(folder, "cdcsync.yaml");
         await File.WriteAllTextAsync(file, systems);
-        await MeasuredProcess.RunAsync(folder, Environment(source, source), options.Cdcsync, "discover", "bench", "orders", "--contract");
+        await MeasuredProcess.RunAsync(folder, Environment(source.ConnectionString, source), options.Cdcsync, "discover", "bench", "orders", "--contract");
         await File.WriteAllTextAsync(file, systems + "datasets:\n  orders: { source: bench, object: orders, contract: contracts/bench.odcs.yaml#orders, capture: { highWaterMark: id, kind: sequence }, acceptMissedDeletes: true }\n");
     }
 
-    private static async Task<MeasuredProcess> OursAsync(Options options, PostgresDatabase source, PostgresServer to, string folder, string expected)
+    /// <param name="options">What was asked for.</param>
+    /// <param name="source">The source's connection string.</param>
+    /// <param name="to">The server that gets a database for it.</param>
+    /// <param name="folder">Where the pipeline file is.</param>
+    /// <param name="expected">What the source holds.</param>
+    public static async Task<MeasuredProcess> OursAsync(Options options, string source, PostgresServer to, string folder, string expected)
     {
         await using var target = await to.CreateDatabaseAsync();
         await MeasuredProcess.RunAsync(folder, Environment(source, target), options.Cdcsync, "migrate");
@@ -121,7 +130,7 @@ internal static class SnapshotAgainstCopy
         return seconds;
     }
 
-    private static Dictionary<string, string> Environment(PostgresDatabase source, PostgresDatabase target) => new() { ["SOURCE"] = source.ConnectionString, ["WAREHOUSE"] = target.ConnectionString };
+    private static Dictionary<string, string> Environment(string source, PostgresDatabase target) => new() { ["SOURCE"] = source, ["WAREHOUSE"] = target.ConnectionString };
 
     private static string Uri(PostgresDatabase database)
     {
@@ -135,5 +144,5 @@ internal static class SnapshotAgainstCopy
         if (found != expected) throw new InvalidOperationException($"the target differs from the source:\n{expected}\n{found}");
     }
 
-    private static async Task<string> SummaryAsync(PostgresDatabase database) => string.Join(' ', (await database.QueryAsync(Summary))[0]);
+    public static async Task<string> SummaryAsync(PostgresDatabase database) => string.Join(' ', (await database.QueryAsync(Summary))[0]);
 }

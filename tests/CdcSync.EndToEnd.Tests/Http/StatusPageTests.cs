@@ -38,18 +38,17 @@ public sealed class StatusPageTests
         await AcceptAsync(page, pipeline);
         await CheckKeyboardAsync(page, orders);
         await Expect(page.Locator("#batches tr").First).ToContainTextAsync("returns");
-        await CheckLooksAsync(page, "wide");
+        await PageChecks.LooksAsync(page, "wide");
 
         await page.SetViewportSizeAsync(360, 740);
         await page.EmulateMediaAsync(new() { ColorScheme = ColorScheme.Dark });
-        Assert.True(await page.EvaluateAsync<bool>("document.documentElement.scrollWidth <= innerWidth"), "the page is wider than a phone");
-        await CheckLooksAsync(page, "phone");
+        await PageChecks.LooksAsync(page, "phone");
         Assert.Empty(complaints);
 
         daemon.Send(Signal.Terminate);
         await daemon.WaitForExitAsync();
         await Expect(page.GetByRole(AriaRole.Alert).Filter(new() { HasText = "The worker does not answer. What is shown is of" })).ToBeVisibleAsync();
-        await CheckLooksAsync(page, "gone");
+        await PageChecks.LooksAsync(page, "gone");
         Assert.Empty(strangers);
     }
 
@@ -59,7 +58,7 @@ public sealed class StatusPageTests
         await page.GetByLabel("Token").FillAsync("a-wrong-token");
         await page.Keyboard.PressAsync("Enter");
         await Expect(page.GetByRole(AriaRole.Alert)).ToHaveTextAsync("That is not the token.");
-        await CheckLooksAsync(page, "sign-in");
+        await PageChecks.LooksAsync(page, "sign-in");
         await page.GetByLabel("Token").FillAsync(Token);
         await page.GetByRole(AriaRole.Button, new() { Name = "Sign in" }).ClickAsync();
         await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "shop" })).ToBeVisibleAsync();
@@ -125,7 +124,7 @@ public sealed class StatusPageTests
             await Expect(dialog).ToContainTextAsync("Read rows of orders again?");
             await dialog.GetByLabel("Only rows where").FillAsync(range);
             if (range == "id=1..3")
-                await CheckLooksAsync(page, "backfill");
+                await PageChecks.LooksAsync(page, "backfill");
             await page.Keyboard.PressAsync("Enter");
             await Expect(dialog).ToBeHiddenAsync();
         }
@@ -140,12 +139,12 @@ public sealed class StatusPageTests
         pipeline.Execute("DELETE FROM returns");
         await returns.GetByRole(AriaRole.Button, new() { Name = "Sync now" }).ClickAsync();
         await Expect(returns.GetByText("✖ blocked")).ToBeVisibleAsync();
-        await CheckLooksAsync(page, "blocked");
+        await PageChecks.LooksAsync(page, "blocked");
         await accept.ClickAsync();
         var dialog = page.GetByRole(AriaRole.Dialog);
         await Expect(dialog).ToContainTextAsync("Publish returns as it is?");
         await Expect(dialog).ToContainTextAsync("CDC5001");
-        await CheckLooksAsync(page, "accept");
+        await PageChecks.LooksAsync(page, "accept");
         await dialog.GetByRole(AriaRole.Button, new() { Name = "Cancel" }).ClickAsync();
         Assert.Equal("1", pipeline.Warehouse("SELECT count(*) FROM returns"));
         await accept.ClickAsync();
@@ -184,20 +183,6 @@ public sealed class StatusPageTests
         Assert.Equal("More", await page.EvaluateAsync<string>("document.activeElement.textContent"));
     }
 
-    /// <summary>In both schemes every text stands out from what is behind it (4.5 to 1), and every control has a name.</summary>
-    private static async Task CheckLooksAsync(IPage page, string name)
-    {
-        foreach (var scheme in new[] { ColorScheme.Dark, ColorScheme.Light })
-        {
-            await page.EmulateMediaAsync(new() { ColorScheme = scheme });
-            Assert.Empty(await page.EvaluateAsync<string[]>(FaintTexts));
-            if (Environment.GetEnvironmentVariable("CDCSYNC_SCREENSHOTS") is { Length: > 0 } folder)
-                await page.ScreenshotAsync(new() { Path = Path.Combine(folder, $"{name}-{scheme}.png"), FullPage = true });
-        }
-
-        Assert.Equal(0, await page.EvaluateAsync<int>("[...document.querySelectorAll('button, summary, a')].filter(e => !(e.textContent.trim() || e.ariaLabel)).length + [...document.querySelectorAll('input:not([hidden])')].filter(e => !e.labels.length).length"));
-    }
-
     /// <returns>What Chromium complains about (scripts, the content security policy), and requests to anywhere else.</returns>
     private static (List<string> Complaints, List<string> Strangers) Watch(IPage page, string address)
     {
@@ -216,30 +201,4 @@ public sealed class StatusPageTests
         };
         return (complaints, strangers);
     }
-
-    // The contrast of WCAG 2.2, over the nearest background that is painted.
-    private const string FaintTexts = """
-        () => {
-          const channels = color => color.match(/[\d.]+/g).map(Number);
-          const light = ([r, g, b]) => [r, g, b].map(c => c / 255).map(c => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4)).reduce((sum, c, i) => sum + c * [0.2126, 0.7152, 0.0722][i], 0);
-          const ground = channels(getComputedStyle(document.body).backgroundColor);
-          const faded = (color, element) => {
-            let opacity = 1;
-            for (let e = element; e; e = e.parentElement) opacity *= Number(getComputedStyle(e).opacity);
-            return color.slice(0, 3).map((c, i) => c * opacity + ground[i] * (1 - opacity));
-          };
-          const behind = element => {
-            for (let e = element; e; e = e.parentElement) {
-              const color = channels(getComputedStyle(e).backgroundColor);
-              if (color.length < 4 || color[3] > 0) return color;
-            }
-            return [255, 255, 255];
-          };
-          return [...document.querySelectorAll("body *")].filter(e => e.checkVisibility() && [...e.childNodes].some(n => n.nodeType === 3 && n.data.trim())).flatMap(e => {
-            const [text, back] = [light(faded(channels(getComputedStyle(e).color), e)), light(faded(behind(e), e))];
-            const ratio = (Math.max(text, back) + 0.05) / (Math.min(text, back) + 0.05);
-            return ratio < 4.5 ? [`${e.textContent.trim().slice(0, 40)}: ${ratio.toFixed(2)}`] : [];
-          });
-        }
-        """;
 }

@@ -3,9 +3,9 @@ using CdcSync.Cli.Commands;
 using CdcSync.Cli.Output;
 
 // Answered before the command tree is built: scripts and health checks ask for it often.
-if (args is ["--version"] or ["-V"])
+if (BuildVersion.AnswerTo(args) is { } answer)
 {
-    Console.Out.WriteLine($"cdcsync {BuildVersion.Text}");
+    Console.Out.WriteLine(answer);
     return 0;
 }
 

@@ -35,7 +35,7 @@ internal static class CommandLine
 
         if (fault is not null)
             terminal.Fault(fault);
-        if (args.Any(a => a is "--json" or "--json=true"))
+        if (args.Any(a => a is "--json" or "--json=true") && (fault is not null || parsed?.Action is not HelpExamples))
             TellEnd(parsed?.CommandResult.Command, terminal, exit, fault);
         return exit;
     }

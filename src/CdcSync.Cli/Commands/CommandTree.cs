@@ -13,6 +13,7 @@ internal static class CommandTree
         var root = new RootCommand("Keeps warehouse tables equal to operational ones, in micro-batches that nobody sees half.")
         {
             CommonOptions.Config,
+            CommonOptions.RootJson,
             DemoCommand.Create(terminal),
             InitCommand.Create(terminal),
             ValidateCommand.Create(terminal),
@@ -35,9 +36,11 @@ internal static class CommandTree
             RebuildCommand.Create(terminal),
             ForgetCommand.Create(terminal),
         };
-        HelpExamples.AddTo(root);
-        root.SetAction(_ =>
+        HelpExamples.AddTo(root, terminal);
+        root.SetAction(parsed =>
         {
+            if (CommonOptions.AsksForJson(parsed))
+                throw new CdcSyncException(ErrorCodes.WrongUsage, "a command is missing.", "Run: cdcsync --help");
             root.Parse("--help").Invoke();
             return (int)ExitCode.Usage;
         });

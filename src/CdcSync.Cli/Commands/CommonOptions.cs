@@ -19,8 +19,14 @@ internal static class CommonOptions
     /// <summary>Answers as JSON on stdout, one document with a <c>schemaVersion</c>.</summary>
     public static Option<bool> Json { get; } = new("--json") { Description = "Answer as one JSON document." };
 
+    /// <summary>Without a command: the version, or the help, as one document.</summary>
+    public static Option<bool> RootJson { get; } = new("--json") { Description = "With --version or --help: answer as one JSON document." };
+
     /// <summary>Tells what happens on stdout, a JSON document per line; the last line has the exit code.</summary>
     public static Option<bool> JsonLines { get; } = new("--json") { Description = "Tell what happens as lines of JSON; the last one has the exit code." };
+
+    /// <summary>True if the answer is to be JSON, of whatever form.</summary>
+    public static bool AsksForJson(ParseResult parsed) => parsed.CommandResult.Command.Options.Any(o => (o == Json || o == JsonLines || o == RootJson) && parsed.GetValue((Option<bool>)o));
 
     /// <summary>Where the daemon answers.</summary>
     public static Option<string?> Listen { get; } = new("--listen")

@@ -1,11 +1,12 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
+using CdcSync.Cli.Output;
 
 namespace CdcSync.Cli.Commands;
 
 /// <summary>The help with examples below: each is a line that works as it stands, in a folder with a fitting pipeline.</summary>
-internal sealed class HelpExamples(HelpAction help) : SynchronousCommandLineAction
+internal sealed class HelpExamples(HelpAction help, Terminal terminal) : SynchronousCommandLineAction
 {
     /// <summary>The examples by the command's words; the root's by an empty one.</summary>
     internal static IReadOnlyDictionary<string, IReadOnlyList<string>> All { get; } = new Dictionary<string, IReadOnlyList<string>>(StringComparer.Ordinal)
@@ -46,20 +47,26 @@ internal sealed class HelpExamples(HelpAction help) : SynchronousCommandLineActi
     internal static string WordsOf(Command command) => command is RootCommand ? "" : command.Parents.OfType<Command>().Select(WordsOf).FirstOrDefault("") is { Length: > 0 } above ? $"{above} {command.Name}" : command.Name;
 
     /// <summary>Has a command tree show them.</summary>
-    public static void AddTo(RootCommand root)
+    public static void AddTo(RootCommand root, Terminal terminal)
     {
         var option = root.Options.OfType<HelpOption>().Single();
-        option.Action = new HelpExamples((HelpAction)option.Action!);
+        option.Action = new HelpExamples((HelpAction)option.Action!, terminal);
     }
 
     public override int Invoke(ParseResult parseResult)
     {
+        var (configuration, text) = (parseResult.InvocationConfiguration, new StringWriter());
+        var output = configuration.Output;
+        configuration.Output = text;
         var exit = help.Invoke(parseResult);
-        var command = parseResult.CommandResult.Command;
-        var output = parseResult.InvocationConfiguration.Output;
-        output.WriteLine("Examples:");
-        foreach (var example in All[WordsOf(command)])
-            output.WriteLine($"  {example}");
+        configuration.Output = output;
+        text.WriteLine("Examples:");
+        foreach (var example in All[WordsOf(parseResult.CommandResult.Command)])
+            text.WriteLine($"  {example}");
+        if (CommonOptions.AsksForJson(parseResult))
+            terminal.Data(JsonOutput.Write(new HelpDocument(text.ToString())));
+        else
+            output.Write(text);
         return exit;
     }
 }

@@ -13,6 +13,9 @@ internal static class UsageErrors
     {
         var command = parsed.CommandResult.Command;
         var unknown = parsed.UnmatchedTokens.Concat(Swallowed(parsed)).Where(IsOption).Distinct(StringComparer.Ordinal).DefaultIfEmpty(parsed.UnmatchedTokens.FirstOrDefault()).OfType<string>().ToList();
+        // The command's own --json says in which form it answers.
+        if (unknown.Count == 0 && command is not RootCommand && parsed.RootCommandResult.GetResult(CommonOptions.RootJson) is { Implicit: false })
+            return new CdcSyncException(ErrorCodes.WrongUsage, "--json belongs behind the command.", $"Run: {PathOf(command)} --json");
         if (parsed.Errors.Count == 0 && unknown.Count == 0)
             return null;
         // What follows from an unknown word is no news: its value is unknown too, and the verb it hides is missing.

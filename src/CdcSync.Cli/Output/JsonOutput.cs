@@ -36,6 +36,8 @@ namespace CdcSync.Cli.Output;
 [JsonSerializable(typeof(LagDocument))]
 [JsonSerializable(typeof(ProblemDocument))]
 [JsonSerializable(typeof(EndDocument))]
+[JsonSerializable(typeof(VersionDocument))]
+[JsonSerializable(typeof(HelpDocument))]
 internal sealed partial class JsonOutput : JsonSerializerContext
 {
     /// <summary>The version of all documents.</summary>
@@ -75,6 +77,11 @@ internal abstract record JsonDocumentRoot
 
 /// <summary>What is left to say where a command ended before its answer.</summary>
 internal sealed record EndDocument : JsonDocumentRoot;
+
+internal sealed record VersionDocument(string Version, string Runtime) : JsonDocumentRoot;
+
+/// <summary>The help's text, as people see it.</summary>
+internal sealed record HelpDocument(string Help) : JsonDocumentRoot;
 
 /// <summary>What went wrong.</summary>
 /// <param name="Code">The registered code.</param>

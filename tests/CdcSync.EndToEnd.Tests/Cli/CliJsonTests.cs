@@ -1,4 +1,6 @@
 using System.Text.Json;
+using CdcSync.Cli.Commands;
+using CdcSync.Cli.Output;
 using CdcSync.EndToEnd.Tests.Harness;
 
 namespace CdcSync.EndToEnd.Tests.Cli;
@@ -25,6 +27,8 @@ public sealed class CliJsonTests
     [InlineData("resync orders --yes", "CDC4001")]
     [InlineData("stauts", "CDC1101")]
     [InlineData("", "CDC1101")]
+    [InlineData("--json status", "CDC1101")]
+    [InlineData("status --help --bogus", "CDC1101")]
     public async Task An_error_is_one_document_too(string arguments, string code)
     {
         using var pipeline = new PipelineFolder();
@@ -49,6 +53,41 @@ public sealed class CliJsonTests
         Assert.All(lines, l => Assert.Equal(["schemaVersion", "event", "at"], l.EnumerateObject().Take(3).Select(p => p.Name)));
         Assert.Equal("end", lines[^1].GetProperty("event").GetString());
         AssertError(result, lines[^1], code);
+    }
+
+    /// <summary>One document for help of whatever command, also of those that tell lines; and the same words as people see.</summary>
+    [Theory]
+    [InlineData("--help")]
+    [InlineData("sync --help")]
+    [InlineData("run -h")]
+    public async Task Help_is_one_document_too(string arguments)
+    {
+        using var folder = new TempFolder();
+        var (people, script) = (await CdcsyncProcess.RunAsync(folder.Root, arguments.Split(' ')), await CdcsyncProcess.RunAsync(folder.Root, [.. arguments.Split(' '), "--json"]));
+        var document = JsonDocument.Parse(script.Out).RootElement;
+        Assert.Equal((0, 0, ""), (script.ExitCode, document.GetProperty("exitCode").GetInt32(), script.Error));
+        Assert.Equal(people.Out.Trim(), document.GetProperty("help").GetString()!.Trim());
+    }
+
+    [Theory]
+    [InlineData("--version --json")]
+    [InlineData("--json -V")]
+    public async Task The_version_is_one_document_too(string arguments)
+    {
+        using var folder = new TempFolder();
+        var result = await CdcsyncProcess.RunAsync(folder.Root, arguments.Split(' '));
+        var document = JsonDocument.Parse(result.Out).RootElement;
+        Assert.Equal(["schemaVersion", "exitCode", "error", "version", "runtime"], document.EnumerateObject().Select(p => p.Name));
+        Assert.Equal($"cdcsync {document.GetProperty("version").GetString()}", (await CdcsyncProcess.RunAsync(folder.Root, ["--version"])).Out);
+    }
+
+    [Fact]
+    public void Every_command_answers_as_json()
+    {
+        var root = CommandTree.Create(new Terminal(TextWriter.Null, TextWriter.Null, new TerminalAbilities(false, false)));
+        var verbs = root.Subcommands.Concat(root.Subcommands.SelectMany(c => c.Subcommands)).Where(c => c.Subcommands.Count == 0).ToArray();
+        Assert.True(verbs.Length > 20, $"{verbs.Length} commands");
+        Assert.DoesNotContain(verbs, verb => verb.Options.All(o => o.Name != "--json"));
     }
 
     [Fact]

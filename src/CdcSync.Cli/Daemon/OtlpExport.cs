@@ -23,7 +23,7 @@ internal sealed class OtlpExport : IAsyncDisposable
     {
         (_options, _registry, _version, _time, _log) = (options, registry, version, time, log);
         _begun = time.GetUtcNow();
-        _http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false }) { Timeout = options.Timeout };
+        _http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, SslOptions = options.Tls.Options() }) { Timeout = options.Timeout };
         foreach (var (name, value) in options.Headers)
             _http.DefaultRequestHeaders.TryAddWithoutValidation(name, value);
         _exporting = Task.Run(ExportAsync);

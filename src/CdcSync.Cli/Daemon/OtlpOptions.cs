@@ -10,9 +10,19 @@ namespace CdcSync.Cli.Daemon;
 /// <param name="Resource">What is measured.</param>
 /// <param name="Interval">The time between two exports.</param>
 /// <param name="Timeout">The patience with the receiver.</param>
-internal sealed record OtlpOptions(Uri Endpoint, OtlpProtocol Protocol, IReadOnlyDictionary<string, string> Headers, IReadOnlyDictionary<string, string> Resource, TimeSpan Interval, TimeSpan Timeout)
+/// <param name="Tls">Certificates beside the system's.</param>
+internal sealed record OtlpOptions(Uri Endpoint, OtlpProtocol Protocol, IReadOnlyDictionary<string, string> Headers, IReadOnlyDictionary<string, string> Resource, TimeSpan Interval, TimeSpan Timeout, OtlpTls Tls)
 {
     private const string Path = "v1/metrics";
+
+    // What is accepted of a variable that can't change what is done: another value is refused by name.
+    private static readonly (string Name, string Only, string Instead)[] Fixed =
+    [
+        ("OTEL_EXPORTER_OTLP_COMPRESSION", "none", "Messages are sent as they are; they are some kilobytes. Unset it, or set it to none."),
+        ("OTEL_EXPORTER_OTLP_METRICS_COMPRESSION", "none", "Messages are sent as they are; they are some kilobytes. Unset it, or set it to none."),
+        ("OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE", "cumulative", "Counters are cumulative, as on /metrics; a collector turns them into deltas (cumulativetodelta). Unset it, or set it to cumulative."),
+        ("OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION", "explicit_bucket_histogram", "Histograms have the buckets of /metrics. Unset it, or set it to explicit_bucket_histogram."),
+    ];
 
     /// <summary>Reads them.</summary>
     /// <param name="variable">Gives the value of a variable.</param>
@@ -26,6 +36,8 @@ internal sealed record OtlpOptions(Uri Endpoint, OtlpProtocol Protocol, IReadOnl
         var (own, all) = (Value("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT"), Value("OTEL_EXPORTER_OTLP_ENDPOINT"));
         if ((own ?? all) is not { } endpoint || Value("OTEL_METRICS_EXPORTER") is "none" || string.Equals(Value("OTEL_SDK_DISABLED"), "true", StringComparison.OrdinalIgnoreCase))
             return null;
+        if (Value("OTEL_METRICS_EXPORTER") is { } exporter && exporter != "otlp")
+            throw Wrong($"OTEL_METRICS_EXPORTER is '{exporter}': metrics are pushed by otlp alone, and can be pulled from /metrics at the same time.", "Unset it, or set it to otlp or none.");
         var protocol = OfMetrics("PROTOCOL") switch
         {
             null or "http/protobuf" => OtlpProtocol.Protobuf,                // the default of the specification
@@ -35,10 +47,17 @@ internal sealed record OtlpOptions(Uri Endpoint, OtlpProtocol Protocol, IReadOnl
         if (!Uri.TryCreate(own ?? $"{endpoint.TrimEnd('/')}/{Path}", UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https"))
             throw Wrong("OTEL_EXPORTER_OTLP_ENDPOINT is no address that begins with http:// or https://.", "Name the collector's port for HTTP, as in http://127.0.0.1:4318.");
 
+        foreach (var (name, only, instead) in Fixed)
+        {
+            if (Value(name) is { } asked && !string.Equals(asked, only, StringComparison.OrdinalIgnoreCase))
+                throw Wrong($"{name} is '{asked}': only {only} is there.", instead);
+        }
+
         var resource = Pairs(Value("OTEL_RESOURCE_ATTRIBUTES"), "OTEL_RESOURCE_ATTRIBUTES");
         resource["service.name"] = Value("OTEL_SERVICE_NAME") ?? resource.GetValueOrDefault("service.name") ?? "cdcsync";
         return new OtlpOptions(url, protocol, Pairs(OfMetrics("HEADERS"), "OTEL_EXPORTER_OTLP_HEADERS"), resource,
-            Milliseconds(Value("OTEL_METRIC_EXPORT_INTERVAL"), "OTEL_METRIC_EXPORT_INTERVAL", 60_000), Milliseconds(OfMetrics("TIMEOUT"), "OTEL_EXPORTER_OTLP_TIMEOUT", 10_000));
+            Milliseconds(Value("OTEL_METRIC_EXPORT_INTERVAL"), "OTEL_METRIC_EXPORT_INTERVAL", 60_000), Shorter(Milliseconds(OfMetrics("TIMEOUT"), "OTEL_EXPORTER_OTLP_TIMEOUT", 10_000), Milliseconds(Value("OTEL_METRIC_EXPORT_TIMEOUT"), "OTEL_METRIC_EXPORT_TIMEOUT", 30_000)),
+            OtlpTls.Read(OfMetrics("CERTIFICATE"), OfMetrics("CLIENT_CERTIFICATE"), OfMetrics("CLIENT_KEY")));
     }
 
     /// <summary>Pairs <c>key=value</c>, separated by commas, percent-encoded.</summary>
@@ -56,6 +75,9 @@ internal sealed record OtlpOptions(Uri Endpoint, OtlpProtocol Protocol, IReadOnl
         return pairs;
     }
 
+    // One is about a request, the other about all of an export, which is one request.
+    private static TimeSpan Shorter(TimeSpan one, TimeSpan other) => one < other ? one : other;
+
     private static TimeSpan Milliseconds(string? text, string name, int otherwise)
     {
         if (text is null)
@@ -65,7 +87,7 @@ internal sealed record OtlpOptions(Uri Endpoint, OtlpProtocol Protocol, IReadOnl
             : throw Wrong($"{name}: expected milliseconds above 0, found '{text}'.", "Set it to a whole number, or unset it.");
     }
 
-    private static CdcSyncException Wrong(string what, string remedy) => new(ErrorCodes.WrongUsage, what, $"{remedy} Run: cdcsync run --help");
+    internal static CdcSyncException Wrong(string what, string remedy) => new(ErrorCodes.WrongUsage, what, $"{remedy} Run: cdcsync run --help");
 }
 
 /// <summary>The form of what is sent.</summary>

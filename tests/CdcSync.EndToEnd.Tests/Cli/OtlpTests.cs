@@ -124,15 +124,53 @@ public sealed class OtlpTests
     }
 
     [Theory]
+    [InlineData("OTEL_EXPORTER_OTLP_COMPRESSION", "none")]
+    [InlineData("OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE", "Cumulative")]
+    [InlineData("OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION", "explicit_bucket_histogram")]
+    [InlineData("OTEL_METRICS_EXPORTER", "otlp")]
+    [InlineData("OTEL_SDK_DISABLED", "false")]
+    [InlineData("OTEL_EXPORTER_OTLP_HEADERS", "")]
+    public void What_is_done_anyway_may_be_asked_for(string name, string value) =>
+        Assert.NotNull(Read(("OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector:4318"), (name, value)));
+
+    [Fact]
+    public void Variables_of_metrics_go_before_those_of_all_signals_and_of_two_patiences_the_shorter_counts()
+    {
+        (string, string)[] all = [("OTEL_EXPORTER_OTLP_ENDPOINT", "http://c"), ("OTEL_EXPORTER_OTLP_HEADERS", "a=1"), ("OTEL_EXPORTER_OTLP_TIMEOUT", "7000")];
+        var (shared, own) = (Read(all)!, Read([.. all, ("OTEL_EXPORTER_OTLP_METRICS_HEADERS", "b=2"), ("OTEL_EXPORTER_OTLP_METRICS_TIMEOUT", "8000")])!);
+        Assert.Equal((("a", "1"), TimeSpan.FromSeconds(7)), ((shared.Headers.Single().Key, shared.Headers.Single().Value), shared.Timeout));
+        Assert.Equal((("b", "2"), TimeSpan.FromSeconds(8)), ((own.Headers.Single().Key, own.Headers.Single().Value), own.Timeout));
+        Assert.Equal(TimeSpan.FromSeconds(3), Read([.. all, ("OTEL_METRIC_EXPORT_TIMEOUT", "3000")])!.Timeout);
+        Assert.Equal((TimeSpan.FromSeconds(60), TimeSpan.FromSeconds(10)), (Read(("OTEL_EXPORTER_OTLP_ENDPOINT", "http://c"))!.Interval, Read(("OTEL_EXPORTER_OTLP_ENDPOINT", "http://c"))!.Timeout));
+    }
+
+    [Theory]
     [InlineData("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc")]
     [InlineData("OTEL_EXPORTER_OTLP_METRICS_PROTOCOL", "protobuf")]
     [InlineData("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", "collector:4318")]
     [InlineData("OTEL_METRIC_EXPORT_INTERVAL", "1m")]
+    [InlineData("OTEL_METRIC_EXPORT_TIMEOUT", "0")]
+    [InlineData("OTEL_EXPORTER_OTLP_TIMEOUT", "-1")]
+    [InlineData("OTEL_EXPORTER_OTLP_METRICS_TIMEOUT", "soon")]
     [InlineData("OTEL_EXPORTER_OTLP_HEADERS", "s3cret")]
+    [InlineData("OTEL_EXPORTER_OTLP_METRICS_HEADERS", "s3cret")]
+    [InlineData("OTEL_RESOURCE_ATTRIBUTES", "s3cret")]
+    [InlineData("OTEL_EXPORTER_OTLP_COMPRESSION", "gzip")]
+    [InlineData("OTEL_EXPORTER_OTLP_METRICS_COMPRESSION", "gzip")]
+    [InlineData("OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE", "delta")]
+    [InlineData("OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE", "lowmemory")]
+    [InlineData("OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION", "base2_exponential_bucket_histogram")]
+    [InlineData("OTEL_METRICS_EXPORTER", "prometheus")]
+    [InlineData("OTEL_METRICS_EXPORTER", "otlp,console")]
+    [InlineData("OTEL_EXPORTER_OTLP_CERTIFICATE", "/nowhere.pem")]
+    [InlineData("OTEL_EXPORTER_OTLP_METRICS_CERTIFICATE", "/nowhere.pem")]
+    [InlineData("OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE", "/nowhere.pem")]
+    [InlineData("OTEL_EXPORTER_OTLP_CLIENT_KEY", "/nowhere.key")]
     public void What_can_not_be_done_is_refused_without_quoting_a_key(string name, string value)
     {
         var fault = Assert.Throws<CdcSyncException>(() => Read(("OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector:4318"), (name, value)));
         Assert.Equal(ErrorCodes.WrongUsage, fault.Code);
+        Assert.Contains(name.Replace("_OTLP_METRICS_", "_OTLP_", StringComparison.Ordinal), fault.Message.Replace("_OTLP_METRICS_", "_OTLP_", StringComparison.Ordinal), StringComparison.Ordinal);
         Assert.DoesNotContain("s3cret", fault.ToString(), StringComparison.Ordinal);
     }
 

@@ -11,6 +11,8 @@ install_servers() {
   command -v npm >/dev/null || missing+=(nodejs npm)
   command -v tmux >/dev/null || missing+=(tmux)
   command -v chromium >/dev/null || missing+=(chromium)
+  command -v systemd-analyze >/dev/null || missing+=(systemd)
+  command -v docker-compose >/dev/null || missing+=(docker-compose)
   [ ${#missing[@]} -eq 0 ] && return
   if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then
     echo "Not installed: ${missing[*]}. Tests that need them are skipped." >&2

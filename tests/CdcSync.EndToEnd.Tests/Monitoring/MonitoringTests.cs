@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using CdcSync.EndToEnd.Tests.Cli;
@@ -17,10 +16,8 @@ public sealed partial class MonitoringTests
     [InlineData("test rules cdcsync.rules.test.yml")]
     public async Task What_is_shipped_passes_promtool(string command)
     {
-        using var promtool = Process.Start(new ProcessStartInfo(PrometheusServer.Program("promtool"), command) { WorkingDirectory = Folder, RedirectStandardOutput = true, RedirectStandardError = true })!;
-        var said = await promtool.StandardOutput.ReadToEndAsync() + await promtool.StandardError.ReadToEndAsync();
-        await promtool.WaitForExitAsync();
-        Assert.True(promtool.ExitCode == 0, said);
+        var result = await InstalledProgram.RunAsync(InstalledProgram.Find("promtool", "prometheus"), command.Split(' '), Folder);
+        Assert.True(result.ExitCode == 0, result.ToString());
     }
 
     [Fact]

@@ -17,21 +17,12 @@ internal sealed class PrometheusServer : IAsyncDisposable
 
     private PrometheusServer(Process process, TempFolder folder, Uri address) => (_process, _folder, _address) = (process, folder, address);
 
-    /// <summary>A program of the Debian package prometheus; skips the test where it is missing, but on CI, which has it.</summary>
-    public static string Program(string name)
-    {
-        var found = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Select(folder => Path.Combine(folder, name)).FirstOrDefault(File.Exists);
-        Assert.SkipWhen(found is null && Environment.GetEnvironmentVariable("CI") != "true", $"{name} is not installed (Debian package prometheus)");
-        Assert.True(found is not null, $"{name} is not installed (Debian package prometheus)");
-        return found!;
-    }
-
     /// <summary>Starts it.</summary>
     /// <param name="target">What it scrapes: <c>127.0.0.1:9464</c>.</param>
     /// <param name="rules">Its rule file.</param>
     public static async Task<PrometheusServer> StartAsync(string target, string rules)
     {
-        var program = Program("prometheus");
+        var program = InstalledProgram.Find("prometheus", "prometheus");
         var folder = new TempFolder();
         File.WriteAllText(folder["cdcsync.rules.yml"], rules);
         File.WriteAllText(folder["prometheus.yml"], $$"""

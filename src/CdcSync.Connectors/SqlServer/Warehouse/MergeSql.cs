@@ -47,7 +47,7 @@ internal sealed class MergeSql(SqlServerTable table, string stage, IReadOnlyDict
     public TSql Publish(PublishMode mode, StagedKinds kinds)
     {
         var whole = mode == PublishMode.Difference;
-        string[] statements = table.Key.Count == 0 ? [Replace] :
+        string[] statements = table.Key.Count == 0 ? [Replace] : mode == PublishMode.Append && !kinds.HasFlag(StagedKinds.Deletes) ? kinds.HasFlag(StagedKinds.Upserts) ? [Append] : [] :
         [
             // What goes makes room first: a unique index of the user's may need its place.
             .. kinds.HasFlag(StagedKinds.Erases) ? [Erase] : Array.Empty<string>(),
@@ -127,12 +127,17 @@ internal sealed class MergeSql(SqlServerTable table, string stage, IReadOnlyDict
         }
     }
 
-    private string Insert =>
+    private string Insert => Inserted($" AND {IsUnknown}");
+
+    // Keys that are certainly new: the target is not looked at, and the rows come in the order of its index.
+    private string Append => Inserted($"\n ORDER BY {List(table.Key, c => $"s.{c.Staged}")}");
+
+    private string Inserted(string more) =>
         $"""
         INSERT INTO {table.Name} ({List(table.Columns, c => c.Name)})
         SELECT {List(table.Columns, c => $"s.{c.Staged}")}
           FROM {stage} AS s
-         WHERE s.{Kind} = 0 AND {IsUnknown};
+         WHERE s.{Kind} = 0{more};
         SET @inserted = ROWCOUNT_BIG();
         """;
 

@@ -120,7 +120,7 @@ internal sealed class SqlServerPublication(WarehouseSessions sessions, Database 
         foreach (var index in inOrder)
         {
             var stage = (SqlServerStage)parts[index].Stage;
-            if (stage.Table.Key.Count > 0) await session.RunAsync(new Statement(stage.Sql.Fold()), ct);
+            if (stage.Table.Key.Count > 0 && stage.Mode != PublishMode.Append) await session.RunAsync(new Statement(stage.Sql.Fold()), ct);
             foreach (var gate in parts[index].Gates)
             {
                 if (await gate.InspectAsync(stage, ct) is { } fault) return new PublicationResult(PublicationOutcome.Blocked, [], fault, stage.Dataset.Id);

@@ -68,6 +68,19 @@ public sealed class MergeSqlTests
         """, Over(Accounts).Publish(PublishMode.Merge, StagedKinds.Upserts | StagedKinds.Deletes | StagedKinds.Erases).Text);
 
     [Fact]
+    public void Rows_whose_keys_are_certainly_new_are_inserted_in_the_order_of_the_key_without_a_look_at_the_target() => Assert.Equal($"""
+        DECLARE @inserted bigint = 0, @updated bigint = 0, @deleted bigint = 0, @erased bigint = 0;
+        INSERT INTO [dbo].[accounts] ([id], [name], [amount])
+        SELECT s.c0, s.c1, s.c2
+          FROM #stage AS s
+         WHERE s._cdc_kind = 0
+         ORDER BY s.c0;
+        SET @inserted = ROWCOUNT_BIG();
+        {ControlSql.LedgerText}
+        SELECT @inserted AS inserted, @updated AS updated, @deleted AS deleted, @erased AS erased;
+        """, Over(Accounts).Publish(PublishMode.Append, StagedKinds.Upserts | StagedKinds.Erases).Text);
+
+    [Fact]
     public void A_difference_deletes_what_the_stage_lacks_but_not_what_it_erased() => Assert.Contains(
         "DELETE t FROM [dbo].[tags] AS t WHERE NOT EXISTS (SELECT 1 FROM #stage AS s WHERE s._cdc_kind <> 1 AND t.[tag] = s.c0 AND DATALENGTH(t.[tag]) = DATALENGTH(s.c0));",
         Over(Tags).Publish(PublishMode.Difference, StagedKinds.Upserts).Text, StringComparison.Ordinal);

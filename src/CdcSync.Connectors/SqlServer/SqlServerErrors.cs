@@ -46,12 +46,13 @@ internal static partial class SqlServerErrors
         DriverTimeout or 258 => SqlServerFault.Timeout,
         -1 or 2 or 11 or 40 or 53 or 64 or 121 or 233 or 10053 or 10054 or 10060 or 10061 or 11001 => SqlServerFault.Unreachable,
         // Starting, recovering, shutting down, failing over, being moved (Azure SQL).
-        596 or 615 or 921 or 922 or 927 or 942 or 952 or 4221 or 6005 or 17142 or 18401 or 40020 or 40143 or 40166 or 40197 or 40540 or 40613 or 42108 or 42109 => SqlServerFault.Unreachable,
-        701 or 802 or 8645 or 8651 or 8628 or 10928 or 10929 or 10936 or 40501 or 49918 or 49919 or 49920 => SqlServerFault.Throttled,
+        596 or 615 or 921 or 922 or 927 or 942 or 952 or 4221 or 6005 or 17142 or 17197 or 18401 or 40020 or 40143 or 40166 or 40197 or 40540 or 40613 or 42108 or 42109 => SqlServerFault.Unreachable,
+        701 or 802 or 8645 or 8651 or 8628 or 10922 or 10928 or 10929 or 10936 or 40501 or 49918 or 49919 or 49920 or 49977 or 49983 => SqlServerFault.Throttled,
         18451 or 18452 or 18456 or 18461 or 18470 or 18486 or 18487 or 18488 or 40615 => SqlServerFault.LoginRefused,
         911 or 916 or 4060 or 4064 => SqlServerFault.NoDatabase,
         229 or 230 or 262 or 297 or 300 or 371 or 1088 or 2760 or 3704 or 15151 or 15247 or 21089 => SqlServerFault.Denied,
-        1204 or 1205 or 1222 => SqlServerFault.Busy,
+        // Locks and latches; conflicts between transactions on memory-optimized tables.
+        845 or 1204 or 1205 or 1221 or 1222 or 41301 or 41302 or 41305 or 41325 or 41839 => SqlServerFault.Busy,
         3960 => SqlServerFault.SnapshotConflict,
         3961 => SqlServerFault.SchemaChanged,
         3952 => SqlServerFault.SnapshotOff,

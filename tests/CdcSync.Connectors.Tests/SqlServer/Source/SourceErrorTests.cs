@@ -10,6 +10,16 @@ public sealed class SourceErrorTests
     [InlineData(10054, "CDC2001", true)]                                  // connection reset
     [InlineData(1205, "CDC2001", true)]                                   // deadlock
     [InlineData(1222, "CDC2001", true)]                                   // lock timeout
+    [InlineData(845, "CDC2001", true)]                                    // latch timeout
+    [InlineData(1204, "CDC2001", true)]                                   // no more locks
+    [InlineData(41301, "CDC2001", true)]                                  // memory-optimized: the other transaction failed
+    [InlineData(41302, "CDC2001", true)]                                  // memory-optimized: updated meanwhile
+    [InlineData(41305, "CDC2001", true)]                                  // memory-optimized: repeatable read
+    [InlineData(41325, "CDC2001", true)]                                  // memory-optimized: serializable
+    [InlineData(41839, "CDC2001", true)]                                  // memory-optimized: too many dependencies
+    [InlineData(17197, "CDC2001", true)]                                  // login timed out
+    [InlineData(10922, "CDC2001", true)]                                  // Azure SQL: retry
+    [InlineData(49983, "CDC2001", true)]                                  // Azure SQL: retry
     [InlineData(3960, "CDC2001", true)]                                   // snapshot conflict
     [InlineData(3961, "CDC2011", true)]                                   // DDL since the snapshot began
     [InlineData(3952, "CDC2001", true)]                                   // SNAPSHOT not allowed

@@ -150,6 +150,9 @@ public sealed record ContractProperty
     /// <summary>How texts of the key that the source takes for equal become one; null = not said.</summary>
     public KeyFold? Fold { get; init; }
 
+    /// <summary>What is said of accents in a text of the key.</summary>
+    public AccentEquality Accents { get; init; }
+
     /// <summary>What happens to times that are finer than the type.</summary>
     public TimePrecision Precision { get; init; }
 
@@ -163,7 +166,7 @@ public sealed record ContractProperty
     public IReadOnlyList<Relationship> Relationships { get; init; } = [];
 
     internal DatasetColumn ToColumn(int? keyOrdinal) =>
-        new(SourceColumn, TargetColumn, ReadAs ?? Type, Mask is null ? Type : StringType.Default, keyOrdinal, Required, Mask, Fold, Precision);
+        new(SourceColumn, TargetColumn, ReadAs ?? Type, Mask is null ? Type : StringType.Default, keyOrdinal, Required, Mask, Fold, Precision) { Accents = Accents };
 }
 
 /// <summary>The bounds of a property's values (<c>logicalTypeOptions</c>), as the contract writes them; each null = not bounded.</summary>

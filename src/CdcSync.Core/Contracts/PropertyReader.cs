@@ -11,7 +11,7 @@ internal static class PropertyReader
     /// <summary>What the columns that CdcSync adds begin with, such as _cdc_deleted_at.</summary>
     internal const string ReservedPrefix = "_cdc_";
 
-    private static readonly string[] Own = ["sourceColumn", "readAs", "mask", "fold", "precision"];
+    private static readonly string[] Own = ["sourceColumn", "readAs", "mask", "fold", "accents", "precision"];
 
     internal static ContractProperty Read(FieldReader reader)
     {
@@ -42,6 +42,7 @@ internal static class PropertyReader
             KeyPosition = position,
             Mask = mask,
             Fold = custom.TryGetValue("fold", out var folded) ? Fold(reader.Context, folded, isKey, type, mask) : null,
+            Accents = custom.TryGetValue("accents", out var accents) ? Accents(reader.Context, accents, isKey, type) : AccentEquality.Unstated,
             Precision = custom.TryGetValue("precision", out var precision) ? Precision(reader.Context, precision, isKey, ReadAs(reader.Context, custom, type) ?? type) : TimePrecision.Exact,
             Options = options,
             Quality = QualityReader.Rules(reader),
@@ -184,6 +185,15 @@ internal static class PropertyReader
             context.Diagnostics.Error(property.Value.At, $"{property.Path}: {why}");
             return null;
         }
+    }
+
+    private static AccentEquality Accents(ReadContext context, CustomProperty property, bool isKey, ArrowType type)
+    {
+        var why = context.Text(property.Value, property.Path) is not "alike" and var other ? $"expected alike, found '{other}'."
+            : !isKey || type is not StringType ? "only texts of the key are compared by accents: leave it out."
+            : null;
+        if (why is not null) context.Diagnostics.Error(property.Value.At, $"{property.Path}: {why}");
+        return why is null ? AccentEquality.Alike : AccentEquality.Unstated;
     }
 
     private static TimePrecision Precision(ReadContext context, CustomProperty property, bool isKey, ArrowType read)

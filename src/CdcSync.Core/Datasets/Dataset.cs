@@ -152,7 +152,11 @@ public sealed record Dataset
 /// <param name="Mask">How the value is made unreadable before it is written anywhere; null = as it is.</param>
 /// <param name="Fold">How texts of the key that the source takes for equal become one; null = the contract does not say.</param>
 /// <param name="Precision">What happens to times that are finer than <paramref name="ReadType"/>.</param>
-public sealed record DatasetColumn(string Source, string? Target, ArrowType ReadType, ArrowType? TargetType, int? KeyOrdinal = null, bool Required = false, ColumnMask? Mask = null, KeyFold? Fold = null, TimePrecision Precision = TimePrecision.Exact);
+public sealed record DatasetColumn(string Source, string? Target, ArrowType ReadType, ArrowType? TargetType, int? KeyOrdinal = null, bool Required = false, ColumnMask? Mask = null, KeyFold? Fold = null, TimePrecision Precision = TimePrecision.Exact)
+{
+    /// <summary>What the contract says of accents in a text of the key.</summary>
+    public AccentEquality Accents { get; init; }
+}
 
 /// <summary>Replaces a value by its HMAC-SHA-256, as 64 lower-case hex digits (a utf8 column).</summary>
 /// <param name="KeyName">The name of the key in the pipeline's keyring.</param>

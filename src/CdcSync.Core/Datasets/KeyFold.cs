@@ -12,3 +12,13 @@ public enum KeyFold
     /// <summary>Letters become small, by the invariant culture, and blanks at the end are cut.</summary>
     CaseAndBlanks,
 }
+
+/// <summary>What the contract says of accents in a text of the key.</summary>
+public enum AccentEquality
+{
+    /// <summary>Nothing: a source that takes letters with and without accents for one is refused, since no fold does.</summary>
+    Unstated,
+
+    /// <summary>Keys never differ in accents alone.</summary>
+    Alike,
+}

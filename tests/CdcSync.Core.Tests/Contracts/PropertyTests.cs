@@ -157,6 +157,22 @@ public sealed class PropertyTests
     public void A_fold_that_could_not_be_is_an_error(string keys, string message) =>
         Assert.Contains(ContractText.Property(keys).Messages(), m => m.Contains(message, StringComparison.Ordinal));
 
+    [Fact]
+    public void A_key_may_be_said_never_to_differ_in_accents_alone()
+    {
+        Assert.Equal(AccentEquality.Alike, Column("{property: fold, value: caseAndBlanks}, {property: accents, value: alike}").Accents);
+        Assert.Equal(AccentEquality.Unstated, Column("{property: fold, value: caseAndBlanks}").Accents);
+
+        static DatasetColumn Column(string custom) => Assert.Single(ContractText.Property($"logicalType: string, primaryKey: true, customProperties: [{custom}]").OrThrow().Objects[0].Columns());
+    }
+
+    [Theory]
+    [InlineData("logicalType: string, primaryKey: true, customProperties: [{property: accents, value: ignored}]", "expected alike, found 'ignored'.")]
+    [InlineData("logicalType: string, customProperties: [{property: accents, value: alike}]", "only texts of the key are compared by accents")]
+    [InlineData("physicalType: bigint, primaryKey: true, customProperties: [{property: accents, value: alike}]", "only texts of the key are compared by accents")]
+    public void A_word_on_accents_that_could_not_be_meant_is_an_error(string keys, string message) =>
+        Assert.Contains(ContractText.Property(keys).Messages(), m => m.Contains(message, StringComparison.Ordinal));
+
     [Theory]
     [InlineData("{property: mask, value: hmac}", "expected a mapping, found 'hmac'")]
     [InlineData("{property: mask, value: {algorithm: sha1, key: k}}", "expected one of hmac-sha256, found 'sha1'")]

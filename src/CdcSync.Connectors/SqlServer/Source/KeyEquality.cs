@@ -13,7 +13,7 @@ internal static class KeyEquality
     public static KeyFold? Needed(SqlServerColumn column) => column switch
     {
         { Collation: null } => null,
-        { Collation: var collation } when IgnoresCase(collation) => KeyFold.CaseAndBlanks,
+        { Collation: var collation } when new Collation(collation).IgnoresCase => KeyFold.CaseAndBlanks,
         { TypeName: "char" or "nchar" } => null,
         _ => KeyFold.Blanks,
     };
@@ -24,7 +24,13 @@ internal static class KeyEquality
         if (dataset.Capture is Capture.FullRefresh) yield break;
         foreach (var (key, column) in dataset.Key.Select(k => (k, found.Column(k.Source))))
         {
-            if (column is null || Needed(column) is not { } needed || key.Fold is { } stated && (stated == KeyFold.None || stated >= needed)) continue;
+            if (column?.Collation is null || key.Fold == KeyFold.None) continue;
+            if (Needed(column) is not { } needed || key.Fold >= needed)
+            {
+                if (Unfolded(key, column)) yield return AccentsUnstated(dataset, found, column);
+                continue;
+            }
+
             var word = needed == KeyFold.CaseAndBlanks ? "caseAndBlanks" : "blanks";
             yield return new CdcSyncException(ErrorCodes.KeyEqualityUnstated,
                 $"dataset {dataset.Id}: texts of the key's column {column.Name} ({column.Collation}) that differ in {(needed == KeyFold.CaseAndBlanks ? "case or in blanks" : "blanks")} at the end are one key in {found}, "
@@ -33,19 +39,31 @@ internal static class KeyEquality
         }
     }
 
+    private const string AccentsRemedy = "Give the column a collation …_AS, or use capture: full-refresh; or say with the custom property accents: alike that keys never differ in accents alone (docs/sqlserver.md, Key equality).";
+
+    // Accents can't be folded as SQL Server does it: which letters they make other letters is each language's own.
+    private static bool Unfolded(DatasetColumn key, SqlServerColumn column) => new Collation(column.Collation!).IgnoresAccents && key.Accents != AccentEquality.Alike;
+
+    private static CdcSyncException AccentsUnstated(Dataset dataset, SqlServerObject found, SqlServerColumn column) => new(ErrorCodes.KeyEqualityUnstated,
+        $"dataset {dataset.Id}: texts of the key's column {column.Name} ({column.Collation}) that differ in accents are one key in {found}, and two in the warehouse: the fold keeps accents.", $"{AccentsRemedy} Run: cdcsync doctor");
+
+    /// <summary>What else the collations ignore. It is told and not refused: almost all do, and few keys have such letters.</summary>
+    private static string NotFolded(IReadOnlyList<Collation> collations)
+    {
+        string[] ignored = [.. collations.Any(c => c.IgnoresWidth) ? ["full-width and half-width forms"] : Array.Empty<string>(), .. collations.Any(c => c.IgnoresKana) ? ["hiragana and katakana"] : Array.Empty<string>()];
+        return ignored.Length == 0 ? "" : $"; only {string.Join(", ", ignored)} are one to the source and two to the fold";
+    }
+
     /// <summary>What <c>doctor</c> says of it; null = there is nothing to say.</summary>
     public static Finding? Finding(Dataset dataset, SqlServerObject found)
     {
         if (dataset.Capture is Capture.FullRefresh) return null;
-        var keys = dataset.Key.Select(k => (Key: k, Column: found.Column(k.Source))).Where(k => k.Column is not null && Needed(k.Column) is not null).ToList();
+        var keys = dataset.Key.Select(k => (Key: k, Column: found.Column(k.Source))).Where(k => k.Column?.Collation is not null && (Needed(k.Column) is not null || Unfolded(k.Key, k.Column))).ToList();
         if (keys.FirstOrDefault(k => k.Key.Fold == KeyFold.None).Column is { } trusted)
             return Core.Diagnosis.Finding.Warn("key equality", $"{trusted.Name} ({trusted.Collation}) is trusted to be always written alike. If it is not, a row that is deleted and inserted again under another writing stays in the warehouse under the old one too.",
                 "Fold the key in the contract: docs/sqlserver.md, Key equality.", dataset.Id);
-        // Accents can't be folded as SQL Server does it.
-        if (keys.FirstOrDefault(k => k.Column!.Collation!.Contains("_AI", StringComparison.OrdinalIgnoreCase)).Column is { } accents)
-            return Core.Diagnosis.Finding.Warn("key equality", $"{accents.Name} has the collation {accents.Collation}, which ignores accents; the fold does not.", "Give the column a collation …_AS, or use capture: full-refresh.", dataset.Id);
-        return keys is [] ? null : Core.Diagnosis.Finding.Pass("key equality", "the key is folded as the source compares it", dataset.Id);
+        if (keys.FirstOrDefault(k => Unfolded(k.Key, k.Column!)) is { Column: { } accents })
+            return Core.Diagnosis.Finding.Fail("key equality", AccentsUnstated(dataset, found, accents), dataset.Id);
+        return keys is [] ? null : Core.Diagnosis.Finding.Pass("key equality", $"the key is folded as the source compares it{NotFolded([.. keys.Select(k => new Collation(k.Column!.Collation!))])}", dataset.Id);
     }
-
-    private static bool IgnoresCase(string collation) => !collation.Contains("_BIN", StringComparison.OrdinalIgnoreCase) && !collation.Contains("_CS", StringComparison.OrdinalIgnoreCase);
 }

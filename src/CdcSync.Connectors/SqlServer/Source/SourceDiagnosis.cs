@@ -1,6 +1,7 @@
 using System.Globalization;
 using CdcSync.Connectors.SqlServer.Source.Catalog;
 using CdcSync.Connectors.SqlServer.Source.Sql;
+using CdcSync.Connectors.SqlServer.Source.Tracking;
 using CdcSync.Core.Datasets;
 using CdcSync.Core.Diagnosis;
 
@@ -30,6 +31,7 @@ internal static class SourceDiagnosis
         var isTracked = datasets.Any(d => d.Capture is Capture.ChangeTracking);
         return [
             Server(health),
+            Primary(source, database.Facts(), datasets),
             Snapshot(setup),
             .. isTracked && setup.Retention is { } retention ? [Retention(source, datasets, retention)] : Array.Empty<Finding>(),
             .. Transactions(health.Transactions),
@@ -44,6 +46,13 @@ internal static class SourceDiagnosis
         return Version.TryParse(health.Version, out var version) && version.Major < OldestMajor
             ? Finding.Warn("server", $"{words}: older than SQL Server 2016, the oldest that is supported", "Use a newer server.") : Finding.Pass("server", words);
     }
+
+    private static Finding Primary(string source, DatabaseFacts facts, IReadOnlyList<Dataset> datasets) => facts switch
+    {
+        { IsReadOnly: false } => Finding.Pass("primary", "the database can be written: it is no replica"),
+        _ when datasets.Any(d => d.Capture is Capture.ChangeTracking or Capture.HighWaterMark { Kind: MarkKind.RowVersion }) => Finding.Fail("primary", TrackingFaults.NotPrimary($"source {source}: the database is read-only")),
+        _ => Finding.Pass("primary", "the database is read-only; marks and full refreshes can be read of it"),
+    };
 
     private static Finding Snapshot(DatabaseSetup setup) => setup.AllowsSnapshot ? Finding.Pass("snapshot isolation", "all datasets of a pass are read as of one moment")
         : Finding.Warn("snapshot isolation", "is off: datasets of a pass are not of one moment, and an order may come without its lines until the next.", SetupSql.AllowSnapshot(setup.Name).Text);

@@ -259,7 +259,7 @@ public sealed class ChangeTrackingRuleTests
 
     [Theory]
     [InlineData("Latin1_General_100_CI_AS", "nvarchar", KeyFold.CaseAndBlanks)]
-    [InlineData("SQL_Latin1_General_CP1_CI_AI", "char", KeyFold.CaseAndBlanks)]
+    [InlineData("SQL_Latin1_General_CP1_CI_AS", "char", KeyFold.CaseAndBlanks)]
     [InlineData("Latin1_General_100_CS_AS", "varchar", KeyFold.Blanks)]
     [InlineData("Latin1_General_100_BIN2", "varchar", KeyFold.Blanks)]
     [InlineData("Latin1_General_100_BIN2", "nchar", null)]
@@ -277,6 +277,29 @@ public sealed class ChangeTrackingRuleTests
         }
         Assert.DoesNotContain(await _world.Source.CheckAsync(unstated with { Capture = new Capture.FullRefresh() }, Token), f => f.Code == ErrorCodes.KeyEqualityUnstated);
         Assert.Equal(needed, (await _world.Source.DiscoverAsync(["k"], Token)).Single().Columns[0].Fold);
+    }
+
+    [Theory]
+    [InlineData("SQL_Latin1_General_CP1_CI_AI", "varchar", KeyFold.CaseAndBlanks)]
+    [InlineData("Latin1_General_100_CS_AI_KS_WS_SC_UTF8", "varchar", KeyFold.Blanks)]
+    [InlineData("Latin1_General_100_CS_AI", "nchar", null)]
+    public async Task A_key_whose_collation_ignores_accents_is_refused_unless_the_contract_says_that_it_never_differs_in_them(string collation, string type, KeyFold? fold)
+    {
+        _world.Server.Create(new SqlServerObject("dbo", "k", 0, ObjectKind.Table, [new(1, "id", type, 40, IsNullable: false, Collation: collation, KeyOrdinal: 1), new(2, "v", "nvarchar", 80)]));
+        var folded = Key(c => c with { Fold = fold });
+        var fault = Assert.Single(await _world.Source.CheckAsync(folded, Token));
+        Assert.Equal(ErrorCodes.KeyEqualityUnstated, fault.Code);
+        Assert.Contains($"id ({collation}) that differ in accents are one key in dbo.k", fault.Message, StringComparison.Ordinal);
+        Assert.Contains("accents: alike", fault.Remedy, StringComparison.Ordinal);
+        Assert.Empty(await _world.Source.CheckAsync(Key(c => c with { Fold = fold, Accents = AccentEquality.Alike }), Token));
+        Assert.Empty(await _world.Source.CheckAsync(Key(c => c with { Fold = KeyFold.None }), Token));
+        Assert.Empty(await _world.Source.CheckAsync(folded with { Capture = new Capture.FullRefresh() }, Token));
+
+        Dataset Key(Func<DatasetColumn, DatasetColumn> stated)
+        {
+            var dataset = TrackedWorld.Dataset("k", StringType.Default);
+            return dataset with { Columns = [.. dataset.Columns.Select(c => c.KeyOrdinal is null ? c : stated(c))] };
+        }
     }
 
     // Rule 10

@@ -3,6 +3,7 @@ using CdcSync.Connectors.SqlServer.Source.Catalog;
 using CdcSync.Connectors.Tests.SqlServer.Model;
 using CdcSync.Core.Datasets;
 using CdcSync.Core.Diagnosis;
+using CdcSync.Core.Errors;
 
 namespace CdcSync.Connectors.Tests.SqlServer.Source;
 
@@ -20,8 +21,29 @@ public sealed class SourceDiagnosisTests
         _world.Server.Retention = TimeSpan.FromDays(7);
         var found = await DiagnoseAsync(dataset);
         Assert.All(found, f => Assert.Equal((FindingLevel.Pass, (string?)null), (f.Level, f.Fix)));
-        Assert.Equal(["server", "snapshot isolation", "retention", "open transactions", "row versions", "clean-up"], found.Select(f => f.Check));
+        Assert.Equal(["server", "primary", "snapshot isolation", "retention", "open transactions", "row versions", "clean-up"], found.Select(f => f.Check));
         Assert.Equal("SQL Server 16.0.4135.4, compatibility level 160", found[0].What);
+    }
+
+    [Fact]
+    public async Task A_replica_fails_what_is_read_on_the_primary_only()
+    {
+        _world.Server.IsReadOnly = true;
+        var dataset = _world.Table("a").Dataset;
+        foreach (var capture in (Capture[])[new Capture.ChangeTracking(), new Capture.HighWaterMark("rv", MarkKind.RowVersion, TimeSpan.Zero)])
+            Assert.Equal((FindingLevel.Fail, ErrorCodes.SourceNotPrimary), Verdict(await DiagnoseAsync(dataset with { Capture = capture })));
+        Assert.Equal((FindingLevel.Pass, null), Verdict(await DiagnoseAsync(dataset with { Capture = new Capture.FullRefresh() })));
+
+        static (FindingLevel, ErrorCode?) Verdict(IReadOnlyList<Finding> found) => found.Where(f => f.Check == "primary").Select(f => (f.Level, f.Code)).Single();
+    }
+
+    [Theory]
+    [InlineData("13.0.5026.0", FindingLevel.Pass)]
+    [InlineData("12.0.2000.8", FindingLevel.Warn)]
+    public async Task A_server_older_than_2016_is_warned_of(string version, FindingLevel level)
+    {
+        _world.Server.Health = _world.Server.Health with { Version = version };
+        Assert.Equal(level, (await DiagnoseAsync(_world.Table("a").Dataset)).Single(f => f.Check == "server").Level);
     }
 
     [Fact]
@@ -71,16 +93,18 @@ public sealed class SourceDiagnosisTests
     }
 
     [Theory]
-    [InlineData("Latin1_General_100_CI_AS", KeyFold.CaseAndBlanks, false)]
-    [InlineData("Latin1_General_100_CI_AS", KeyFold.None, true)]
-    [InlineData("Latin1_General_100_CI_AI", KeyFold.CaseAndBlanks, true)]
-    [InlineData("Latin1_General_100_BIN2", KeyFold.Blanks, false)]
-    public async Task A_key_that_is_not_folded_as_the_source_compares_it_is_warned_of(string collation, KeyFold fold, bool isWarned)
+    [InlineData("Latin1_General_100_CI_AS", KeyFold.CaseAndBlanks, FindingLevel.Pass, "the key is folded as the source compares it; only full-width and half-width forms, hiragana and katakana are one to the source and two to the fold")]
+    [InlineData("Japanese_CI_AS_KS_WS", KeyFold.CaseAndBlanks, FindingLevel.Pass, "the key is folded as the source compares it")]
+    [InlineData("Latin1_General_100_BIN2", KeyFold.Blanks, FindingLevel.Pass, "the key is folded as the source compares it")]
+    [InlineData("Latin1_General_100_CI_AS", KeyFold.None, FindingLevel.Warn, null)]
+    [InlineData("Latin1_General_100_CI_AI", KeyFold.CaseAndBlanks, FindingLevel.Fail, null)]
+    public async Task How_a_key_is_folded_beside_how_the_source_compares_it_is_said(string collation, KeyFold fold, FindingLevel level, string? what)
     {
         _world.Server.Create(new SqlServerObject("dbo", "k", 0, ObjectKind.Table, [new(1, "id", "nvarchar", 40, IsNullable: false, Collation: collation, KeyOrdinal: 1), new(2, "v", "nvarchar", 80)]));
         var dataset = TrackedWorld.Dataset("k", CdcSync.Arrow.StringType.Default);
         dataset = dataset with { Columns = [.. dataset.Columns.Select(c => c.KeyOrdinal is null ? c : c with { Fold = fold })] };
-        Assert.Equal(isWarned, (await DiagnoseAsync(dataset)).Any(f => f is { Check: "key equality", Level: FindingLevel.Warn }));
+        var finding = (await DiagnoseAsync(dataset)).Single(f => f.Check == "key equality");
+        Assert.Equal((level, what ?? finding.What), (finding.Level, finding.What));
         Assert.DoesNotContain(await DiagnoseAsync(dataset with { Capture = new Capture.FullRefresh() }), f => f.Check == "key equality");
     }
 

@@ -44,6 +44,7 @@ fi
 install_servers
 install_reference tests/CdcSync.Arrow.Tests/Reference
 install_reference tests/CdcSync.EndToEnd.Tests/Monitoring/OtlpReference
+install_reference tests/CdcSync.EndToEnd.Tests/Examples/OdcsValidator
 dotnet build CdcSync.sln --nologo -v quiet -clp:NoSummary
 [ $# -gt 0 ] || dotnet format CdcSync.sln --no-restore --verify-no-changes
 

@@ -79,6 +79,7 @@ internal sealed class CheckMaker(DataContract contract, ContractObject table)
         switch (rule)
         {
             case TextRule:
+                Leave(rule, of, "it is for people");
                 break;
             case SqlRule sql:
                 AddSql(sql, property);
@@ -210,6 +211,10 @@ internal sealed class CheckMaker(DataContract contract, ContractObject table)
             _remarks.Fault(rule.Head.At, $"'{property?.Name ?? table.Name}': schedule: {problem}");
             return;
         }
+        if (rule.Head.Schedule is not null && occasion == CheckOccasion.Demand)
+            Leave(rule, property!.Name, "its schedule, for each row is judged as it comes");
+        else if (rule.Head.Schedule is not null && cron is null)
+            Leave(rule, property?.Name ?? table.Name, $"its schedule for {rule.Head.Scheduler}; it is measured at the dataset's interval");
         // Who says when a query runs has said that it does not run with each batch.
         if (measure is SqlMeasure && severity == CheckSeverity.Error && rule.Head.Schedule is null) occasion = CheckOccasion.Publication;
         var word = rule is LibraryRule library ? LibraryRules.Word(library.Metric) : "sql";

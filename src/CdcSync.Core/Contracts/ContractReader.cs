@@ -161,6 +161,7 @@ public static partial class ContractReader
                 _ => null,
             };
             if (kind is null) others.Add(new(item.At, property));
+            else if (item.Text("schedule") is not null) others.Add(new(item.At, $"schedule of {property}"));
             if (kind is { } k && Within(item) is { } within) levels.Add(new(k, within, elements, item.At));
             item.End();
         }

@@ -47,6 +47,10 @@ internal static class ContractType
         || (logical, type) is (LogicalType.Integer, Decimal128Type) or (LogicalType.Number, not (BooleanType or Date32Type or Time64Type or TimestampType or BinaryType or FixedSizeBinaryType))
             or (LogicalType.Date, TimestampType);
 
+    /// <summary>The type that a format of numbers names; null = it names none that can be held.</summary>
+    internal static ArrowType? OfFormat(string format) => format is "i64" ? Int64Type.Default : format[0] is 'f' ? Of(LogicalType.Number, new ValueOptions { Format = format }).Type
+        : Integer(format) is { Type: not Int64Type and var narrow } ? narrow : null;
+
     private static TypeReading Of(LogicalType type, ValueOptions options) => type switch
     {
         LogicalType.String => new(StringType.Default, null),

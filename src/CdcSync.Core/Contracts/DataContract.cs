@@ -165,6 +165,9 @@ public sealed record ContractProperty
     /// <summary>What its values refer to.</summary>
     public IReadOnlyList<Relationship> Relationships { get; init; } = [];
 
+    /// <summary>What is said of its values that nothing looks at: of what is inside of nested ones, of how a time would be written.</summary>
+    public IReadOnlyList<string> Unchecked { get; init; } = [];
+
     internal DatasetColumn ToColumn(int? keyOrdinal) =>
         new(SourceColumn, TargetColumn, ReadAs ?? Type, Mask is null ? Type : StringType.Default, keyOrdinal, Required, Mask, Fold, Precision) { Accents = Accents };
 }

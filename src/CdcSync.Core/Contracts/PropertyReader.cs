@@ -47,6 +47,7 @@ internal static class PropertyReader
             Options = options,
             Quality = QualityReader.Rules(reader),
             Relationships = Relationships.Read(reader, RelationshipLevel.Property),
+            Unchecked = Unchecked(reader, logical),
         };
         if (property.TargetColumn.StartsWith(ReservedPrefix, StringComparison.OrdinalIgnoreCase))
             reader.Error("name", $"the column '{property.TargetColumn}': names that begin with {ReservedPrefix} are CdcSync's own.");
@@ -118,6 +119,21 @@ internal static class PropertyReader
         if (logical is LogicalType.Array) options.Allow("maxItems", "minItems", "uniqueItems");
         options.End();
         return value;
+    }
+
+    // Checked for form by whoever reads the options; said by contract lint not to be executed.
+    private static IReadOnlyList<string> Unchecked(FieldReader reader, LogicalType? logical)
+    {
+        string[] inside = logical switch { LogicalType.Object => ["properties"], LogicalType.Array => ["items"], _ => [] };
+        string[] options = logical switch
+        {
+            LogicalType.Object => ["maxProperties", "minProperties", "required"],
+            LogicalType.Array => ["maxItems", "minItems", "uniqueItems"],
+            LogicalType.Time or LogicalType.Timestamp => ["defaultTimezone"],
+            _ => [],
+        };
+        var given = (reader.Node("logicalTypeOptions") as YamlMap)?.Entries.Select(e => e.Key.Value).ToHashSet(StringComparer.Ordinal) ?? [];
+        return [.. inside.Where(k => reader.Node(k) is not null), .. options.Where(given.Contains)];
     }
 
     private static ValueOptions Numbers(FieldReader options, params ReadOnlySpan<string> formats)

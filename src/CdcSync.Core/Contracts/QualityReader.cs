@@ -27,7 +27,7 @@ internal static class QualityReader
 
     private static QualityRule? Rule(FieldReader reader)
     {
-        var head = new RuleHead(reader.At, reader.StableId(), reader.Text("name"), reader.Text("severity"), Dimension(reader), reader.Text("scheduler"), reader.Text("schedule"));
+        var head = new RuleHead(reader.At, reader.StableId(), reader.Text("name"), Severity(reader), Dimension(reader), reader.Text("scheduler"), reader.Text("schedule"));
         reader.CheckTexts("description", "businessImpact", "method");
         reader.CheckTags();
         reader.CheckAuthoritativeDefinitions();
@@ -39,6 +39,15 @@ internal static class QualityReader
             'c' => Custom(reader, head),
             _ => Library(reader, head),
         };
+    }
+
+    // The standard leaves the words open.
+    private static string? Severity(FieldReader reader)
+    {
+        var severity = reader.Text("severity");
+        if (severity is not (null or "error" or "warning" or "info"))
+            reader.Context.Diagnostics.Warning(reader.AtOf("severity"), $"{reader.PathOf("severity")}: '{severity}' is taken for error; known are error, warning and info.{Suggestion.For(severity, ["error", "warning", "info"])}");
+        return severity;
     }
 
     private static string? Dimension(FieldReader reader)

@@ -25,9 +25,7 @@ public sealed class TableChecksTests
     [InlineData("quality: [{id: s, name: No debts, type: sql, query: SELECT 1, mustBe: 1}, {name: No debts, type: sql, query: SELECT 2, mustBe: 1}]", "t s SqlMeasure Error Publication 1 No debts SqlMeasure Error Publication 1")]
     [InlineData("quality: [{type: sql, query: SELECT 1, mustBe: true, severity: warning}]", "t sql SqlMeasure Warning Scheduled 1")]
     [InlineData("quality: [{type: sql, query: SELECT 1, mustBe: 1, scheduler: cron, schedule: 0 6 * * *}]", "t sql SqlMeasure Error Scheduled 1")]
-    [InlineData("quality: [{type: sql, query: SELECT 1, mustBe: 1, scheduler: airflow, schedule: daily}]", "t sql SqlMeasure Error Scheduled 1")]
     [InlineData("properties: [{name: p, logicalType: string, quality: [{metric: nullValues, mustBe: 0}], customProperties: [{property: mask, value: {algorithm: hmac-sha256, key: k}}]}]", "t p.nullValues BreachMeasure Error Scheduled 0")]
-    [InlineData("quality: [{type: text, description: nice}]", "t")]
     public void A_rule_becomes_a_check(string keys, string expected)
     {
         var contract = ContractText.Object(keys).OrThrow();
@@ -79,6 +77,7 @@ public sealed class TableChecksTests
     [Theory]
     [InlineData("quality: [{metric: rowCount, mustBe: 100, unit: percent}]", "'t': rowCount: of all rows, all are there")]
     [InlineData("quality: [{metric: nullValues, mustBe: 0}]", "'t': nullValues: it is a property's")]
+    [InlineData("quality: [{type: text, description: nice}]", "'t': a rule for people: it is for people")]
     [InlineData("quality: [{type: custom, engine: soda, implementation: x}]", "'t': a rule for soda: another engine is named")]
     [InlineData("properties: [{name: p, logicalType: date, quality: [{metric: invalidValues, arguments: {validValues: [a]}, mustBeLessThan: 9}]}]", "'p': invalidValues, for it is date32")]
     [InlineData("properties: [{name: p, logicalType: string, quality: [{metric: invalidValues, arguments: {validValues: [a]}, mustBe: 0}], customProperties: [{property: mask, value: {algorithm: hmac-sha256, key: k}}]}]", "'p': invalidValues: it is masked before anything looks at it")]
@@ -92,6 +91,15 @@ public sealed class TableChecksTests
         Assert.Equal(what, Assert.Single(checks.NotExecuted).What);
         Assert.Empty(checks.Checks);
         Assert.Empty(checks.References);
+    }
+
+    [Fact]
+    public void A_schedule_for_another_scheduler_is_listed_and_the_query_is_asked_at_the_interval()
+    {
+        var contract = ContractText.Object("quality: [{type: sql, query: SELECT 1, mustBe: 1, scheduler: airflow, schedule: daily}]").OrThrow();
+        var checks = TableChecks.Of(contract, contract.Objects[0]);
+        Assert.Equal((CheckOccasion.Scheduled, null), (Assert.Single(checks.Checks).Occasion, checks.Checks[0].Schedule));
+        Assert.Equal("'t': a sql rule: its schedule for airflow; it is measured at the dataset's interval", Assert.Single(checks.NotExecuted).What);
     }
 
     [Theory]

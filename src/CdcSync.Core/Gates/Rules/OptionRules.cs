@@ -22,6 +22,8 @@ internal static class OptionRules
         Bound(column, "exclusiveMinimum", options.ExclusiveMinimum, RangeEnd.Least, isExclusive: true, rules);
         Bound(column, "exclusiveMaximum", options.ExclusiveMaximum, RangeEnd.Greatest, isExclusive: true, rules);
         if (options.MultipleOf is { } unit) Multiple(column, unit, rules);
+        // The physical type counts; where there is none, it follows from this.
+        if (options.Timezone is { } isZoned && isZoned != column.Type is TimestampType { Timezone: not null }) rules.Leave(column.At, $"'{column.Property}': timezone: {(isZoned ? "true" : "false")}, for it is {column.Type}");
     }
 
     /// <summary>Adds a rule that the whole text matches an expression.</summary>
@@ -46,10 +48,14 @@ internal static class OptionRules
             rules.Executed.Add(new LengthRule(name, column.Target, options.MinLength ?? 0, options.MaxLength));
     }
 
-    // The formats of numbers (i32, f64) say the type; those of times how they would be written as text.
+    // The formats of numbers (i32, f64) say the type, where no physical type says another; those of times how they would be written as text.
     private static void Format(RuleColumn column, string format, RuleCollector rules)
     {
-        if (column.Type is not StringType) return;
+        if (column.Type is not StringType)
+        {
+            if (ContractType.OfFormat(format) != column.Type) rules.Leave(column.At, $"'{column.Property}': the format {format}, for it is {column.Type}");
+            return;
+        }
         if (Patterns.OfFormat(format) is { } known) rules.Executed.Add(new PatternRule("format", column.Target, known, $"the format {format}"));
         else rules.Leave(column.At, $"'{column.Property}': the format {format}");
     }

@@ -18,6 +18,8 @@ public sealed record RowRules(IReadOnlyList<ValueRule> Executed, IReadOnlyList<R
         foreach (var property in table.Properties)
         {
             var column = new RuleColumn(property.Name, property.TargetColumn, property.Type, property.At);
+            foreach (var key in property.Unchecked)
+                rules.Leave(property.At, $"'{property.Name}': {key}: {(key == "defaultTimezone" ? "times without a zone are taken as they are" : "nothing looks inside of nested values")}");
             if (property.Mask is null)
             {
                 OptionRules.Add(column, property.Options, rules);

@@ -12,7 +12,9 @@ internal sealed class ConfigFolder : IDisposable
     internal ConfigFolder()
     {
         Folder = Directory.CreateTempSubdirectory("cdcsync-config-");
-        System.IO.File.Copy(Path.Combine(ContractText.Root(), "contracts", "shop.odcs.yaml"), Path.Combine(Folder.FullName, "shop.odcs.yaml"));
+        // Few pipelines here have the customers, and that orders can't be checked for theirs is a warning.
+        var contract = System.IO.File.ReadAllText(Path.Combine(ContractText.Root(), "contracts", "shop.odcs.yaml"));
+        System.IO.File.WriteAllText(Path.Combine(Folder.FullName, "shop.odcs.yaml"), contract.Replace(", relationships: [{ to: customers.customer_id }]", "", StringComparison.Ordinal));
     }
 
     internal DirectoryInfo Folder { get; }

@@ -40,7 +40,7 @@ public sealed partial class DocumentationTests : IDisposable
             var first => [$"an example begins with # root, # dataset, # object or # property, or is a whole file; this one begins with {first}"],
         };
         // The sample's contract promises seconds; a nightly example would be warned of.
-        Assert.DoesNotContain(messages, m => !m.Contains("that the contract promises", StringComparison.Ordinal));
+        Assert.DoesNotContain(messages, m => !m.Contains("that the contract promises", StringComparison.Ordinal) && !m.Contains("is not checked: no dataset has the contract's table 'customers'", StringComparison.Ordinal));
     }
 
     [Fact]

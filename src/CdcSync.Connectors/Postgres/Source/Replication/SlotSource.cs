@@ -15,32 +15,24 @@ namespace CdcSync.Connectors.Postgres.Source.Replication;
 /// </summary>
 internal sealed class SlotSource : IAsyncDisposable
 {
-    // Other datasets of the pass wait too.
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(5);
-    private static readonly TimeSpan Margin = TimeSpan.FromMilliseconds(50);
-
-    // The server makes its log safe every 15 seconds where anything is written, but looks only every 10 whether it is time when it has nothing else to do (bgwriter_delay).
-    private static readonly TimeSpan LongestPatience = TimeSpan.FromSeconds(40);
-
     private readonly string _name;
     private readonly PostgresSourceOptions _options;
     private readonly Catalogue _catalogue;
     private readonly Func<CancellationToken, ValueTask<SourceConnection>> _connect;
     private readonly TimeProvider _time;
     private readonly LogFaults _faults;
+    private readonly LogWaits _waits;
     private SlotReader? _idle;
     private readonly ConcurrentDictionary<DatasetId, LogGap> _gaps = new();
     private readonly ConcurrentDictionary<DatasetId, (Position From, Lsn UpTo)> _unchanged = new();
     private readonly SlotKeeper _keeper;
-    private Lsn _settled;
-    private LogEnd? _end;
 
     public SlotSource(string name, PostgresSourceOptions options, Catalogue catalogue, Func<CancellationToken, ValueTask<SourceConnection>> connect, TimeProvider time)
     {
         (_name, _options, _catalogue, _connect, _time) = (name, options, catalogue, connect, time);
         _faults = new LogFaults(name, options.Slot, options.Publication);
         _keeper = new SlotKeeper(options, _faults, connect, time);
+        _waits = new LogWaits(_faults, time);
     }
 
     /// <summary>Moves the slot.</summary>
@@ -56,8 +48,8 @@ internal sealed class SlotSource : IAsyncDisposable
             reader ??= SlotReader.On(await _connect(ct), _options.Slot);
             try
             {
-                // The slot is in use for a moment while this very source moves it.
-                var facts = await _keeper.BesideAsync(() => Ask(reader, ct), ct);
+                // The slot is in use for a moment while this very source moves it, or another process of the pipeline does.
+                var facts = await _waits.UnusedAsync(() => _keeper.BesideAsync(() => Ask(reader, ct), ct), ct);
                 return await Task.Run(() => OpenAsync(reader, facts, requests, ct), ct);
             }
             catch (CdcSyncException fault) when (isKept && fault.IsTransient && !ct.IsCancellationRequested)
@@ -116,7 +108,7 @@ internal sealed class SlotSource : IAsyncDisposable
         using var cancellation = reader.Connection.CancelledBy(ct);
         var readings = new Dictionary<DatasetId, Reading>();
         var identity = new ServerFacts(facts.Server.Clock, facts.Server.IsStandby, facts.Server.System, facts.Server.DatabaseName, facts.Server.Timeline).Identity;
-        var (flushed, clock) = facts.Server.IsStandby ? new LogEnd(Lsn.Zero, facts.Server.Clock) : await EndAsync(reader.Connection, facts.Server, ct);
+        var (flushed, clock) = facts.Server.IsStandby ? new LogEnd(Lsn.Zero, facts.Server.Clock) : await _waits.EndAsync(reader.Connection, facts.Server, ct);
         var tracked = new List<TrackedDataset>();
         var starts = new List<(Dataset Dataset, LogPosition At)>();
         // Described after the end of what is read was fixed: what was altered since shows as a difference to the checkpoint, or comes with the next window.
@@ -140,7 +132,7 @@ internal sealed class SlotSource : IAsyncDisposable
             else if (Gap(dataset, from, now, table, out var after) is { } gap) readings[dataset.Id] = gap with { Identity = identity };
             else tracked.Add(new TrackedDataset(dataset, table, after, now));
         }
-        var unsettled = starts.Count > 0 ? await UnsettledAsync(reader.Connection, ct) : null;
+        var unsettled = starts.Count > 0 ? await _waits.UnsettledAsync(reader.Connection, ct) : null;
         foreach (var (dataset, at) in starts)
             readings[dataset.Id] = unsettled is null ? Reading.Start(identity, at.ToPosition()) : Reading.Failed(ReadingState.Denied, _faults.Unsettled($"the load of dataset {dataset.Id} can't begin", $"transaction {unsettled}"), identity);
         var window = Read(reader, flushed, tracked, readings, identity);
@@ -180,56 +172,6 @@ internal sealed class SlotSource : IAsyncDisposable
         if (last.Publication != now.Publication || last.Membership != now.Membership) return LogFaults.Expired(dataset, $"the publication was altered, or {table} was taken out of it and put back: what changed meanwhile is not known");
         if (last.Columns != now.Columns) return LogFaults.ColumnsChanged(dataset, $"{table}");
         return _gaps.TryGetValue(dataset.Id, out var gap) && gap.At >= last.At ? gap.Reading : null;
-    }
-
-    /// <summary>
-    /// Up to where the log is read: the end of a record, with all that was committed when the clock was read. A commit without synchronous_commit is safe after three rounds of the
-    /// server's writer at the latest; what is still not safe then is of open transactions. Safe up to a page's end, the log may break off within a record of theirs, and the server
-    /// would wait for the rest of it: then the last end that was found is taken, with its clock.
-    /// </summary>
-    private async Task<LogEnd> EndAsync(SourceConnection connection, LogServer server, CancellationToken ct)
-    {
-        var (inserted, flushed, began) = (server.Inserted!.Value.EndOfRecord, server.Flushed!.Value, _time.GetTimestamp());
-        var patience = _end is not null && inserted <= _settled ? TimeSpan.Zero : (3 * server.WriterDelay) + Margin;
-        while (flushed < inserted && (_time.GetElapsedTime(began) < patience || (flushed.IsPage && _end is null)))
-        {
-            if (_time.GetElapsedTime(began) > LongestPatience) throw _faults.NotFlushed();
-            await Task.Delay(Pause, _time, ct);
-            flushed = connection.Ask([Parameter.Statement(SlotSql.Flushed())], "reading the end of the log", rows => rows.Read() ? LogFacts.LsnOf(rows, 0)!.Value : Lsn.Zero);
-        }
-        _settled = inserted;
-        return _end = flushed >= inserted ? new LogEnd(inserted, server.Clock)
-            : !flushed.IsPage ? new LogEnd(flushed, server.Clock)
-            : _end!.At <= flushed ? _end
-            : throw _faults.NotFlushed();                                // the server was restarted from an older state
-    }
-
-    /// <summary>
-    /// A commit is in the log a moment before it is visible (with a synchronous standby, for as long as that one takes). Rows read now would lack it, and a stream from here
-    /// on too: so who may be at that is waited for.
-    /// </summary>
-    /// <returns>One that did not end; null = all have.</returns>
-    private async Task<string?> UnsettledAsync(SourceConnection connection, CancellationToken ct)
-    {
-        const string doing = "waiting for commits to become visible";
-        var open = connection.Ask([Parameter.Statement(SlotSql.Unsettled())], doing, Texts);
-        var began = _time.GetTimestamp();
-        while (open.Count > 0)
-        {
-            if (_time.GetElapsedTime(began) > Patience) return open[0];
-            await Task.Delay(Pause, _time, ct);
-            // One that is seen idle between two statements had not begun to commit.
-            var still = connection.Ask([Parameter.Statement(SlotSql.Unsettled())], doing, Texts).ToHashSet();
-            open.RemoveAll(xid => !still.Contains(xid));
-        }
-        return null;
-
-        static List<string> Texts(NpgsqlDataReader rows)
-        {
-            var texts = new List<string>();
-            while (rows.Read()) texts.Add(rows.GetString(0));
-            return texts;
-        }
     }
 
     /// <summary>Reads the window, as much of it as memory may hold; null = there is nothing in the log since.</summary>
@@ -291,8 +233,3 @@ internal sealed class SlotSource : IAsyncDisposable
         });
     }
 }
-
-/// <summary>Up to where a log is read.</summary>
-/// <param name="At">The end of a record.</param>
-/// <param name="Clock">The server's clock: what was committed before is before that end.</param>
-internal sealed record LogEnd(Lsn At, DateTimeOffset Clock);

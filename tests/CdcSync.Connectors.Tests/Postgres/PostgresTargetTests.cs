@@ -22,7 +22,7 @@ public sealed class PostgresTargetTests
                 "note" text,
                 _cdc_deleted_at timestamptz,
                 PRIMARY KEY ("id", "line")
-            )
+            ) WITH (fillfactor = 90)
             """], steps.Select(s => s.Sql));
         Assert.Equal(["created schema Sales", "created table Sales.Orders"], steps.Select(s => s.Done));
     }
@@ -37,6 +37,26 @@ public sealed class PostgresTargetTests
         // Its own since then: a key that is missing is one that a first load did not come to.
         Assert.Equal(["added the primary key (id)"], await warehouse.EnsureTargetAsync(Orders, default));
         Assert.Equal("PRIMARY KEY (id)", await fixture.ScalarAsync("SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = 'orders'::regclass AND contype = 'p'"));
+    }
+
+    [Fact]
+    public void A_table_whose_rows_come_once_is_filled_whole()
+    {
+        var found = new FoundTarget(true, null, [], [], []);
+        foreach (var dataset in new[] { Orders with { Capture = new Capture.HighWaterMark("id", MarkKind.Sequence, TimeSpan.Zero) }, TestDatasets.Of("orders", 0, ("id", Int64Type.Default)) })
+            Assert.EndsWith("\n)", TargetPlan.For(PostgresTable.For(dataset, "public"), found, KeyCheck.Now, isOwn: false).Single().Sql, StringComparison.Ordinal);
+    }
+
+    /// <summary>A tenth of a loaded table is updated, spread over it: the new versions stay on their rows' pages.</summary>
+    [Fact]
+    public async Task Updates_of_a_loaded_table_write_to_no_index()
+    {
+        await using var fixture = await StartedAsync();
+        await using var warehouse = fixture.Open("pipe");
+        await warehouse.EnsureTargetForAppendAsync(Orders, default);
+        await fixture.ExecuteAsync("INSERT INTO orders SELECT i, 'order ' || i, i, i FROM generate_series(1, 10000) AS i");
+        await warehouse.EnsureTargetAsync(Orders, default);
+        Assert.Equal(1000L, await fixture.ScalarAsync("UPDATE orders SET n = n + 1 WHERE id % 10 = 3; SELECT pg_stat_get_xact_tuples_hot_updated('orders'::regclass)"));
     }
 
     [Theory]

@@ -17,6 +17,9 @@ internal sealed record PostgresTable(Dataset Dataset, string Schema, string Name
     /// <summary>True if a delete marks the row instead of removing it. Rows without a key can't be marked: they are replaced as a whole.</summary>
     public bool MarksDeletes => Dataset.Deletes == DeleteMode.Soft && Key.Count > 0;
 
+    /// <summary>True if rows are updated. Those of a sequence come once, and those without a key are replaced.</summary>
+    public bool IsUpdated => Key.Count > 0 && Dataset.Capture is not Capture.HighWaterMark { Kind: MarkKind.Sequence };
+
     /// <summary>The columns that are not in the key.</summary>
     public IEnumerable<PostgresColumn> Values => Columns.Where(c => !c.IsKey);
 

@@ -5,6 +5,9 @@ namespace CdcSync.Connectors.Postgres.Warehouse;
 /// <summary>What has to be done so that a table can take a dataset: pure. Adds and widens, never drops or narrows.</summary>
 internal static class TargetPlan
 {
+    // A version that fits on its row's page needs no new entry in any index, and no second page in the log (ADR 145).
+    private const string RoomForUpdates = " WITH (fillfactor = 90)";
+
     /// <summary>The steps; empty where the table is as it should be.</summary>
     /// <param name="table">What is wanted.</param>
     /// <param name="found">What is there.</param>
@@ -47,7 +50,7 @@ internal static class TargetPlan
         var lines = table.Columns.Select(c => $"    {c.Name} {c.Type.Name}{(c.IsKey && c.Type == PostgresType.Text ? " COLLATE \"C\"" : "")}{(c.IsKey ? " NOT NULL" : "")}").ToList();
         if (table.MarksDeletes) lines.Add($"    {PostgresDialect.DeletedAt} timestamptz");
         if (table.Key.Count > 0 && key == KeyCheck.Now) lines.Add($"    PRIMARY KEY ({string.Join(", ", table.Key.Select(c => c.Name))})");
-        steps.Add(new TargetStep($"CREATE TABLE {table.Name} (\n{string.Join(",\n", lines)}\n)", $"created table {table.Schema}.{table.Dataset.Target.Name}"));
+        steps.Add(new TargetStep($"CREATE TABLE {table.Name} (\n{string.Join(",\n", lines)}\n){(table.IsUpdated ? RoomForUpdates : "")}", $"created table {table.Schema}.{table.Dataset.Target.Name}"));
         return steps;
     }
 

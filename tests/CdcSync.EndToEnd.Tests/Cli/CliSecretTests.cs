@@ -13,6 +13,12 @@ public sealed class CliSecretTests
     private const string Token = "canary-t0ken";
     private const string MetricsToken = "canary-m3trics-t0ken";
     private const string Key = "canary-key-0123456789abcdef";
+    private const string WebhookToken = "canary-w3bhook-t0ken";
+    private const string WebhookKey = "canary-webhook-k3y-0123456789";
+    private const string OtlpKey = "canary-0tlp-key";
+
+    /// <summary>A value of a row that is masked.</summary>
+    private const string Value = "canary-valu3";
 
     [Fact]
     public async Task No_secret_is_in_anything_a_command_says_or_leaves()
@@ -23,20 +29,34 @@ public sealed class CliSecretTests
         await database.ExecuteAsync($"CREATE ROLE {role} LOGIN PASSWORD '{Password}'; GRANT CREATE ON DATABASE {database.Name} TO {role}; CREATE SCHEMA mart AUTHORIZATION {role}");
         try
         {
-            using var pipeline = new PipelineFolder("{ kind: postgres, connection: \"${env:WAREHOUSE}\", schema: mart }", "keys: { pii: \"${file:pii.key}\" }\nhttp: { token: \"${env:TOKEN}\", metricsToken: \"${env:METRICS_TOKEN}\", listen: \"127.0.0.1:0\" }\n");
+            using var pipeline = new PipelineFolder("{ kind: postgres, connection: \"${env:WAREHOUSE}\", schema: mart }", "keys: { pii: \"${file:pii.key}\" }\nhttp: { token: \"${env:TOKEN}\", metricsToken: \"${env:METRICS_TOKEN}\", listen: \"127.0.0.1:0\" }\n"
+                + "webhooks: { people: { url: \"${env:WEBHOOK}\", key: \"${env:WEBHOOK_KEY}\" } }\n");
             File.WriteAllText(pipeline["pii.key"], Key);
+            File.WriteAllText(pipeline["shop.odcs.yaml"], File.ReadAllText(pipeline["shop.odcs.yaml"])
+                .Replace("{ name: note, logicalType: string, physicalType: text }", "{ name: note, logicalType: string, physicalType: text, customProperties: [{ property: mask, value: { algorithm: hmac-sha256, key: pii } }] }", StringComparison.Ordinal));
             await pipeline.TrackAsync();
+            // One is masked, the other can't be: it is no text.
+            pipeline.Execute($"UPDATE orders SET note = '{Value}' WHERE id = 1; INSERT INTO orders VALUES (9, CAST('{Value}' AS BLOB))");
+            await using var people = new Collector();
+            await using var metrics = new Collector();
             var environment = new Dictionary<string, string>
             {
                 ["WAREHOUSE"] = new NpgsqlConnectionStringBuilder(database.ConnectionString) { Username = role, Password = Password }.ConnectionString,
                 ["TOKEN"] = Token,
                 ["METRICS_TOKEN"] = MetricsToken,
+                ["WEBHOOK"] = $"{people.Address}hook?token={WebhookToken}",
+                ["WEBHOOK_KEY"] = WebhookKey,
+                ["OTEL_EXPORTER_OTLP_ENDPOINT"] = metrics.Address.ToString(),
+                ["OTEL_EXPORTER_OTLP_HEADERS"] = $"x-key={OtlpKey}",
+                ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/json",
                 ["CDCSYNC_DEBUG"] = "1",
             };
-            foreach (var command in new[] { "validate", "status", "migrate", "sync", "status --json", "history", "checkpoint show", "discover shop", "sync --dataset nothing", "resync orders --yes" })
+            string[] commands = ["validate", "status", "migrate", "sync", "status --json", "history", "checkpoint show", "discover shop", "sync --dataset nothing", "resync orders --yes",
+                "doctor", "grants --json", "quarantine list --json", "quarantine show orders 9", "reconcile --mode full --html report.html", "backfill orders", "contract test", "rebuild orders --yes --accept-missing"];
+            foreach (var command in commands)
             {
                 var result = await CdcsyncProcess.RunAsync(pipeline.Root, command.Split(' '), environment);
-                Assert.True(result.ExitCode is 0 or 2 or 6, $"{command}: {result}");
+                Assert.True(result.ExitCode is 0 or 2 or 6 or 8, $"{command}: {result}");
                 AssertNoSecret($"{command}: {result}");
             }
 
@@ -50,14 +70,20 @@ public sealed class CliSecretTests
                 AssertNoSecret((await daemon.WaitForExitAsync()).ToString());
             }
 
+            // What others were told: they know their own token and key, and nothing else.
+            Assert.Contains(people.Received, r => r.Path == "/hook" && r.Body.Contains("\"quarantined\"", StringComparison.Ordinal));
+            Assert.Contains(metrics.Received, r => r.Key == OtlpKey && r.Body.Contains("cdcsync_quarantine_rows", StringComparison.Ordinal));
+            AssertNoSecret(string.Join('\n', people.Received.Concat(metrics.Received).Select(r => r.Body)));
+            AssertNoSecret(await WarehouseAsync(database));
+
             environment["WAREHOUSE"] = environment["WAREHOUSE"].Replace(Password, Password + "-wrong", StringComparison.Ordinal);
             var refused = await CdcsyncProcess.RunAsync(pipeline.Root, ["sync"], environment);
             Assert.True(refused.ExitCode == 5, refused.ToString());
             Assert.Matches("(?m)^CDC3002 ", refused.Error);
             AssertNoSecret(refused.ToString());
 
-            foreach (var file in Directory.GetFiles(pipeline.Root, "*", SearchOption.AllDirectories).Where(f => Path.GetFileName(f) != "pii.key"))
-                AssertNoSecret(System.Text.Encoding.Latin1.GetString(await File.ReadAllBytesAsync(file)));
+            foreach (var file in Directory.GetFiles(pipeline.Root, "*", SearchOption.AllDirectories).Where(f => Path.GetFileName(f) is not ("pii.key" or "shop.db")))
+                AssertNoSecret(Encoding.Latin1.GetString(await File.ReadAllBytesAsync(file)));
         }
         finally
         {
@@ -86,9 +112,18 @@ public sealed class CliSecretTests
         return said.ToString();
     }
 
+    /// <summary>All rows of all tables that the warehouse has: targets, quarantine, ledger and the rest of the control schema.</summary>
+    private static async Task<string> WarehouseAsync(PostgresDatabase database)
+    {
+        var said = await database.ScalarAsync<string>("SELECT string_agg(query_to_xml(format('SELECT * FROM %I.%I', schemaname, tablename), true, true, '')::text, '') FROM pg_tables WHERE schemaname NOT IN ('pg_catalog', 'information_schema')");
+        Assert.Contains("<note>", said, StringComparison.Ordinal);
+        Assert.Contains("quarantine", await database.ScalarAsync<string>("SELECT string_agg(tablename, ' ') FROM pg_tables"), StringComparison.Ordinal);
+        return said!;
+    }
+
     private static void AssertNoSecret(string text)
     {
-        foreach (var secret in new[] { Password, Token, MetricsToken, Key })
-            Assert.DoesNotContain(secret, text, StringComparison.Ordinal);
+        foreach (var secret in new[] { Password, Token, MetricsToken, Key, WebhookToken, WebhookKey, OtlpKey, Value, Convert.ToHexString(Encoding.UTF8.GetBytes(Value)), Convert.ToBase64String(Encoding.UTF8.GetBytes(Value)) })
+            Assert.DoesNotContain(secret, text, StringComparison.OrdinalIgnoreCase);
     }
 }

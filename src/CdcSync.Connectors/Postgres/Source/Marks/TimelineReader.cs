@@ -1,5 +1,4 @@
 using System.Globalization;
-using CdcSync.Connectors.Postgres.Source.Replication;
 using CdcSync.Core.Checkpoints;
 using CdcSync.Core.Sources;
 
@@ -27,7 +26,7 @@ internal sealed class TimelineReader(DatasetReader marks, uint? timeline) : Data
         if (request.From is not { } checkpoint) return new TimelineReader(open(request), facts.Timeline);
         var (mark, last) = Split(checkpoint.Stream);
         return last is { } then && facts.Timeline is { } now && then != now
-            ? new NothingToRead(LogFaults.Rewound(request.Dataset, $"the server is on timeline {now}, the checkpoint on {then}"))
+            ? new NothingToRead(CheckpointFaults.Rewound(request.Dataset, $"the server is on timeline {now}, the checkpoint on {then}"))
             : new TimelineReader(open(request with { From = checkpoint with { Stream = mark } }), facts.Timeline ?? last);
     }
 

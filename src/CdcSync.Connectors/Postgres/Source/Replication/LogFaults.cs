@@ -1,6 +1,5 @@
 using CdcSync.Core.Datasets;
 using CdcSync.Core.Errors;
-using CdcSync.Core.Sources;
 
 namespace CdcSync.Connectors.Postgres.Source.Replication;
 
@@ -40,19 +39,6 @@ internal sealed class LogFaults(string source, string slot, string publication)
     /// <summary>The role may not read slots.</summary>
     public CdcSyncException NoReplication(Dataset dataset) => new(ErrorCodes.SourceDenied, $"dataset {dataset.Id}: the role of source {source} may not read replication slots.",
         "ALTER ROLE cdcsync REPLICATION (with its own name; managed servers have a role of their own for it). Run: cdcsync sync");
-
-    /// <summary>The changes after the checkpoint are gone.</summary>
-    public static Reading Expired(Dataset dataset, string what) => Reading.Failed(ReadingState.Expired, new CdcSyncException(ErrorCodes.ChangesExpired, $"dataset {dataset.Id}: {what}.",
-        $"Load the dataset again. Run: cdcsync resync {dataset.Id}"));
-
-    /// <summary>The server went back in time, or another one took its place.</summary>
-    public static Reading Rewound(Dataset dataset, string what) => Reading.Failed(ReadingState.Rewound, new CdcSyncException(ErrorCodes.SourceRewound,
-        $"dataset {dataset.Id}: {what}: it was restored, or a standby took its place.", $"Load the dataset again. Run: cdcsync resync {dataset.Id}"));
-
-    /// <summary>Columns were altered.</summary>
-    public static Reading ColumnsChanged(Dataset dataset, string table) => Reading.Failed(ReadingState.Expired, new CdcSyncException(ErrorCodes.SourceColumnsChanged,
-        $"dataset {dataset.Id}: columns of {table} that it reads were altered since the checkpoint, or added to the contract: rows nobody wrote to would keep old values.",
-        $"Load the dataset again (gapPolicy: resnapshot does it by itself). Run: cdcsync resync {dataset.Id}"));
 
     /// <summary>A dataset had fallen too far behind: the slot goes on without it.</summary>
     public CdcSyncException Detached(DatasetId dataset, long behind, long limit) => new(ErrorCodes.ChangesExpired,

@@ -79,7 +79,7 @@ internal sealed class LogWindow : IDisposable
                 return 0;
             case PgOutput.Truncate when _transaction is { } transaction:
                 foreach (var dataset in PgOutput.ReadTruncate(message).SelectMany(t => Readers(t, transaction)))
-                    dataset.End(new LogGap(transaction.CommitAt, LogFaults.Expired(dataset.Dataset, $"{dataset.Table} was truncated")));
+                    dataset.End(new LogGap(transaction.CommitAt, CheckpointFaults.Expired(dataset.Dataset, $"{dataset.Table} was truncated")));
                 return 0;
             case PgOutput.Insert or PgOutput.Update or PgOutput.Delete when _transaction is { } transaction:
                 return Row(message, transaction);

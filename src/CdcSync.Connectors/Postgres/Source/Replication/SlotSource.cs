@@ -154,13 +154,13 @@ internal sealed class SlotSource : IAsyncDisposable
         if (facts.Server.IsStandby) return null;
         if (CheckpointFit.Misfit(dataset, from, LogPosition.Kind, identity) is { } misfit) return misfit;
         if (LogPosition.Parse(from.Stream.Canonical) is not { } last) return CheckpointFit.Unreadable(dataset, identity);
-        if (last.Timeline != facts.Server.Timeline) return LogFaults.Rewound(dataset, $"the server is on timeline {facts.Server.Timeline}, the checkpoint on {last.Timeline}");
-        if (last.At > facts.Server.Flushed) return LogFaults.Rewound(dataset, $"the server's log ends at {facts.Server.Flushed}, the checkpoint is {last.At}");
-        if (facts.Slot is null) return LogFaults.Expired(dataset, $"there is no replication slot {_options.Slot} any more (cdcsync discover {_name} --enable-tracking --apply makes it anew)");
-        if (facts.Slot.WalStatus == "lost" || facts.Slot.Confirmed is null) return LogFaults.Expired(dataset, $"the slot {_options.Slot} has lost its log (max_slot_wal_keep_size)");
+        if (last.Timeline != facts.Server.Timeline) return CheckpointFaults.Rewound(dataset, $"the server is on timeline {facts.Server.Timeline}, the checkpoint on {last.Timeline}");
+        if (last.At > facts.Server.Flushed) return CheckpointFaults.Rewound(dataset, $"the server's log ends at {facts.Server.Flushed}, the checkpoint is {last.At}");
+        if (facts.Slot is null) return CheckpointFaults.Expired(dataset, $"there is no replication slot {_options.Slot} any more (cdcsync discover {_name} --enable-tracking --apply makes it anew)");
+        if (facts.Slot.WalStatus == "lost" || facts.Slot.Confirmed is null) return CheckpointFaults.Expired(dataset, $"the slot {_options.Slot} has lost its log (max_slot_wal_keep_size)");
         // The server would forward an older start in silence.
         return facts.Slot.Confirmed <= last.At ? null
-            : LogFaults.Expired(dataset, $"the slot {_options.Slot} hands out changes from {facts.Slot.Confirmed} on, the checkpoint is {last.At}: it was made anew, read by something else, or went on without the dataset");
+            : CheckpointFaults.Expired(dataset, $"the slot {_options.Slot} hands out changes from {facts.Slot.Confirmed} on, the checkpoint is {last.At}: it was made anew, read by something else, or went on without the dataset");
     }
 
     /// <summary>Why the log can't be gone on with from a checkpoint; null = it can, and then from where.</summary>
@@ -168,9 +168,9 @@ internal sealed class SlotSource : IAsyncDisposable
     {
         var last = LogPosition.Parse(from.Stream.Canonical)!;
         after = _unchanged.TryGetValue(dataset.Id, out var seen) && seen.From == from.Stream ? seen.UpTo : last.At;
-        if (last.Table != now.Table) return LogFaults.Expired(dataset, $"{table} is another table than the checkpoint was made on: it was created again under its name");
-        if (last.Publication != now.Publication || last.Membership != now.Membership) return LogFaults.Expired(dataset, $"the publication was altered, or {table} was taken out of it and put back: what changed meanwhile is not known");
-        if (last.Columns != now.Columns) return LogFaults.ColumnsChanged(dataset, $"{table}");
+        if (last.Table != now.Table) return CheckpointFaults.Expired(dataset, $"{table} is another table than the checkpoint was made on: it was created again under its name");
+        if (last.Publication != now.Publication || last.Membership != now.Membership) return CheckpointFaults.Expired(dataset, $"the publication was altered, or {table} was taken out of it and put back: what changed meanwhile is not known");
+        if (last.Columns != now.Columns) return CheckpointFaults.ColumnsChanged(dataset, $"{table}");
         return _gaps.TryGetValue(dataset.Id, out var gap) && gap.At >= last.At ? gap.Reading : null;
     }
 
@@ -183,7 +183,7 @@ internal sealed class SlotSource : IAsyncDisposable
         var at = reader.MoveTo(from);
         foreach (var late in tracked.Where(t => t.After < at).ToList())
         {
-            readings[late.Dataset.Id] = LogFaults.Expired(late.Dataset, $"the slot {_options.Slot} went on to {at} while it was looked at, the checkpoint is {late.After}") with { Identity = identity };
+            readings[late.Dataset.Id] = CheckpointFaults.Expired(late.Dataset, $"the slot {_options.Slot} went on to {at} while it was looked at, the checkpoint is {late.After}") with { Identity = identity };
             tracked.Remove(late);
             late.Dispose();
         }

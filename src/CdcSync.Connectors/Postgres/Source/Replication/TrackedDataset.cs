@@ -71,7 +71,7 @@ internal sealed class TrackedDataset : IDisposable
             var isSame = place < 0 ? Table.Column(name)!.IsGenerated : columns.TryGetValue(name, out var type) && type == (relation.Columns[place].Type, relation.Columns[place].Modifier);
             if (!isSame)
             {
-                End(new LogGap(at, LogFaults.ColumnsChanged(Dataset, $"{Table}")));
+                End(new LogGap(at, CheckpointFaults.ColumnsChanged(Dataset, $"{Table}")));
                 return;
             }
             places[i] = place >= 0 && PostgresTypes.IsReadAsText(Table.Column(name)!.Type) ? -1 : place;

@@ -129,6 +129,7 @@ internal sealed class Batch(Lane lane, BatchStart start, EngineContext engine) :
 
         // The file's last row is handed over a moment before the batch knows what the ledger has to name.
         await _readingEnded.Task;
+        await FitAsync(ct);
     }
 
     /// <summary>Counts the rows that passed the gates, once the source has delivered all, so that they can be staged in parts.</summary>
@@ -169,6 +170,8 @@ internal sealed class Batch(Lane lane, BatchStart start, EngineContext engine) :
                 _quarantined.RemoveAll(q => q.Rule == RefusedRowGate.Rule && superseded.Contains(q.Key));
             await _stagedIn.WriteAsync(accepted, ct);
         }
+
+        await FitAsync(ct);
     }
 
     /// <summary>True if the source has more after it already: it completes nothing up to the source's time. Known once it was read.</summary>
@@ -222,6 +225,23 @@ internal sealed class Batch(Lane lane, BatchStart start, EngineContext engine) :
             return;
         var newer = QuarantineKeys.Of(Lane.Dataset, accepted.Rows).ToHashSet(StringComparer.Ordinal);
         _quarantined.RemoveAll(q => newer.Contains(q.Key));
+    }
+
+    /// <summary>The quarantine of a dataset is bounded over all its batches: full, it stops the dataset, and no row is lost sight of. Rows that are in it already need no more room, and a whole content begins it anew.</summary>
+    private async Task FitAsync(CancellationToken ct)
+    {
+        var (control, id, limit) = (engine.Warehouse.Control, Lane.Dataset.Id, engine.Options.QuarantineLimit);
+        if (_quarantined.Count == 0 || Start.Mode == PublishMode.Difference)
+            return;
+        var there = (await control.CountQuarantinedAsync(engine.Pipeline, ct)).GetValueOrDefault(id);
+        if (there + _quarantined.Count <= limit)
+            return;
+        var keys = (await control.ReadQuarantineAsync(engine.Pipeline, id, null, (int)Math.Max(limit, there), ct)).Select(e => e.Row.Key).Concat(_quarantined.Select(q => q.Key)).ToHashSet(StringComparer.Ordinal);
+        if (keys.Count > Math.Max(limit, there))
+        {
+            throw new CdcSyncException(ErrorCodes.QuarantineFull, $"{id}: its quarantine has {there} rows, and takes {limit} at the most; this batch has more that it would have to take. Nothing was committed.",
+                $"Mend the rows in the source, or the contract, then let them in again. Run: cdcsync quarantine retry {id}");
+        }
     }
 
     private void Quarantine(IReadOnlyList<QuarantinedRow> rejected)

@@ -18,7 +18,7 @@ public sealed record EngineOptions
     /// <summary>Attempts of a single pass at a dataset that fails with a transient error. Default 5.</summary>
     public int Attempts { get; init; } = 5;
 
-    /// <summary>Rows one batch may quarantine; above it the dataset stops rather than lose sight of rows. Default 10,000.</summary>
+    /// <summary>Rows that the quarantine of a dataset takes; above it the dataset stops rather than lose sight of rows. Default 10,000.</summary>
     public int QuarantineLimit { get; init; } = 10_000;
 
     /// <summary>How often the warehouse is asked, at the most, to find the rows of one batch that it refuses. Default 4,000.</summary>

@@ -315,7 +315,11 @@ internal sealed class FakeWarehouse(TimeProvider time, FaultPlan faults) : IWare
 
     public ValueTask<bool> ForgetAsync(Lease lease, DatasetId dataset, CancellationToken ct) => throw new NotSupportedException();
 
-    public ValueTask<IReadOnlyList<QuarantineEntry>> ReadQuarantineAsync(string pipeline, DatasetId? dataset, string? key, int limit, CancellationToken ct) => throw new NotSupportedException();
+    public ValueTask<IReadOnlyList<QuarantineEntry>> ReadQuarantineAsync(string pipeline, DatasetId? dataset, string? key, int limit, CancellationToken ct)
+    {
+        lock (_transaction)
+            return new([.. Quarantine.Where(q => q.Dataset == dataset && (key is null || q.Row.Key == key)).Take(limit).Select(q => new QuarantineEntry(q.Dataset, q.Row, 0, "", default, default))]);
+    }
 
     public ValueTask<long> DropQuarantinedAsync(string pipeline, DatasetId dataset, string? key, CancellationToken ct) => throw new NotSupportedException();
 
@@ -489,6 +493,7 @@ internal sealed class FakeWarehouse(TimeProvider time, FaultPlan faults) : IWare
             foreach (var (part, changed) in parts.Zip(stats))
             {
                 var id = part.Stage.Dataset.Id;
+                warehouse.Quarantine.RemoveAll(q => q.Dataset == id && part.Quarantined.Any(newer => newer.Key == q.Row.Key));
                 warehouse.Quarantine.AddRange(part.Quarantined.Select(q => (id, q)));
                 warehouse.Accepted.AddRange(part.Accepted.Select(a => (id, part.Move.Next.Generation, a)));
                 warehouse.Checkpoints[id] = part.Move.Next;

@@ -97,6 +97,37 @@ public sealed class IsolationTests
         Assert.Equal((4, "good"), (world.Warehouse.Quarantine.Count, world.Warehouse.Rows(Orders.Id)[5]));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_quarantine_that_is_full_over_several_batches_stops_the_dataset_and_not_for_rows_that_are_in_it(bool isRefusedByWarehouse)
+    {
+        // Refused by the target, or by a rule of the contract.
+        var orders = Orders with { Rules = isRefusedByWarehouse ? [] : [new Core.Gates.Rules.ListRule("no_bad", "value", ["bad"], Core.Gates.Rules.Membership.Without)] };
+        using var world = isRefusedByWarehouse ? Guarded(new World()) : new World(orders);
+        Put(world, 10);
+        await world.SyncAsync();
+        world.Options = world.Options with { QuarantineLimit = 3 };
+        await BadAsync(1, 2);
+        await BadAsync(2, 3);
+        Assert.Equal(["[\"1\"]", "[\"2\"]", "[\"3\"]"], world.Warehouse.Quarantine.Select(q => q.Row.Key).Distinct().Order());
+        var before = world.Warehouse.Checkpoints[Orders.Id];
+
+        var outcome = await BadAsync(3, 4);
+
+        Assert.Equal((ErrorCodes.QuarantineFull, before, "v4"), (outcome.Fault?.Code, world.Warehouse.Checkpoints[Orders.Id], world.Warehouse.Rows(Orders.Id)[4]));
+        world.Source[Orders.Id].Put(4, "good");
+        Assert.Null(Assert.Single((await world.SyncAsync()).Outcomes).Fault);
+        Assert.Equal("good", world.Warehouse.Rows(Orders.Id)[4]);
+
+        async Task<DatasetOutcome> BadAsync(params int[] keys)
+        {
+            foreach (var key in keys)
+                world.Source[Orders.Id].Put(key, "bad");
+            return Assert.Single((await world.SyncAsync()).Outcomes);
+        }
+    }
+
     [Fact]
     public async Task What_is_refused_whatever_rows_are_left_out_is_told_as_it_is()
     {

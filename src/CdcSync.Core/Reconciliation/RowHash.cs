@@ -15,8 +15,11 @@ public readonly record struct RowHash(long High, long Low)
 #pragma warning disable CA5351 // All servers compute it in their own SQL; nobody gains from a collision.
         MD5.HashData(canonical, hash);
 #pragma warning restore CA5351
-        return new RowHash(BinaryPrimitives.ReadInt64BigEndian(hash), BinaryPrimitives.ReadInt64BigEndian(hash[8..]));
+        return From(hash);
     }
+
+    /// <summary>The hash whose 16 bytes a server computed.</summary>
+    public static RowHash From(ReadOnlySpan<byte> md5) => new(BinaryPrimitives.ReadInt64BigEndian(md5), BinaryPrimitives.ReadInt64BigEndian(md5[8..]));
 }
 
 /// <summary>A key in canonical bytes: equal where all parts are.</summary>

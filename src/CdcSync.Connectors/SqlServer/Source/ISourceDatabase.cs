@@ -1,8 +1,10 @@
+using CdcSync.Connectors.SqlServer.Digests;
 using CdcSync.Connectors.SqlServer.Source.Catalog;
 using CdcSync.Connectors.SqlServer.Source.Marks;
 using CdcSync.Connectors.SqlServer.Source.Sql;
 using CdcSync.Core.Datasets;
 using CdcSync.Core.Errors;
+using Microsoft.Data.SqlClient;
 
 namespace CdcSync.Connectors.SqlServer.Source;
 
@@ -84,6 +86,22 @@ internal interface ISourceDatabase : IAsyncDisposable
     /// <param name="from">The key before the first; null = from the start.</param>
     /// <param name="to">The last key; null = to the end.</param>
     IRowCursor Range(Dataset dataset, SqlServerObject table, string? from, string? to);
+
+    /// <summary>The rows with certain keys, or more than those.</summary>
+    /// <param name="dataset">The dataset.</param>
+    /// <param name="source">Its object.</param>
+    /// <param name="key">The key's columns.</param>
+    /// <param name="keys">Values for them, of as many keys as one statement takes.</param>
+    IRowCursor Find(Dataset dataset, SqlServerObject source, IReadOnlyList<DigestedColumn> key, IReadOnlyList<object?[]> keys);
+
+    /// <summary>What the server can do for a comparison.</summary>
+    DigestServer DigestServer();
+
+    /// <summary>The rows of an answer to a statement that compares.</summary>
+    /// <param name="sql">The statement.</param>
+    /// <param name="values">The values of its parameters by their names, perhaps of others too.</param>
+    /// <param name="row">Reads a row, its columns in order.</param>
+    List<T> Ask<T>(TSql sql, IReadOnlyDictionary<string, object?> values, Func<SqlDataReader, T> row);
 }
 
 /// <summary>Rows of a dataset, one after the other.</summary>

@@ -1,4 +1,5 @@
 using System.Globalization;
+using CdcSync.Connectors.SqlServer.Digests;
 using CdcSync.Connectors.SqlServer.Source.Catalog;
 using CdcSync.Connectors.SqlServer.Source.Sql;
 using CdcSync.Connectors.SqlServer.Source.Tracking;
@@ -28,6 +29,7 @@ internal static class SourceDiagnosis
     public static IReadOnlyList<Finding> Findings(string source, ISourceDatabase database, IReadOnlyList<Dataset> datasets)
     {
         var (setup, health) = (database.Setup(), database.Health());
+        var server = database.DigestServer();
         var isTracked = datasets.Any(d => d.Capture is Capture.ChangeTracking);
         return [
             Server(health),
@@ -36,7 +38,7 @@ internal static class SourceDiagnosis
             .. isTracked && setup.Retention is { } retention ? [Retention(source, datasets, retention)] : Array.Empty<Finding>(),
             .. Transactions(health.Transactions),
             .. CleanUp(health.Commits, isTracked ? setup.Retention : null),
-            .. datasets.Zip(database.Describe([.. datasets.Select(d => d.Object)])).SelectMany(d => d.Second.Object is { } found ? Of(database, d.First, found) : []),
+            .. datasets.Zip(database.Describe([.. datasets.Select(d => d.Object)])).SelectMany(d => d.Second.Object is { } found ? [.. Of(database, d.First, found), .. Comparison(source, server, d.First, found)] : Array.Empty<Finding>()),
         ];
     }
 
@@ -91,6 +93,12 @@ internal static class SourceDiagnosis
                 "See whether AUTO_CLEANUP is on and the error log; by hand: EXEC sys.sp_flush_CT_internal_table_on_demand;"),
             _ => Finding.Pass("clean-up", "keeps up"),
         };
+    }
+
+    private static IEnumerable<Finding> Comparison(string source, DigestServer server, Dataset dataset, SqlServerObject found)
+    {
+        if (dataset.Key.Count > 0 && DatasetInspection.ReadFaults(source, dataset, new Description(found)).Count == 0 && SourceDigestTable.WhyNot(dataset, found, server) is { } why)
+            yield return Finding.Pass("comparison", $"reads all rows to hash them here: {why}", dataset.Id);
     }
 
     private static IEnumerable<Finding> Of(ISourceDatabase database, Dataset dataset, SqlServerObject found)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using CdcSync.Connectors.SqlServer.Digests;
 using CdcSync.Connectors.SqlServer.Source.Catalog;
 using CdcSync.Connectors.SqlServer.Source.Marks;
 using CdcSync.Connectors.SqlServer.Source.Ranges;
@@ -161,6 +162,29 @@ internal sealed class WireDatabase : ISourceDatabase
         var bounds = (from is null ? RangeBounds.None : RangeBounds.From) | (to is null ? RangeBounds.None : RangeBounds.To);
         return Cursor(dataset, table, RangesSql.Rows(dataset, table, bounds), [.. Bound(dataset, table, from), .. Bound(dataset, table, to)]);
     }
+
+    public IRowCursor Find(Dataset dataset, SqlServerObject source, IReadOnlyList<DigestedColumn> key, IReadOnlyList<object?[]> keys) =>
+        Cursor(dataset, source, RowsSql.Find(dataset, source, key, keys.Count), [.. keys.SelectMany(k => k)]);
+
+    public DigestServer DigestServer() => Guard("asking what the server can do", () =>
+    {
+        try
+        {
+            using var rows = _connection.Query(DigestSql.Server());
+            return rows.Read() ? Digests.DigestServer.Of(rows) : Digests.DigestServer.None;
+        }
+        catch (SqlException e) when (Digests.DigestServer.IsMissing(e))
+        {
+            return Digests.DigestServer.None;
+        }
+    });
+
+    public List<T> Ask<T>(TSql sql, IReadOnlyDictionary<string, object?> values, Func<SqlDataReader, T> row) => Ask(sql, "comparing", rows =>
+    {
+        var all = new List<T>();
+        while (rows.Read()) all.Add(row(rows));
+        return all;
+    }, [.. sql.Parameters.Select(p => values[p.Name])]);
 
     public async ValueTask DisposeAsync()
     {

@@ -4,6 +4,8 @@ using CdcSync.Core.Datasets;
 using CdcSync.Core.Diagnosis;
 using CdcSync.Core.Errors;
 using CdcSync.Core.Gates;
+using CdcSync.Core.Reconciliation;
+using CdcSync.Core.Reconciliation.Totals;
 using CdcSync.Core.Warehouses;
 
 namespace CdcSync.Connectors.SqlServer.Warehouse;
@@ -39,6 +41,16 @@ public sealed class SqlServerWarehouse : IWarehouse, IDiagnosable, IGrantable
 
     /// <inheritdoc/>
     public ICheckReader Checks => new SqlServerCheckReader(_sessions, _control);
+
+    /// <inheritdoc/>
+    public IDigestReader Digests(Dataset dataset) => new SqlServerTargetDigests(_sessions, dataset);
+
+    /// <inheritdoc/>
+    public async ValueTask<IReadOnlyDictionary<CanonicalKey, GroupTotal>?> TotalsAsync(TotalScope scope, CancellationToken ct)
+    {
+        ArgumentNullException.ThrowIfNull(scope);
+        return await new SqlServerTargetDigests(_sessions, scope.Dataset).TotalsAsync(scope, ct);
+    }
 
     /// <inheritdoc/>
     public async ValueTask<bool> HasRowsAsync(Dataset dataset, CancellationToken ct)

@@ -17,5 +17,8 @@ internal sealed record Statement
 
     public TSql Sql { get; }
 
+    /// <summary>True if it may run as long as it takes: it reads a whole table.</summary>
+    public bool IsLong { get; init; }
+
     public IReadOnlyList<SqlParameter> Values { get; }
 }

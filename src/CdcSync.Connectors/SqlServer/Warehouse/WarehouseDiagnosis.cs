@@ -17,7 +17,11 @@ internal sealed class WarehouseDiagnosis(WarehouseSessions sessions, SqlServerTa
             r => new DatabaseHealth(r.GetString(0), r.GetInt32(1), r.GetInt32(2) == 1, r.GetString(3), r.IsDBNull(4) || r.GetInt32(4) == 1), ct), ct)).FirstOrDefault();
         var findings = health is null ? [] : Of(health);
         foreach (var dataset in datasets)
+        {
             findings.Add(await TargetAsync(dataset, ct));
+            findings.AddRange(await ComparisonAsync(dataset, ct));
+        }
+
         return findings;
     }
 
@@ -46,6 +50,20 @@ internal sealed class WarehouseDiagnosis(WarehouseSessions sessions, SqlServerTa
         catch (CdcSyncException fault) when (!fault.IsTransient)
         {
             return Finding.Fail("target", fault, dataset.Id);
+        }
+    }
+
+    private async Task<IEnumerable<Finding>> ComparisonAsync(Dataset dataset, CancellationToken ct)
+    {
+        try
+        {
+            var columns = dataset.Key.Count > 0 ? await new SqlServerTargetDigests(sessions, dataset).TravellingAsync(ct) : [];
+            return columns.Count == 0 ? [] : [Finding.Pass("comparison", $"reads all rows to hash them here: T-SQL of this server has no form for {string.Join(", ", columns)}", dataset.Id)];
+        }
+        catch (CdcSyncException fault) when (!fault.IsTransient)
+        {
+            // The target's own finding says what is wrong with it.
+            return [];
         }
     }
 

@@ -98,7 +98,7 @@ internal sealed class WarehouseSession(SqlConnection connection, int timeoutSeco
 
     private SqlCommand Command(Statement statement)
     {
-        var command = new SqlCommand(statement.Sql.Text, connection, Transaction) { CommandTimeout = timeoutSeconds };
+        var command = new SqlCommand(statement.Sql.Text, connection, Transaction) { CommandTimeout = statement.IsLong ? 0 : timeoutSeconds };
         command.Parameters.AddRange([.. statement.Values]);
         return command;
     }

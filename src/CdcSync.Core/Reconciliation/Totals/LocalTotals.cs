@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Numerics;
 using CdcSync.Arrow;
 
@@ -29,7 +28,7 @@ public static class LocalTotals
         }
 
         var scale = scope.Sum is { } summed && scope.Dataset.TargetSchema.Fields[summed].DataType is Decimal128Type d ? d.Scale : 0;
-        return sums.ToDictionary(s => s.Key, s => new GroupTotal(s.Value.Rows, s.Value.Sum is { } sum ? Text(sum, scale) : null));
+        return sums.ToDictionary(s => s.Key, s => new GroupTotal(s.Value.Rows, s.Value.Sum is { } sum ? GroupTotal.Text(sum, scale) : null));
     }
 
     private static RecordBatch GroupsOf(RecordBatch rows, TotalScope scope) =>
@@ -65,12 +64,4 @@ public static class LocalTotals
     };
 
     private static Func<int, BigInteger?> Of<T>(FixedWidthArray<T> values) where T : unmanaged, IBinaryInteger<T> => row => values.IsValid(row) ? BigInteger.CreateChecked(values[row]) : null;
-
-    private static string? Text(BigInteger unscaled, int scale)
-    {
-        if (scale <= 0)
-            return (unscaled * BigInteger.Pow(10, -scale)).ToString(CultureInfo.InvariantCulture);
-        var digits = BigInteger.Abs(unscaled).ToString(CultureInfo.InvariantCulture).PadLeft(scale + 1, '0');
-        return GroupTotal.Normal($"{(unscaled.Sign < 0 ? "-" : "")}{digits[..^scale]}.{digits[^scale..]}");
-    }
 }

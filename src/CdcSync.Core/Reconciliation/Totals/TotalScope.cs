@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Numerics;
 using CdcSync.Arrow;
 using CdcSync.Core.Datasets;
 
@@ -34,4 +36,15 @@ public readonly record struct GroupTotal(long Rows, string? Sum)
 {
     /// <summary>A number's one text.</summary>
     public static string? Normal(string? number) => number?.Contains('.', StringComparison.Ordinal) == true ? number.TrimEnd('0').TrimEnd('.') : number;
+
+    /// <summary>The text of a sum of decimals.</summary>
+    /// <param name="unscaled">Their digits without the point, summed.</param>
+    /// <param name="scale">How many of them stand behind the point; negative = so many zeros are left out.</param>
+    public static string? Text(BigInteger unscaled, int scale)
+    {
+        if (scale <= 0)
+            return (unscaled * BigInteger.Pow(10, -scale)).ToString(CultureInfo.InvariantCulture);
+        var digits = BigInteger.Abs(unscaled).ToString(CultureInfo.InvariantCulture).PadLeft(scale + 1, '0');
+        return Normal($"{(unscaled.Sign < 0 ? "-" : "")}{digits[..^scale]}.{digits[^scale..]}");
+    }
 }

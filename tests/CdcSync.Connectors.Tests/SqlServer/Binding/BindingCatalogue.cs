@@ -23,6 +23,9 @@ internal sealed class BindingCatalogue
     /// <summary>The columns of CHANGETABLE(CHANGES …) beside the key's.</summary>
     public const string ChangeColumns = "SYS_CHANGE_VERSION SYS_CHANGE_CREATION_VERSION SYS_CHANGE_OPERATION SYS_CHANGE_COLUMNS SYS_CHANGE_CONTEXT";
 
+    /// <summary>The columns of OPENJSON without a WITH of its own.</summary>
+    public const string JsonColumns = "key value type";
+
     /// <summary>Functions: the least and the most arguments.</summary>
     public static readonly IReadOnlyDictionary<string, (int Least, int Most)> Functions = new Dictionary<string, (int, int)>(StringComparer.Ordinal)
     {
@@ -58,12 +61,22 @@ internal sealed class BindingCatalogue
         ["APP_NAME"] = (0, 0),
         ["CONCAT"] = (2, 254),
         ["ROWCOUNT_BIG"] = (0, 0),
+        ["HASHBYTES"] = (2, 2),
+        ["SUBSTRING"] = (3, 3),
+        ["REPLACE"] = (3, 3),
+        ["LOWER"] = (1, 1),
+        ["SWITCHOFFSET"] = (2, 2),
+        ["DATEDIFF_BIG"] = (3, 3),
+        ["DATEPART"] = (2, 2),
+        ["COLLATIONPROPERTY"] = (2, 2),
     };
 
     /// <summary>Texts that a function's argument may be: a misspelt property is NULL, not an error.</summary>
     public static readonly IReadOnlyDictionary<string, (int Argument, string[] Words)> Words = new Dictionary<string, (int, string[])>(StringComparer.Ordinal)
     {
         ["DATABASEPROPERTYEX"] = (1, ["Updateability", "Collation", "Status", "IsReadCommittedSnapshotOn"]),
+        ["HASHBYTES"] = (0, ["MD5"]),
+        ["COLLATIONPROPERTY"] = (1, ["CodePage"]),
         ["SERVERPROPERTY"] = (0, ["ProductVersion", "EngineEdition", "Edition", "IsHadrEnabled", "Collation"]),
         ["HAS_PERMS_BY_NAME"] = (2, ["SELECT", "INSERT", "UPDATE", "DELETE", "ALTER", "VIEW CHANGE TRACKING", "VIEW DATABASE STATE", "VIEW SERVER STATE", "UNMASK", "CREATE TABLE", "CREATE SCHEMA"]),
     };

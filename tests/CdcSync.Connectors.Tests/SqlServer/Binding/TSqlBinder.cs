@@ -152,8 +152,8 @@ internal sealed partial class TSqlBinder(BindingCatalogue catalogue)
                 Faults.Add($"{name} knows no '{word.Value}'");
             if (name == "OBJECT_ID" && node.Parameters.FirstOrDefault() is StringLiteral named) CheckNamed(named.Value);
             // The unit of a date function parses as a column.
-            var hasUnit = name is "DATEDIFF" or "DATEADD";
-            if (hasUnit && node.Parameters[0] is ColumnReferenceExpression unit && unit.MultiPartIdentifier.Identifiers[0].Value is not ("day" or "second" or "millisecond" or "microsecond"))
+            var hasUnit = name is "DATEDIFF" or "DATEDIFF_BIG" or "DATEPART" or "DATEADD";
+            if (hasUnit && node.Parameters[0] is ColumnReferenceExpression unit && unit.MultiPartIdentifier.Identifiers[0].Value is not ("day" or "second" or "millisecond" or "microsecond" or "nanosecond"))
                 Faults.Add($"there is no unit {unit.MultiPartIdentifier.Identifiers[0].Value}");
             foreach (var argument in node.Parameters.Skip(hasUnit ? 1 : 0)) argument.Accept(this);
             node.OverClause?.Accept(this);
@@ -236,6 +236,12 @@ internal sealed partial class TSqlBinder(BindingCatalogue catalogue)
                         foreach (var value in row.ColumnValues) value.Accept(this);
                     }
                     scope.Add(values.Alias.Value, [.. values.Columns.Select(c => new BoundColumn(c.Value))], Faults);
+                    break;
+                case OpenJsonTableReference json:
+                    json.Variable.Accept(this);
+                    foreach (var item in json.SchemaDeclarationItems) item.ColumnDefinition.DataType.Accept(this);
+                    scope.Add(json.Alias?.Value ?? "OPENJSON", json.SchemaDeclarationItems.Count == 0 ? [.. BindingCatalogue.JsonColumns.Split(' ').Select(c => new BoundColumn(c))]
+                        : [.. json.SchemaDeclarationItems.Select(i => new BoundColumn(i.ColumnDefinition.ColumnIdentifier.Value))], Faults);
                     break;
                 case SchemaObjectFunctionTableReference function:
                     foreach (var parameter in function.Parameters) parameter.Accept(this);

@@ -2,12 +2,14 @@ using System.Globalization;
 using System.Text.Json;
 using CdcSync.Arrow;
 using CdcSync.Connectors.SqlServer;
+using CdcSync.Connectors.SqlServer.Digests;
 using CdcSync.Connectors.SqlServer.Source;
 using CdcSync.Connectors.SqlServer.Source.Catalog;
 using CdcSync.Connectors.SqlServer.Source.Marks;
 using CdcSync.Connectors.SqlServer.Source.Sql;
 using CdcSync.Core.Batches;
 using CdcSync.Core.Datasets;
+using Microsoft.Data.SqlClient;
 
 namespace CdcSync.Connectors.Tests.SqlServer.Model;
 
@@ -43,6 +45,12 @@ internal sealed class ModelDatabase(ServerModel server) : ISourceDatabase
         _ct = ct;
         return new MemoryStream();
     }
+
+    public IRowCursor Find(Dataset dataset, SqlServerObject source, IReadOnlyList<DigestedColumn> key, IReadOnlyList<object?[]> keys) => Rows(dataset, source);
+
+    public DigestServer DigestServer() => Connectors.SqlServer.Digests.DigestServer.None;
+
+    public List<T> Ask<T>(TSql sql, IReadOnlyDictionary<string, object?> values, Func<SqlDataReader, T> row) => throw new NotSupportedException("the model has no T-SQL");
 
     public void Begin(ReadIsolation isolation) => Step(() => _isolation = isolation);
 

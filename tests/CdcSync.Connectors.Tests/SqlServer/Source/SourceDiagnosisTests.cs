@@ -21,8 +21,9 @@ public sealed class SourceDiagnosisTests
         _world.Server.Retention = TimeSpan.FromDays(7);
         var found = await DiagnoseAsync(dataset);
         Assert.All(found, f => Assert.Equal((FindingLevel.Pass, (string?)null), (f.Level, f.Fix)));
-        Assert.Equal(["server", "primary", "snapshot isolation", "retention", "open transactions", "row versions", "clean-up"], found.Select(f => f.Check));
+        Assert.Equal(["server", "primary", "snapshot isolation", "retention", "open transactions", "row versions", "clean-up", "comparison"], found.Select(f => f.Check));
         Assert.Equal("SQL Server 16.0.4135.4, compatibility level 160", found[0].What);
+        Assert.Equal("reads all rows to hash them here: the database's compatibility level is below 130", found[^1].What);
     }
 
     [Fact]

@@ -1,8 +1,10 @@
 using System.Runtime.CompilerServices;
 using CdcSync.Arrow;
 using CdcSync.Connectors.SqlServer;
+using CdcSync.Connectors.SqlServer.Digests;
 using CdcSync.Connectors.SqlServer.Source.Catalog;
 using CdcSync.Connectors.SqlServer.Source.Sql;
+using CdcSync.Connectors.SqlServer.Source.Values;
 using CdcSync.Connectors.Tests.SqlServer.Binding;
 using CdcSync.Core.Datasets;
 
@@ -81,6 +83,8 @@ internal static class SourceStatements
     private static IEnumerable<(string, TSql)> Rows(Dataset dataset, SqlServerObject source)
     {
         yield return Made(RowsSql.All(dataset, source));
+        if (SourceDigestTable.Key(dataset with { Columns = [.. dataset.Columns.Select(c => SqlServerTypes.Natural(source.Column(c.Source)!).Type is { } type ? c with { ReadType = type, TargetType = type } : c)] }, source) is { } key)
+            foreach (var keys in new[] { 1, 3 }) yield return Made(RowsSql.Find(dataset, source, key, keys));
         foreach (var column in source.Columns.Where(c => c.TypeName == "timestamp"))
         {
             yield return Made(MarksSql.RowVersions(dataset, source, column.Name));

@@ -1,6 +1,7 @@
 using System.Data.SqlTypes;
 using System.Globalization;
 using CdcSync.Arrow;
+using CdcSync.Connectors.Migrations;
 using CdcSync.Connectors.SqlServer.Warehouse;
 using CdcSync.Connectors.Tests.WarehouseConformance;
 using CdcSync.Core.Datasets;
@@ -22,7 +23,12 @@ internal sealed class SqlServerFixture(LiveDatabase database) : IWarehouseFixtur
 {
     public LiveDatabase Database => database;
 
-    public static async Task<SqlServerFixture> CreateAsync() => new(await (await LiveSqlServer.GetAsync()).CreateDatabaseAsync());
+    public static async Task<SqlServerFixture> CreateAsync()
+    {
+        var database = await (await LiveSqlServer.GetAsync()).CreateDatabaseAsync();
+        if (!database.Server.HasMerge) await MigrateWithoutAlterViewAsync(database);
+        return new(database);
+    }
 
     public IWarehouse Open(string pipeline) => new SqlServerWarehouse(new SqlServerWarehouseOptions { Connection = () => database.ConnectionString, Pipeline = pipeline });
 
@@ -66,12 +72,22 @@ internal sealed class SqlServerFixture(LiveDatabase database) : IWarehouseFixtur
     public bool Lacks(ArrowType type, string canonical) => type switch
     {
         Time64Type when !database.Server.KeepsBulkTimes && !canonical.EndsWith("000", StringComparison.Ordinal) => true,
+        // Babelfish 4.4 puts more digits behind the 38 of a decimal that bulk copy sends; the driver does not show them, T-SQL does.
+        Decimal128Type { Precision: 38 } => !database.Server.HasMerge && canonical.Count(char.IsAsciiDigit) >= 38,
         StringType => !database.Server.HoldsNul && canonical.Contains('\0'),
         Time64Type { Unit: TimeUnit.Nanosecond } or TimestampType { Unit: TimeUnit.Nanosecond } => !database.Server.HoldsSevenDigits && !canonical.TrimEnd('Z').EndsWith("000", StringComparison.Ordinal),
         _ => false,
     };
 
     public ValueTask DisposeAsync() => database.DisposeAsync();
+
+    // Babelfish 4.4 has no ALTER VIEW.
+    private static async Task MigrateWithoutAlterViewAsync(LiveDatabase database)
+    {
+        var scripts = MigrationScript.Embedded("sqlserver").Select(s => s with { Sql = s.Sql.Replace("EXEC (N'\nALTER VIEW", "DROP VIEW cdcsync.dataset_status;\nEXEC (N'\nCREATE VIEW", StringComparison.Ordinal) });
+        await using var connection = await LiveSqlServer.OpenAsync(database.Name);
+        await new MigrationRunner(SqlServerMigrations.Dialect, [.. scripts], new Version(0, 1, 0)).MigrateAsync(connection, default);
+    }
 
     private static string? Text(object? value, ArrowType type) => value switch
     {

@@ -122,7 +122,18 @@ internal static class WarehouseStatements
             yield return Made(TargetSql.AddColumn(target, column with { Name = "[added]" }), target);
         }
         foreach (var made in Checked(target)) yield return made;
+        foreach (var made in Compared(target)) yield return made;
         yield return Made(TargetSql.AddDeletedAt(target), target with { Dataset = target.Dataset with { Deletes = DeleteMode.Hard } });
+    }
+
+    private static IEnumerable<(string, TSql, SqlServerTable?)> Compared(SqlServerTable target)
+    {
+        var digests = Digests.DigestStatements.Of(target);
+        yield return Made(TargetRowsSql.All(target), target);
+        if (target.Key is [_] && digests.Key[0].Found.Integers is not null) yield return Made(TargetRowsSql.Between(target, digests.Key[0].Sought!), target);
+        if (target.Key.Count == 0 || !digests.CanSeek) yield break;
+        yield return Made(TargetRowsSql.Find(target, digests, 1), target);
+        yield return Made(TargetRowsSql.Find(target, digests, 3), target);
     }
 
     private static IEnumerable<(string, TSql, SqlServerTable?)> Checked(SqlServerTable target)

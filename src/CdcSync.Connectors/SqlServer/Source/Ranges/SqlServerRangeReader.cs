@@ -1,9 +1,13 @@
 using System.Runtime.CompilerServices;
+using CdcSync.Arrow;
+using CdcSync.Connectors.SqlServer.Digests;
 using CdcSync.Connectors.SqlServer.Source.Catalog;
 using CdcSync.Core.Batches;
 using CdcSync.Core.Checkpoints;
 using CdcSync.Core.Datasets;
 using CdcSync.Core.Errors;
+using CdcSync.Core.Reconciliation;
+using CdcSync.Core.Reconciliation.Totals;
 using CdcSync.Core.Sources;
 
 namespace CdcSync.Connectors.SqlServer.Source.Ranges;
@@ -56,6 +60,55 @@ internal sealed class SqlServerRangeReader(string source, Func<CancellationToken
         }
     }
 
+    /// <inheritdoc/>
+    public async ValueTask<IDigestReader?> DigestsAsync(Dataset dataset, CancellationToken ct) =>
+        await TableAsync(dataset, ct) is { } table && table.CanSay(DigestScope.Rows(dataset)) ? new SqlServerDigests(new SourceDigests(open), table) : null;
+
+    /// <inheritdoc/>
+    public async ValueTask<IReadOnlyDictionary<CanonicalKey, GroupTotal>?> TotalsAsync(TotalScope scope, CancellationToken ct)
+    {
+        ArgumentNullException.ThrowIfNull(scope);
+        var reduced = scope.Reduced();
+        return await TableAsync(reduced.Dataset, ct) is { } table && table.CanSay(reduced) ? await new SqlServerDigests(new SourceDigests(open), table).TotalsAsync(reduced, ct) : null;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<IAsyncEnumerable<ChangeChunk>?> FindAsync(Dataset dataset, RecordBatch keys, CancellationToken ct)
+    {
+        await using var database = await open(ct);
+        var key = await Task.Run(() => database.Describe([dataset.Object])[0].Object is { } found && DatasetInspection.ReadFaults(source, dataset, new Description(found)).Count == 0 ? SourceDigestTable.Key(dataset, found) : null, ct);
+        return key is null ? null : FoundAsync(dataset, key, DigestValues.Keys(key, keys), ct);
+    }
+
+    private async IAsyncEnumerable<ChangeChunk> FoundAsync(Dataset dataset, IReadOnlyList<DigestedColumn> key, IReadOnlyList<object?[]> keys, [EnumeratorCancellation] CancellationToken ct)
+    {
+        await using var database = await open(ct);
+        await Task.Yield();
+        using var cancellation = database.CancelledBy(ct);
+        var found = Begin(database, dataset);
+        foreach (var some in keys.Chunk(KeysSql.AtOnce(key)))
+        {
+            using var rows = database.Find(dataset, found, key, some);
+            foreach (var chunk in Chunks(dataset, rows))
+            {
+                ct.ThrowIfCancellationRequested();
+                yield return chunk;
+            }
+        }
+    }
+
+    /// <summary>The object as the target should be; null where there is none to be had, or T-SQL can't say it.</summary>
+    private async ValueTask<DigestTable?> TableAsync(Dataset dataset, CancellationToken ct)
+    {
+        await using var database = await open(ct);
+        return await Task.Run(() =>
+        {
+            var description = database.Describe([dataset.Object])[0];
+            var server = database.DigestServer();
+            return DatasetInspection.ReadFaults(source, dataset, description).Count == 0 ? SourceDigestTable.Of(dataset, description.Object!, server) : null;
+        }, ct);
+    }
+
     private IEnumerable<ChangeChunk> Read(ISourceDatabase database, Dataset dataset, KeyRange range)
     {
         var found = Begin(database, dataset);
@@ -63,6 +116,11 @@ internal sealed class SqlServerRangeReader(string source, Func<CancellationToken
             throw new CdcSyncException(ErrorCodes.StateCorrupt, $"dataset {dataset.Id}: a bound of the first load's ranges does not fit the key.",
                 $"The key changed since the load began: load the dataset again. Run: cdcsync resync {dataset.Id}");
         using var rows = range is { From: null, To: null } ? database.Rows(dataset, found) : database.Range(dataset, found, range.From, range.To);
+        foreach (var chunk in Chunks(dataset, rows)) yield return chunk;
+    }
+
+    private static IEnumerable<ChangeChunk> Chunks(Dataset dataset, IRowCursor rows)
+    {
         var chunks = new RowChunks(dataset);
         while (rows.Read())
         {

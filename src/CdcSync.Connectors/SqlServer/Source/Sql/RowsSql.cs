@@ -1,3 +1,4 @@
+using CdcSync.Connectors.SqlServer.Digests;
 using CdcSync.Connectors.SqlServer.Source.Catalog;
 using CdcSync.Core.Datasets;
 using static CdcSync.Connectors.SqlServer.SqlServerDialect;
@@ -20,4 +21,12 @@ internal static class RowsSql
 
     /// <summary>All rows.</summary>
     public static TSql All(Dataset dataset, SqlServerObject source) => new($"SELECT {Columns(dataset, source)} FROM {From(dataset, source)};", TSqlKinds.Select);
+
+    /// <summary>The rows with certain keys. Parameters: <see cref="KeysSql.Parameters"/>.</summary>
+    /// <param name="dataset">The dataset.</param>
+    /// <param name="source">Its object.</param>
+    /// <param name="key">The key's columns.</param>
+    /// <param name="keys">How many keys.</param>
+    public static TSql Find(Dataset dataset, SqlServerObject source, IReadOnlyList<DigestedColumn> key, int keys) =>
+        new($"SELECT {Columns(dataset, source)} FROM {KeysSql.Join(From(dataset, source), key, keys)};", TSqlKinds.Select, [.. KeysSql.Parameters(key, keys)]);
 }

@@ -66,6 +66,7 @@ internal static class ValueReaders
 
     private static ValueReader Reals(ArrayBuilder builder, Func<SqlDataReader, int, double> get) => builder switch
     {
+        FixedWidthBuilder<Half> b => new RealReader<Half>(b, get),
         FixedWidthBuilder<float> b => new RealReader<float>(b, get),
         FixedWidthBuilder<double> b => new RealReader<double>(b, get),
         _ => throw No(builder),

@@ -184,6 +184,7 @@ public sealed class LiveReadTests
             Assert.Equal(ReadingState.Unchanged, (await follower.CatchUpAsync(source)).State);
         }
         Assert.Equal(3, follower.Rows.Count);
+        await live.AssertSeeksAsync(((SourceObject.Table)dataset.Object).Name);
     }
 
     private static async Task CheckRangesAsync(LiveSource live, Dataset dataset, int rows, int value)
@@ -200,6 +201,7 @@ public sealed class LiveReadTests
             Assert.InRange(seen.Count - before, 1, 7);
         }
         Assert.Equal(Enumerable.Range(1, rows), seen.Order());
+        await live.AssertSeeksAsync(((SourceObject.Table)dataset.Object).Name);
     }
 
     /// <summary>The dataset that discovery would write.</summary>

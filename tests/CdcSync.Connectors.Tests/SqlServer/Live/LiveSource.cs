@@ -31,6 +31,9 @@ internal sealed class LiveSource
 
     public bool DescribesQueries { get; private set; }
 
+    /// <summary>True if the plans of statements can be looked at: a right of the login's, too.</summary>
+    public bool ShowsPlans { get; private set; }
+
     /// <summary>Sub-second digits that datetime2(7) keeps.</summary>
     public int Digits { get; private set; }
 
@@ -66,6 +69,20 @@ internal sealed class LiveSource
         return await command.ExecuteScalarAsync();
     }
 
+    /// <summary>
+    /// No statement that the reader sent about a table compares a column with a value of another type: the server would convert the column, row by row, instead of looking into its index.
+    /// </summary>
+    public async Task AssertSeeksAsync(string table)
+    {
+        if (!ShowsPlans) return;
+        var plans = $"""
+            FROM sys.dm_exec_cached_plans AS c CROSS APPLY sys.dm_exec_sql_text(c.plan_handle) AS t CROSS APPLY sys.dm_exec_query_plan(c.plan_handle) AS p
+            WHERE c.objtype = N'Prepared' AND t.text LIKE N'%{table}%' AND t.text NOT LIKE N'%dm_exec_cached_plans%'
+            """;
+        Assert.NotEqual(0, await ScalarAsync($"SELECT COUNT(*) {plans}"));
+        Assert.Null(await ScalarAsync($"SELECT TOP (1) t.text {plans} AND CONVERT(nvarchar(max), p.query_plan) LIKE N'%ConvertIssue=\"Seek Plan\"%'"));
+    }
+
     /// <summary>Reads all rows of a dataset in one session.</summary>
     public async Task<List<ReadEvent>> ReadAllAsync(Dataset dataset)
     {
@@ -99,6 +116,7 @@ internal sealed class LiveSource
             && await live.TriesAsync("DECLARE @v bigint = CHANGE_TRACKING_CURRENT_VERSION(); IF @v IS NULL THROW 50000, N'none', 1");
         live.HasRowVersion = await live.TriesAsync("CREATE TABLE probe_rv (id int PRIMARY KEY, rv rowversion)");
         live.DescribesQueries = await live.TriesAsync("SELECT name FROM sys.dm_exec_describe_first_result_set(N'SELECT 1 AS one', NULL, 0)");
+        live.ShowsPlans = await live.TriesAsync("SELECT p.query_plan FROM sys.dm_exec_cached_plans AS c CROSS APPLY sys.dm_exec_query_plan(c.plan_handle) AS p WHERE 1 = 0");
         live.Digits = Convert.ToString(await live.ScalarAsync("SELECT CONVERT(nvarchar(40), CONVERT(datetime2(7), '2026-01-01T00:00:00.1234567'), 121)"), System.Globalization.CultureInfo.InvariantCulture)!.EndsWith("1234567", StringComparison.Ordinal) ? 7 : 6;
         return live;
     }

@@ -54,6 +54,17 @@ public sealed partial class DocumentationTests : IDisposable
         Assert.All(keys, key => Assert.Contains($"`{key}`", document, StringComparison.Ordinal));
     }
 
+    [Fact]
+    public void Every_key_of_a_contract_but_mere_texts_for_people_is_described()
+    {
+        var document = Document("contracts.md");
+        var sources = Directory.GetFiles(Path.Combine(ContractText.Root(), "src", "CdcSync.Core", "Contracts"), "*.cs").Select(File.ReadAllText);
+        var keys = sources.SelectMany(s => Keys().Matches(s)).Select(m => m.Groups[1].Value).Distinct().ToList();
+
+        Assert.True(keys.Count > 60, "the readers' keys were not found");
+        Assert.Equal("", string.Join(", ", keys.Where(key => !Regex.IsMatch(document, $@"\b{key}\b"))));
+    }
+
     private static string Document(string name) => File.ReadAllText(Path.Combine(ContractText.Root(), "docs", name));
 
     private static string Indented(string yaml, int by) => string.Join('\n', yaml.Split('\n').Select(line => new string(' ', by) + line));
@@ -61,6 +72,6 @@ public sealed partial class DocumentationTests : IDisposable
     [GeneratedRegex("^```yaml\n(.*?)^```", RegexOptions.Singleline | RegexOptions.Multiline)]
     private static partial Regex Yaml();
 
-    [GeneratedRegex("\\.(?:Text|RequiredText|Flag|Integer|Number|Duration|Size|Choice|Map|Names|Texts|Node|RequiredNode)\\(\"(\\w+)\"")]
+    [GeneratedRegex("\\.(?:Text|RequiredText|Flag|Integer|Number|Duration|Size|Choice|Map|Maps|Items|Names|Texts|Node|RequiredNode)\\(\"(\\w+)\"")]
     private static partial Regex Keys();
 }

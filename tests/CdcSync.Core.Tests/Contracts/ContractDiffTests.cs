@@ -54,6 +54,16 @@ public sealed class ContractDiffTests
     [InlineData("readyBy: '07:00', days: MON-FRI", "readyBy: '07:30'", "! orders deadline: 'early' was complete up to 00:00 by 07:00 UTC on Mon, Tue, Wed, Thu, Fri, and is complete up to 00:00 by 07:30 UTC")]
     [InlineData("{ id: early, readyBy: '07:00', days: MON-FRI }", "", "! orders deadline: 'early' is no longer promised")]
     [InlineData("value: 2, unit: y", "value: 1, unit: y", "! orders retention: retention was 730.00:00:00, and is 365.00:00:00")]
+    [InlineData("  - { property: freshness, value: 5, unit: m }\n", "", "! orders freshness: freshness within 00:05:00 is no longer promised; ! returns freshness: freshness within 00:05:00 is no longer promised")]
+    [InlineData("physicalType: int, primaryKey: true", "physicalType: smallint, primaryKey: true", "! orders.id narrowed: int32 became int16, which does not hold all its values")]
+    [InlineData("physicalType: int, primaryKey: true", "physicalType: text, primaryKey: true", "! orders.id narrowed: int32 became utf8, which does not hold all its values")]
+    [InlineData("{ name: amount, ", "{ name: note, physicalType: text }\n      - { name: amount, ", "orders.note added: the column is new")]
+    [InlineData("      - { name: amount, physicalType: \"numeric(12,2)\" }\n", "", "! orders.amount dropped: the column is gone")]
+    [InlineData("physicalType: \"numeric(12,2)\" }", "physicalType: \"numeric(12,2)\", unique: true }", "")]
+    [InlineData("logicalTypeOptions: { maxLength: 20 }, ", "", "! orders.status bound: maxLength 20 is no longer promised")]
+    [InlineData("quality: [{ id: known, metric: nullValues, mustBe: 0 }]", "quality: [{ id: known, metric: nullValues, mustBe: 0 }, { id: more, metric: nullValues, mustBeLessThan: 1 }]", "")]
+    [InlineData("role: Owner", "role: Owner, description: Somebody", "")]
+    [InlineData("a@example.com", "b@example.com", "")]
     [InlineData("  - { property: retention, value: 2, unit: y, element: orders.id }", "", "! orders retention: the retention of 730.00:00:00 is no longer promised")]
     public void A_change_breaks_where_a_query_may_fail_or_mean_something_else(string from, string to, string expected)
     {

@@ -31,7 +31,8 @@ internal static class QualityReader
         reader.CheckTexts("description", "businessImpact", "method");
         reader.CheckTags();
         reader.CheckAuthoritativeDefinitions();
-        var custom = reader.CustomProperties(["dialect"]);
+        var custom = reader.CustomProperties(["dialect", "policy"]);
+        if (custom.TryGetValue("policy", out var policy)) head = head with { Policy = Policy(reader.Context, policy) };
         return (reader.Choice("type", ("library", 'l'), ("sql", 's'), ("text", 't'), ("custom", 'c')) ?? 'l') switch
         {
             's' => Sql(reader, head, custom),
@@ -111,12 +112,22 @@ internal static class QualityReader
         return Condition(reader) is { } condition ? new SqlRule(head) { Query = query, Condition = condition, Dialect = dialect } : null;
     }
 
-    private static string? Dialect(ReadContext context, CustomProperty property)
+    private static string? Dialect(ReadContext context, CustomProperty property) =>
+        Word(context, property, ["postgresql", "sqlserver", "sqlite"]) is var word and not "postgresql" ? word : "postgres";
+
+    private static RulePolicy? Policy(ReadContext context, CustomProperty property) => Word(context, property, ["block", "quarantine", "warn"]) switch
     {
-        string[] known = ["postgresql", "sqlserver", "sqlite"];
+        "block" => RulePolicy.Block,
+        "quarantine" => RulePolicy.Quarantine,
+        "warn" => RulePolicy.Warn,
+        _ => null,
+    };
+
+    private static string? Word(ReadContext context, CustomProperty property, string[] known)
+    {
         var word = context.Text(property.Value, property.Path);
         if (word is not null && !known.Contains(word)) context.Diagnostics.Error(property.Value.At, $"{property.Path}: expected one of {string.Join(", ", known)}, found '{word}'.{Suggestion.For(word, known)}");
-        return word is "postgresql" ? "postgres" : word;
+        return word;
     }
 
     private static TextRule Text(FieldReader reader, RuleHead head)

@@ -15,7 +15,24 @@ public abstract record QualityRule(RuleHead Head);
 /// <param name="Dimension">The quality dimension: completeness, uniqueness …; null = not said.</param>
 /// <param name="Scheduler">What runs it on a schedule, as in <c>cron</c>; null = none.</param>
 /// <param name="Schedule">When it runs, in the scheduler's words; null = none.</param>
-public sealed record RuleHead(FileLocation At, string? Id, string? Name, string? Severity, string? Dimension, string? Scheduler, string? Schedule);
+public sealed record RuleHead(FileLocation At, string? Id, string? Name, string? Severity, string? Dimension, string? Scheduler, string? Schedule)
+{
+    /// <summary>What a breach does to rows, where the rule judges each row; null = not said.</summary>
+    public RulePolicy? Policy { get; init; }
+}
+
+/// <summary>What becomes of rows that break a rule about single values.</summary>
+public enum RulePolicy
+{
+    /// <summary>They are kept out, and go to quarantine.</summary>
+    Quarantine,
+
+    /// <summary>They keep their batch out: nothing of it is committed.</summary>
+    Block,
+
+    /// <summary>They are published, and it is told.</summary>
+    Warn,
+}
 
 /// <summary>A rule of the standard's library.</summary>
 /// <param name="Head">What all rules have.</param>

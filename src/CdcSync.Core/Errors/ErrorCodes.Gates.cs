@@ -20,4 +20,7 @@ public static partial class ErrorCodes
 
     /// <summary>Whether rows without a parent have one that a filter leaves out can't be learned from the parents' source.</summary>
     public static readonly ErrorCode ParentsUnknown = new("CDC5006", "Parents can't be looked up", ExitCode.Partial);
+
+    /// <summary>Rows of a batch break a rule of the contract whose policy is not to keep them out, but to block, or to warn.</summary>
+    public static readonly ErrorCode RowRuleBroken = new("CDC5007", "Rows break a contract rule", ExitCode.Partial);
 }

@@ -14,7 +14,7 @@ public sealed class SyncMetrics : IDisposable
     public static IReadOnlyList<string> FailureReasons { get; } = [.. ErrorCodes.All.Select(c => c.Id).Where(id => !id.StartsWith("CDC1", StringComparison.Ordinal))];
 
     /// <summary>What a gate can warn of, as the label <c>reason</c> names it.</summary>
-    public static IReadOnlyList<string> WarningReasons { get; } = [ErrorCodes.VolumeGate.Id];
+    public static IReadOnlyList<string> WarningReasons { get; } = [ErrorCodes.VolumeGate.Id, ErrorCodes.RowRuleBroken.Id];
 
     private readonly IReadOnlyDictionary<DatasetId, DatasetMetrics> _datasets;
 

@@ -6,6 +6,7 @@ using CdcSync.Core.Checks;
 using CdcSync.Core.Errors;
 using CdcSync.Core.Gates;
 using CdcSync.Core.Gates.Isolation;
+using CdcSync.Core.Gates.Rules;
 using CdcSync.Core.Landing;
 using CdcSync.Core.Warehouses;
 
@@ -27,6 +28,7 @@ internal sealed class Batch(Lane lane, BatchStart start, EngineContext engine) :
     private DateTimeOffset? _newestCommit;
     private LandedFile? _landed;
     private IStage? _stagedIn;
+    private readonly RowBreaches _breaches = new(lane.Dataset);
     private RuleGate? _rules;
     private RefusedRows? _again;
     private Exception? _readFault;
@@ -121,6 +123,7 @@ internal sealed class Batch(Lane lane, BatchStart start, EngineContext engine) :
             var (accepted, rejected) = GateSplit.Apply(Lane.Dataset, chunk, Lane.RowGates);
             Supersede(accepted);
             Quarantine(rejected);
+            _breaches.Inspect(accepted);
             Failpoints.Hit(Failpoints.Gated);
             await _stagedIn.WriteAsync(accepted, ct);
             Failpoints.Hit(Failpoints.Staged);
@@ -152,6 +155,7 @@ internal sealed class Batch(Lane lane, BatchStart start, EngineContext engine) :
     public async Task StageOnlyAsync(IPublication publication, RowSet rows, CancellationToken ct)
     {
         _quarantined.Clear();
+        _breaches.Restart();
         _stagedIn = await publication.OpenStageAsync(Lane.Dataset, Start.Mode, ct);
         foreach (var chunk in _again!.Only(rows, ct))
             await _stagedIn.WriteAsync(chunk, ct);
@@ -161,11 +165,13 @@ internal sealed class Batch(Lane lane, BatchStart start, EngineContext engine) :
     public async Task StageRestAsync(IPublication publication, CancellationToken ct)
     {
         _quarantined.Clear();
+        _breaches.Restart();
         _stagedIn = await publication.OpenStageAsync(Lane.Dataset, Start.Mode, ct);
         foreach (var (accepted, rejected, superseded) in _again!.Parted(ct))
         {
             Supersede(accepted);
             Quarantine(rejected);
+            _breaches.Inspect(accepted);
             if (superseded.Count > 0)
                 _quarantined.RemoveAll(q => q.Rule == RefusedRowGate.Rule && superseded.Contains(q.Key));
             await _stagedIn.WriteAsync(accepted, ct);
@@ -183,7 +189,7 @@ internal sealed class Batch(Lane lane, BatchStart start, EngineContext engine) :
     /// <summary>Its part of the publication, once staged.</summary>
     public DatasetPublication ToPublication(Lease lease)
     {
-        var gates = new BatchGates(engine, Lane, Start, RowsRead);
+        var gates = new BatchGates(engine, Lane, Start, RowsRead, _breaches);
         // Half a table is not judged: before it is complete for the first time, rules about the whole say nothing.
         _rules = Lane.Rules.Count > 0 && Move.Next.CompleteUpTo is not null ? new RuleGate(Lane.Rules, engine.Time) : null;
         return new DatasetPublication(_stagedIn!, Move, _quarantined, Ledger, gates.For(lease)) { Accepted = gates.Accepted, MergedGates = _rules is null ? [] : [_rules] };

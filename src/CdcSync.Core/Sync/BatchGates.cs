@@ -1,10 +1,11 @@
 using CdcSync.Core.Gates;
+using CdcSync.Core.Gates.Rules;
 using CdcSync.Core.Warehouses;
 
 namespace CdcSync.Core.Sync;
 
 /// <summary>The gates of one batch: those that apply to its kind; those that a person accepts beforehand only note what they would have blocked.</summary>
-internal sealed class BatchGates(EngineContext engine, Lane lane, BatchStart start, long rowsRead)
+internal sealed class BatchGates(EngineContext engine, Lane lane, BatchStart start, long rowsRead, RowBreaches breaches)
 {
     private readonly List<AcceptedVerdict> _accepted = [];
 
@@ -15,7 +16,7 @@ internal sealed class BatchGates(EngineContext engine, Lane lane, BatchStart sta
     public IReadOnlyList<IBatchGate> For(Lease lease)
     {
         var accepts = lane.Accepts | (start.Breaker == BreakerUse.Accepted ? Acceptance.Deletes : Acceptance.None);
-        var gates = new List<IBatchGate> { Accepting(new DeleteBreakerGate(lane.Dataset.Breaker), Acceptance.Deletes), Accepting(Daily(lease), Acceptance.Deletes) };
+        var gates = new List<IBatchGate> { new BreachGate(breaches, Warn), Accepting(new DeleteBreakerGate(lane.Dataset.Breaker), Acceptance.Deletes), Accepting(Daily(lease), Acceptance.Deletes) };
         // What a person asked for, or a gap, is of no usual size.
         if (lane.Dataset.Volume is { } limit && start.Kind is BatchKind.Window or BatchKind.Refresh && start.Resync is null)
             gates.Add(Accepting(Volume(limit), Acceptance.Volume));
@@ -30,5 +31,7 @@ internal sealed class BatchGates(EngineContext engine, Lane lane, BatchStart sta
     private VolumeGate Volume(Datasets.VolumeLimit limit) => new(limit, lane.Dataset,
         new BatchVolume(rowsRead, start.Kind == BatchKind.Refresh, start.SourceTime, start.Before?.CompleteUpTo),
         ct => engine.Warehouse.Control.ReadPastAsync(engine.Pipeline, lane.Dataset.Id, start.Kind, VolumeGate.PastBatches, ct),
-        verdict => engine.Observer.GateWarned(lane.Dataset, verdict));
+        Warn);
+
+    private void Warn(Errors.CdcSyncException verdict) => engine.Observer.GateWarned(lane.Dataset, verdict);
 }

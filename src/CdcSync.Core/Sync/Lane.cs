@@ -195,7 +195,7 @@ internal sealed record Step(Lane Lane, DatasetOutcome Outcome, bool More = false
         new(lane, new DatasetOutcome(lane.Dataset.Id, KindOf(fault.Code), 0, MergeStats.None, 0, fault));
 
     private static OutcomeKind KindOf(ErrorCode code) =>
-        code == ErrorCodes.DeleteBreaker || code == ErrorCodes.VolumeGate || code == ErrorCodes.SourceSchemaFrozen || code == ErrorCodes.RuleBroken || code == ErrorCodes.RuleUnanswered ? OutcomeKind.Blocked
+        code == ErrorCodes.DeleteBreaker || code == ErrorCodes.VolumeGate || code == ErrorCodes.SourceSchemaFrozen || code == ErrorCodes.RuleBroken || code == ErrorCodes.RowRuleBroken || code == ErrorCodes.RuleUnanswered ? OutcomeKind.Blocked
         : code.Exit == ExitCode.ResyncRequired ? OutcomeKind.ResyncRequired
         : OutcomeKind.Failed;
 }

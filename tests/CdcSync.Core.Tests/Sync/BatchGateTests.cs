@@ -1,6 +1,8 @@
+using CdcSync.Core.Contracts;
 using CdcSync.Core.Datasets;
 using CdcSync.Core.Errors;
 using CdcSync.Core.Gates;
+using CdcSync.Core.Gates.Rules;
 using CdcSync.Core.Sync;
 using CdcSync.Core.Tests.Fakes;
 
@@ -102,6 +104,46 @@ public sealed class BatchGateTests
         Assert.Equal("volume", Assert.Single(world.Warehouse.Accepted).Verdict.Gate);
         Assert.True(world.Equal(orders));
     }
+
+    [Fact]
+    public async Task Rows_that_a_rule_blocks_by_keep_their_batch_out_until_the_source_is_mended()
+    {
+        var orders = World.Orders with { Rules = [NoBad(RulePolicy.Block), new LengthRule("length", "value", 0, 5)] };
+        using var world = await FilledAsync(orders, 10);
+        var before = world.Warehouse.Checkpoints[orders.Id];
+        world.Source[orders.Id].Put(1, "bad");
+        world.Source[orders.Id].Put(2, "good");
+        world.Source[orders.Id].Put(3, "longer");
+
+        var report = await world.SyncAsync();
+
+        var outcome = Assert.Single(report.Outcomes);
+        Assert.Equal((ExitCode.Partial, OutcomeKind.Blocked, ErrorCodes.RowRuleBroken), (report.Exit, outcome.Kind, outcome.Fault?.Code));
+        Assert.Contains("1 row would break rule 'no_bad' of the contract", outcome.Fault!.Message, StringComparison.Ordinal);
+        Assert.Equal((before, "v", 0), (world.Warehouse.Checkpoints[orders.Id], world.Warehouse.Rows(orders.Id)[2], world.Warehouse.Quarantine.Count));
+        Assert.Equal(Core.Warehouses.DatasetPhase.Blocked, world.Observer.Phases.Last().Phase);
+
+        world.Source[orders.Id].Put(1, "fine");
+        Assert.Equal(OutcomeKind.Synced, Assert.Single((await world.SyncAsync()).Outcomes).Kind);
+        Assert.Equal(("fine", "good", 1), (world.Warehouse.Rows(orders.Id)[1], world.Warehouse.Rows(orders.Id)[2], world.Warehouse.Quarantine.Count));
+    }
+
+    [Fact]
+    public async Task Rows_that_a_rule_warns_of_are_published_and_told_once_for_the_batch()
+    {
+        var orders = World.Orders with { Rules = [NoBad(RulePolicy.Warn)] };
+        using var world = await FilledAsync(orders, 10);
+        for (var key = 1; key <= 3; key++)
+            world.Source[orders.Id].Put(key, "bad");
+
+        Assert.Equal(OutcomeKind.Synced, Assert.Single((await world.SyncAsync()).Outcomes).Kind);
+
+        Assert.Equal(("bad", 0), (world.Warehouse.Rows(orders.Id)[3], world.Warehouse.Quarantine.Count));
+        var (_, verdict) = Assert.Single(world.Observer.Warnings);
+        Assert.Equal((ErrorCodes.RowRuleBroken, "orders: 3 rows with a breach of rule 'no_bad' of the contract (column 'value', found a value that counts as missing, expected another)."), (verdict.Code, verdict.Message));
+    }
+
+    private static ListRule NoBad(RulePolicy policy) => new("no_bad", "value", ["bad"], Membership.Without) { Policy = policy };
 
     private static async Task<World> FilledAsync(Dataset dataset, int rows)
     {

@@ -1,8 +1,10 @@
 using CdcSync.Arrow;
 using CdcSync.Core.Batches;
+using CdcSync.Core.Contracts;
 using CdcSync.Core.Datasets;
 using CdcSync.Core.Errors;
 using CdcSync.Core.Gates.Isolation;
+using CdcSync.Core.Gates.Rules;
 using CdcSync.Core.Landing;
 using CdcSync.Core.Shaping;
 using CdcSync.Core.Sync;
@@ -37,6 +39,24 @@ public sealed class IsolationTests
         Assert.Equal(1, world.Warehouse.Ledger[^1].Draft.RowsQuarantined);
         Assert.Equal((Orders.Id, 1L), world.Observer.Isolations.Select(i => (i.Dataset, i.Rows)).Single());
         Assert.Equal(ExitCode.Ok, (await world.SyncAsync()).Exit);
+    }
+
+    [Theory]
+    [InlineData(RulePolicy.Block)]
+    [InlineData(RulePolicy.Warn)]
+    public async Task Beside_a_refused_row_one_that_breaks_a_rule_still_blocks_or_is_told_once(RulePolicy policy)
+    {
+        using var world = Guarded(new World(Orders with { Rules = [new ListRule("no_odd", "value", ["odd"], Membership.Without) { Policy = policy }] }));
+        Put(world, 4);
+        await world.SyncAsync();
+        world.Source[Orders.Id].Put(1, "bad");
+        world.Source[Orders.Id].Put(2, "odd");
+
+        var outcome = Assert.Single((await world.SyncAsync()).Outcomes);
+
+        var isBlocked = policy == RulePolicy.Block;
+        Assert.Equal((isBlocked ? ErrorCodes.RowRuleBroken : null, isBlocked ? "v2" : "odd"), (outcome.Fault?.Code, world.Warehouse.Rows(Orders.Id)[2]));
+        Assert.Equal((isBlocked ? 0 : 1, isBlocked ? 0 : 1), (world.Observer.Warnings.Count, world.Warehouse.Quarantine.Count));
     }
 
     [Theory]
@@ -103,7 +123,7 @@ public sealed class IsolationTests
     public async Task A_quarantine_that_is_full_over_several_batches_stops_the_dataset_and_not_for_rows_that_are_in_it(bool isRefusedByWarehouse)
     {
         // Refused by the target, or by a rule of the contract.
-        var orders = Orders with { Rules = isRefusedByWarehouse ? [] : [new Core.Gates.Rules.ListRule("no_bad", "value", ["bad"], Core.Gates.Rules.Membership.Without)] };
+        var orders = Orders with { Rules = isRefusedByWarehouse ? [] : [new ListRule("no_bad", "value", ["bad"], Membership.Without)] };
         using var world = isRefusedByWarehouse ? Guarded(new World()) : new World(orders);
         Put(world, 10);
         await world.SyncAsync();

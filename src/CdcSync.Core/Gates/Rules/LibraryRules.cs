@@ -11,7 +11,12 @@ internal static class LibraryRules
     /// <summary>Adds the rules of a column.</summary>
     public static void Add(RuleColumn column, IReadOnlyList<QualityRule> quality, RuleCollector rules)
     {
-        foreach (var rule in quality.OfType<LibraryRule>().Where(IsOfRows)) AddBreaches(column, rule, rules);
+        foreach (var rule in quality.OfType<LibraryRule>().Where(IsOfRows))
+        {
+            var own = new RuleCollector();
+            AddBreaches(column, rule, own);
+            rules.Take(own, rule.Head.Policy ?? RulePolicy.Quarantine);
+        }
     }
 
     /// <summary>True if the row gate sees to it; all others are about the whole table.</summary>

@@ -15,11 +15,13 @@ public sealed record RowRules(IReadOnlyList<ValueRule> Executed, IReadOnlyList<R
     {
         ArgumentNullException.ThrowIfNull(table);
         var rules = new RuleCollector();
+        NoPolicy(table.Quality, table.Name, rules);
         foreach (var property in table.Properties)
         {
             var column = new RuleColumn(property.Name, property.TargetColumn, property.Type, property.At);
             foreach (var key in property.Unchecked)
                 rules.Leave(property.At, $"'{property.Name}': {key}: {(key == "defaultTimezone" ? "times without a zone are taken as they are" : "nothing looks inside of nested values")}");
+            NoPolicy(property.Quality.Where(q => property.Mask is not null || q is not LibraryRule rule || !LibraryRules.IsOfRows(rule)), property.Name, rules);
             if (property.Mask is null)
             {
                 OptionRules.Add(column, property.Options, rules);
@@ -30,6 +32,13 @@ public sealed record RowRules(IReadOnlyList<ValueRule> Executed, IReadOnlyList<R
                 rules.Leave(property.At, $"'{property.Name}': logicalTypeOptions, for it is masked before anything looks at it");
         }
         return new RowRules(rules.Executed, rules.NotExecuted, rules.Faults);
+    }
+
+    // A policy that nothing follows must not look like a guard.
+    private static void NoPolicy(IEnumerable<QualityRule> others, string of, RuleCollector rules)
+    {
+        foreach (var rule in others.Where(r => r.Head.Policy is not null))
+            rules.Fault(rule.Head.At, $"{LibraryRules.Describe(rule, of)}: policy: only a rule that judges each row has one (nullValues, missingValues or invalidValues that tolerate none, of severity error, of a property without a mask); of others the severity decides.");
     }
 }
 
@@ -62,6 +71,14 @@ internal sealed class RuleCollector
     public List<RuleRemark> NotExecuted { get; } = [];
 
     public List<RuleRemark> Faults { get; } = [];
+
+    /// <summary>Takes over what became of one rule, with what it does to rows.</summary>
+    public void Take(RuleCollector other, RulePolicy policy)
+    {
+        Executed.AddRange(other.Executed.Select(r => r with { Policy = policy }));
+        NotExecuted.AddRange(other.NotExecuted);
+        Faults.AddRange(other.Faults);
+    }
 
     public void Leave(FileLocation at, string what) => NotExecuted.Add(new RuleRemark(at, what));
 

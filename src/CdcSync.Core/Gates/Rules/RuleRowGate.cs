@@ -1,19 +1,21 @@
 using CdcSync.Core.Batches;
+using CdcSync.Core.Contracts;
 using CdcSync.Core.Datasets;
 
 namespace CdcSync.Core.Gates.Rules;
 
-/// <summary>The contract's rules about single values, column by column. Deletes and erases need their key alone: nothing is asked of them.</summary>
+/// <summary>The contract's rules of one policy about single values, column by column. Deletes and erases need their key alone: nothing is asked of them.</summary>
 public sealed class RuleRowGate : IRowGate
 {
     private readonly IReadOnlyList<(int Column, ColumnCheck Check)> _checks;
 
     /// <summary>Prepares the rules of a dataset.</summary>
     /// <param name="dataset">The dataset.</param>
-    public RuleRowGate(Dataset dataset)
+    /// <param name="policy">The policy of the rules it asks. Those that send rows to quarantine are a gate; what the others find is for <see cref="RowBreaches"/>.</param>
+    public RuleRowGate(Dataset dataset, RulePolicy policy = RulePolicy.Quarantine)
     {
         ArgumentNullException.ThrowIfNull(dataset);
-        _checks = [.. dataset.Rules.Select(rule =>
+        _checks = [.. dataset.Rules.Where(r => r.Policy == policy).Select(rule =>
         {
             var column = dataset.TargetSchema.GetFieldIndex(rule.Column);
             return (column, ColumnCheck.For(rule, dataset.TargetSchema.Fields[column].DataType));

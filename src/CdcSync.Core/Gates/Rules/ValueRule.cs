@@ -1,11 +1,16 @@
 using System.Text.RegularExpressions;
+using CdcSync.Core.Contracts;
 
 namespace CdcSync.Core.Gates.Rules;
 
-/// <summary>What a contract says of the single values of a column, with no tolerance: a row whose value breaks it goes to quarantine. Null breaks only what forbids null.</summary>
+/// <summary>What a contract says of the single values of a column, with no tolerance. Null breaks only what forbids null.</summary>
 /// <param name="Name">What quarantine and metrics call it: the rule's id, or the option's name.</param>
 /// <param name="Column">The column in the warehouse.</param>
-public abstract record ValueRule(string Name, string Column);
+public abstract record ValueRule(string Name, string Column)
+{
+    /// <summary>What becomes of a row whose value breaks it.</summary>
+    public RulePolicy Policy { get; init; }
+}
 
 /// <summary>Null is forbidden.</summary>
 public sealed record NotNullRule(string Name, string Column) : ValueRule(Name, Column);

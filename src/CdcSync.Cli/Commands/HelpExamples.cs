@@ -27,6 +27,8 @@ internal sealed class HelpExamples(HelpAction help, Terminal terminal) : Synchro
         ["run"] = ["cdcsync run --migrate", "cdcsync run --log-format json", "cdcsync run --listen 127.0.0.1:9464 --json"],
         ["status"] = ["cdcsync status", "cdcsync status --watch", "cdcsync status orders --json"],
         ["checkpoint"] = ["cdcsync checkpoint show"],
+        ["checkpoint export"] = ["cdcsync checkpoint export > checkpoints.json"],
+        ["checkpoint set"] = ["cdcsync checkpoint set orders --from checkpoints.json --yes"],
         ["checkpoint show"] = ["cdcsync checkpoint show orders --json"],
         ["history"] = ["cdcsync history orders --limit 5"],
         ["reconcile"] = ["cdcsync reconcile", "cdcsync reconcile orders --mode keys", "cdcsync reconcile orders --range ordered_on=2026-01-01..2026-02-01", "cdcsync reconcile orders --repair --html report.html"],

@@ -55,6 +55,11 @@ internal sealed partial class JsonOutput : JsonSerializerContext
     public static string Write<TDocument>(TDocument document)
         where TDocument : JsonDocumentRoot => JsonSerializer.Serialize(document, typeof(TDocument), Readable);
 
+    /// <summary>Reads what <c>checkpoint export</c> wrote.</summary>
+    /// <exception cref="JsonException">It is no such document.</exception>
+    public static CheckpointsDocument ReadCheckpoints(Stream stream) => JsonSerializer.Deserialize(stream, Readable.CheckpointsDocument) is { Checkpoints: not null } document ? document
+        : throw new JsonException("there are no checkpoints in it");
+
     /// <summary>A problem as text.</summary>
     public static string Write(ProblemDocument problem) => JsonSerializer.Serialize(problem, Readable.ProblemDocument);
 }

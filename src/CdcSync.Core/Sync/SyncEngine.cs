@@ -1,3 +1,4 @@
+using CdcSync.Core.Checkpoints;
 using CdcSync.Core.Checks;
 using CdcSync.Core.Datasets;
 using CdcSync.Core.Errors;
@@ -255,6 +256,18 @@ public sealed class SyncEngine
     {
         await using var keeper = await TakeLeaseAsync(ct);
         return await _engine.Warehouse.Control.ForgetAsync(keeper.Lease, dataset, ct);
+    }
+
+    /// <summary>Gives a dataset another position, from which the next pass goes on.</summary>
+    /// <param name="dataset">The dataset.</param>
+    /// <param name="source">The source the position was made on; null = the one of its checkpoint.</param>
+    /// <param name="position">The position.</param>
+    /// <param name="ct">Cancels.</param>
+    /// <exception cref="CdcSyncException">Another worker works, or the source can't go on from there; nothing was changed.</exception>
+    public async Task<(Checkpoint Before, Checkpoint After)> SetPositionAsync(DatasetId dataset, SourceIdentity? source, Position position, CancellationToken ct)
+    {
+        await using var keeper = await TakeLeaseAsync(ct);
+        return await new PositionChange(_engine, _lanes.First(l => l.Dataset.Id == dataset)).RunAsync(source, position, keeper.Lease, keeper.Lost);
     }
 
     private async Task<LeaseKeeper> TakeLeaseAsync(CancellationToken ct)

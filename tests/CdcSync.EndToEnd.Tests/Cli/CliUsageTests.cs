@@ -55,7 +55,7 @@ public sealed class CliUsageTests
     [Theory]
     [InlineData("stauts", "CDC1101 unknown command 'stauts'. Did you mean 'status'? Run: cdcsync --help")]
     [InlineData("checkpoint shwo", "CDC1101 unknown command 'shwo'. Did you mean 'show'? Run: cdcsync checkpoint --help")]
-    [InlineData("checkpoint", "CDC1101 a command is missing. Known: show. Run: cdcsync checkpoint --help")]
+    [InlineData("checkpoint", "CDC1101 a command is missing. Known: export, set, show. Run: cdcsync checkpoint --help")]
     [InlineData("status --jsn", "CDC1101 unknown option '--jsn'. Did you mean '--json'? Run: cdcsync status --help")]
     [InlineData("status --conifg x", "CDC1101 unknown option '--conifg'. Did you mean '--config'? Run: cdcsync status --help")]
     [InlineData("sync --datset orders", "CDC1101 unknown option '--datset'. Did you mean '--dataset'? Run: cdcsync sync --help")]

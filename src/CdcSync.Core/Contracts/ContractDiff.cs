@@ -47,6 +47,7 @@ public static class ContractDiff
         var (oldKey, key) = (Key(old), Key(now));
         if (!oldKey.SequenceEqual(key, StringComparer.OrdinalIgnoreCase)) yield return new(name, null, "key", true, $"the key was ({string.Join(", ", oldKey)}), and is ({string.Join(", ", key)})");
         if (!SameFilter(old.Filter, now.Filter)) yield return new(name, null, "filter", true, "other rows are in the table: its consentFilter changed");
+        foreach (var (isBreaking, what) in RuleDiff.Of(old.Quality, now.Quality)) yield return new(name, null, "rule", isBreaking, what);
     }
 
     /// <summary>A deadline that is gone, later, on fewer days or of an earlier cut takes something back.</summary>
@@ -80,8 +81,7 @@ public static class ContractDiff
         if (old.SourceColumn != now.SourceColumn) yield return Change("source", false, $"it is read from '{now.SourceColumn}', not '{old.SourceColumn}'");
         foreach (var (bound, before, after) in Bounds(old.Options, now.Options))
             yield return before is null ? Change("bound", false, $"{bound} is {after} now") : Change("bound", true, after is null ? $"{bound} {before} is no longer promised" : $"{bound} was {before}, and is {after}");
-        foreach (var lost in old.Quality.Where(q => q is not TextRule && q.Head.Id is { } id && now.Quality.All(n => n.Head.Id != id)))
-            yield return Change("rule", true, $"the rule '{lost.Head.Id}' is no longer promised");
+        foreach (var (isBreaking, what) in RuleDiff.Of(old.Quality, now.Quality)) yield return Change("rule", isBreaking, what);
     }
 
     /// <summary>Bounds that differ, but those that only became narrower.</summary>

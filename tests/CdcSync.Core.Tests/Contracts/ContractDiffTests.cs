@@ -23,6 +23,9 @@ public sealed class ContractDiffTests
           - name: returns
             properties:
               - { name: id, physicalType: bigint, primaryKey: true }
+            quality:
+              - { id: some, metric: rowCount, mustBeBetween: [10, 100] }
+              - { type: sql, query: 'SELECT count(*) FROM {object}', mustBe: 5 }
         slaProperties:
           - { property: freshness, value: 5, unit: m }
           - { property: retention, value: 2, unit: y, element: orders.id }
@@ -62,6 +65,15 @@ public sealed class ContractDiffTests
     [InlineData("physicalType: \"numeric(12,2)\" }", "physicalType: \"numeric(12,2)\", unique: true }", "")]
     [InlineData("logicalTypeOptions: { maxLength: 20 }, ", "", "! orders.status bound: maxLength 20 is no longer promised")]
     [InlineData("quality: [{ id: known, metric: nullValues, mustBe: 0 }]", "quality: [{ id: known, metric: nullValues, mustBe: 0 }, { id: more, metric: nullValues, mustBeLessThan: 1 }]", "")]
+    [InlineData("id: known, metric: nullValues, mustBe: 0", "id: known, metric: nullValues, mustBeLessThan: 100", "! orders.status rule: the rule 'known' asked for 0, and asks for below 100")]
+    [InlineData("mustBeBetween: [10, 100]", "mustBeBetween: [20, 90]", "returns rule: the rule 'some' asked for above 10 and below 100, and asks for above 20 and below 90")]
+    [InlineData("mustBeBetween: [10, 100]", "mustBe: 10", "! returns rule: the rule 'some' asked for above 10 and below 100, and asks for 10")]
+    [InlineData("mustBeBetween: [10, 100]", "mustBe: 99", "returns rule: the rule 'some' asked for above 10 and below 100, and asks for 99")]
+    [InlineData("mustBeBetween: [10, 100]", "mustBeGreaterThan: 20", "! returns rule: the rule 'some' asked for above 10 and below 100, and asks for above 20")]
+    [InlineData("mustBeBetween: [10, 100]", "mustBeBetween: [10, 100], severity: warning", "! returns rule: the rule 'some' says something else: it was RowCount, severity error, and is RowCount, severity warning")]
+    [InlineData("      - { id: some, metric: rowCount, mustBeBetween: [10, 100] }\n", "", "! returns rule: the rule 'some' is no longer promised")]
+    [InlineData("count(*) FROM", "sum(id) FROM", "! returns rule: the rule 'SELECT count(*) FROM {object}, severity error' is no longer promised")]
+    [InlineData("id: known, metric: nullValues, mustBe: 0", "id: known, metric: nullValues, mustBe: 0, customProperties: [{ property: policy, value: warn }]", "! orders.status rule: the rule 'known' says something else: it was NullValues, severity error, and is NullValues, severity error, policy Warn")]
     [InlineData("role: Owner", "role: Owner, description: Somebody", "")]
     [InlineData("a@example.com", "b@example.com", "")]
     [InlineData("  - { property: retention, value: 2, unit: y, element: orders.id }", "", "! orders retention: the retention of 730.00:00:00 is no longer promised")]

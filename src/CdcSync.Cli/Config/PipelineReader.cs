@@ -141,12 +141,21 @@ internal sealed class PipelineReader(string file, string folder, ReadContext con
         return log;
     }
 
+    private TimeSpan? QuarantineKeep(FieldReader root)
+    {
+        var reader = root.Map("quarantine") ?? Empty("quarantine");
+        var keep = reader.Duration("keep");
+        reader.End();
+        return keep;
+    }
+
     private EngineOptions Engine(FieldReader root)
     {
         var reader = root.Map("engine") ?? Empty("engine");
         var options = new EngineOptions();
         options = options with
         {
+            QuarantineKeep = QuarantineKeep(root) ?? options.QuarantineKeep,
             LeaseDuration = reader.Duration("lease") ?? options.LeaseDuration,
             MaxParallel = (int)(reader.Integer("parallel", min: 1, max: 64) ?? options.MaxParallel),
             SnapshotRowsPerRange = reader.Integer("rowsPerRange", min: 1) ?? options.SnapshotRowsPerRange,

@@ -39,7 +39,7 @@ internal static class QuarantineView
         reason      {e.Reason}
         first seen  {e.FirstSeenAt}
         last seen   {e.LastSeenAt}, at generation {e.Generation}, position {e.Position}
-        row         {e.Payload}
+        row         {(e.Payload == QuarantineEntry.Expired ? "(expired: quarantine.keep; cdcsync quarantine retry reads it again)" : e.Payload)}
         """;
 
     /// <summary>What became of the rows that were read again. Rows that are left ask for exit code 8, as after a sync.</summary>

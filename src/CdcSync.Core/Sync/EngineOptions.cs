@@ -21,6 +21,9 @@ public sealed record EngineOptions
     /// <summary>Rows that the quarantine of a dataset takes; above it the dataset stops rather than lose sight of rows. Default 10,000.</summary>
     public int QuarantineLimit { get; init; } = 10_000;
 
+    /// <summary>How long the row of a quarantine entry is kept after it was last seen. Default 90 days.</summary>
+    public TimeSpan QuarantineKeep { get; init; } = TimeSpan.FromDays(90);
+
     /// <summary>How often the warehouse is asked, at the most, to find the rows of one batch that it refuses. Default 4,000.</summary>
     public int IsolationAttempts { get; init; } = 4_000;
 

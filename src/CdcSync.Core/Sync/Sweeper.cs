@@ -2,7 +2,7 @@ using CdcSync.Core.Errors;
 
 namespace CdcSync.Core.Sync;
 
-/// <summary>Removes what workers that died left behind: stages in the warehouse, landing files that no batch of the ledger names.</summary>
+/// <summary>Removes what workers that died left behind: stages in the warehouse, landing files that no batch of the ledger names; and the rows of quarantine entries that are kept long enough.</summary>
 internal sealed class Sweeper(EngineContext engine)
 {
     /// <summary>Sweeps now and then, until cancelled.</summary>
@@ -21,6 +21,7 @@ internal sealed class Sweeper(EngineContext engine)
         try
         {
             await engine.Warehouse.SweepStagesAsync(ct);
+            await engine.Warehouse.Control.ExpireQuarantinedAsync(engine.Pipeline, engine.Time.GetUtcNow() - engine.Options.QuarantineKeep, ct);
             await engine.Landing.SweepAsync(await engine.Warehouse.Control.ReadLandedPathsAsync(engine.Pipeline, ct), ct);
         }
         catch (CdcSyncException fault)

@@ -133,6 +133,13 @@ public interface IControlStore
     /// <param name="ct">Cancels.</param>
     /// <returns>How many were there.</returns>
     ValueTask<long> DropQuarantinedAsync(string pipeline, DatasetId dataset, string? key, CancellationToken ct);
+
+    /// <summary>Empties the rows of entries that were last seen before an instant (<see cref="QuarantineEntry.Expired"/>). The entries stay: their rows are still not in the target (ADR 151).</summary>
+    /// <param name="pipeline">The pipeline.</param>
+    /// <param name="before">The instant.</param>
+    /// <param name="ct">Cancels.</param>
+    /// <returns>How many were emptied.</returns>
+    ValueTask<long> ExpireQuarantinedAsync(string pipeline, DateTimeOffset before, CancellationToken ct);
 }
 
 /// <summary>The right to publish for a pipeline.</summary>
@@ -220,7 +227,11 @@ public sealed record LedgerEntry(Guid Publication, DatasetId Dataset, long Gener
 /// <param name="Position">The stream position of that publication.</param>
 /// <param name="FirstSeenAt">When it was first kept out, by the warehouse's clock.</param>
 /// <param name="LastSeenAt">When it was last.</param>
-public sealed record QuarantineEntry(DatasetId Dataset, QuarantinedRow Row, long Generation, string Position, DateTimeOffset FirstSeenAt, DateTimeOffset LastSeenAt);
+public sealed record QuarantineEntry(DatasetId Dataset, QuarantinedRow Row, long Generation, string Position, DateTimeOffset FirstSeenAt, DateTimeOffset LastSeenAt)
+{
+    /// <summary>The payload of an entry whose row has expired: an object of no columns, which no row is.</summary>
+    public const string Expired = "{}";
+}
 
 /// <summary>The phases of a dataset.</summary>
 public enum DatasetPhase

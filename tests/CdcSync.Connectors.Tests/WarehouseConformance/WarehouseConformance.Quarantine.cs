@@ -22,6 +22,27 @@ public abstract partial class WarehouseConformance
     }
 
     [Fact]
+    public async Task Rows_of_old_entries_are_emptied_and_the_entries_stay_until_a_newer_version_comes()
+    {
+        var dataset = await EnsuredAsync(TestDatasets.Accounts());
+        await PublishAsync(dataset, PublishMode.Merge, [], quarantined: [Rejected(2)]);
+        await Fixture.ExecuteAsync($"UPDATE {Fixture.Control("quarantine")} SET last_seen_at = {Fixture.Clock(-7_200)}");
+        await PublishAsync(dataset, PublishMode.Merge, [], quarantined: [Rejected(3)]);
+
+        var before = DateTimeOffset.UtcNow - TimeSpan.FromHours(1);
+        Assert.Equal(0, await Control.ExpireQuarantinedAsync("another", before, default));
+        Assert.Equal(1, await Control.ExpireQuarantinedAsync("pipe", before, default));
+        Assert.Equal(0, await Control.ExpireQuarantinedAsync("pipe", before, default));
+        var entries = (await Control.ReadQuarantineAsync("pipe", null, null, 10, default)).ToDictionary(e => e.Row.Key);
+        Assert.Equal((QuarantineEntry.Expired, Rejected(2).Reason), (entries["[\"2\"]"].Row.Payload, entries["[\"2\"]"].Row.Reason));
+        Assert.Equal(Rejected(3), entries["[\"3\"]"].Row);
+        Assert.Equal(2, (await Control.CountQuarantinedAsync("pipe", default))[dataset.Id]);
+
+        await PublishAsync(dataset, PublishMode.Merge, [], quarantined: [Rejected(2)]);
+        Assert.Equal(Rejected(2), Assert.Single(await Control.ReadQuarantineAsync("pipe", dataset.Id, "[\"2\"]", 10, default)).Row);
+    }
+
+    [Fact]
     public async Task The_quarantine_is_read_newest_first_and_entries_are_dropped_by_key_or_all()
     {
         var (dataset, other) = (await EnsuredAsync(TestDatasets.Accounts()), await EnsuredAsync(TestDatasets.Of("notes", 1, ("id", CdcSync.Arrow.Int64Type.Default))));

@@ -321,6 +321,15 @@ internal sealed class FakeWarehouse(TimeProvider time, FaultPlan faults) : IWare
             return new([.. Quarantine.Where(q => q.Dataset == dataset && (key is null || q.Row.Key == key)).Take(limit).Select(q => new QuarantineEntry(q.Dataset, q.Row, 0, "", default, default))]);
     }
 
+    /// <summary>Before which instant entries were emptied; null = never.</summary>
+    public DateTimeOffset? ExpiredBefore { get; private set; }
+
+    public ValueTask<long> ExpireQuarantinedAsync(string pipeline, DateTimeOffset before, CancellationToken ct)
+    {
+        ExpiredBefore = before;
+        return new(0L);
+    }
+
     public ValueTask<long> DropQuarantinedAsync(string pipeline, DatasetId dataset, string? key, CancellationToken ct) => throw new NotSupportedException();
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;

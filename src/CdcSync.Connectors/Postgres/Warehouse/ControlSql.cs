@@ -75,6 +75,9 @@ internal static class ControlSql
     /// <summary>1 pipeline, 2 dataset, 3 row key (null = all).</summary>
     public const string DropQuarantined = "DELETE FROM cdcsync.quarantine WHERE pipeline = $1 AND dataset = $2 AND ($3 IS NULL OR row_key = $3) RETURNING 1";
 
+    /// <summary>1 pipeline, 2 instant, 3 the payload of an entry whose row has expired.</summary>
+    public const string ExpireQuarantined = "UPDATE cdcsync.quarantine SET payload = $3 WHERE pipeline = $1 AND last_seen_at < $2 AND payload <> $3 RETURNING 1";
+
     /// <summary>1 pipeline, 2 dataset, 3 row keys.</summary>
     public const string ForgetQuarantined = "DELETE FROM cdcsync.quarantine WHERE pipeline = $1 AND dataset = $2 AND row_key = ANY ($3)";
 

@@ -178,6 +178,9 @@ internal sealed class PostgresControlStore(PostgresSessions sessions, string pip
     public async ValueTask<long> DropQuarantinedAsync(string pipeline, DatasetId dataset, string? key, CancellationToken ct) =>
         (await QueryAsync($"{dataset}: dropping entries from the quarantine", Statement(ControlSql.DropQuarantined, Text(pipeline), Text(dataset.Value), Text(key)), _ => true, ct)).Count;
 
+    public async ValueTask<long> ExpireQuarantinedAsync(string pipeline, DateTimeOffset before, CancellationToken ct) =>
+        (await QueryAsync("emptying old entries of the quarantine", Statement(ControlSql.ExpireQuarantined, Text(pipeline), Instant(before), Text(QuarantineEntry.Expired)), _ => true, ct)).Count;
+
     /// <summary>See <see cref="IWarehouse.AdvanceIdleAsync"/>.</summary>
     public async ValueTask<IReadOnlyList<DatasetId>> AdvanceIdleAsync(Lease lease, IReadOnlyDictionary<DatasetId, CheckpointMove> moves, CancellationToken ct)
     {

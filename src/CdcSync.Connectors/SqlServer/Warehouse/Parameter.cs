@@ -34,7 +34,8 @@ internal static class Parameter
     public static TSqlParameter At(this TSqlParameter parameter, int row) => parameter with { Name = $"{parameter.Name}{row}" };
 
     public static readonly TSqlParameter RowDigest = new("@digest", Digest), RowKey = new("@key", TSqlType.Text), Rule = new("@rule", TSqlType.Text), Column = new("@column", TSqlType.Text),
-        Reason = new("@reason", TSqlType.Text), Payload = new("@payload", TSqlType.Text);
+        Reason = new("@reason", TSqlType.Text), Payload = new("@payload", TSqlType.Text),
+        Before = new("@before", TSqlInstant);
 
     /// <summary>With an instant, in UTC.</summary>
     public static SqlParameter WithInstant(this TSqlParameter parameter, DateTimeOffset? value) => parameter.With((object?)value?.UtcDateTime);

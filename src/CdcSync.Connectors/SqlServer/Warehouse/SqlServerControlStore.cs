@@ -174,6 +174,9 @@ internal sealed class SqlServerControlStore(WarehouseSessions sessions, string p
         (await QueryAsync($"{dataset}: dropping entries from the quarantine", new Statement(StateSql.DropQuarantined(), PipelineName.With(pipeline), DatasetName.With(dataset.Value), ControlRows.DigestOrNull(key, 0)),
             r => r.GetInt64(0), ct)).Single();
 
+    public async ValueTask<long> ExpireQuarantinedAsync(string pipeline, DateTimeOffset before, CancellationToken ct) =>
+        (await QueryAsync("emptying old entries of the quarantine", new Statement(StateSql.ExpireQuarantined(), PipelineName.With(pipeline), Before.WithInstant(before), Payload.With(QuarantineEntry.Expired)), r => r.GetInt64(0), ct)).Single();
+
     /// <summary>See <see cref="IWarehouse.AdvanceIdleAsync"/>.</summary>
     public async ValueTask<IReadOnlyList<DatasetId>> AdvanceIdleAsync(Lease lease, IReadOnlyDictionary<DatasetId, CheckpointMove> moves, CancellationToken ct)
     {

@@ -66,6 +66,13 @@ internal static class StateSql
         SELECT ROWCOUNT_BIG() AS dropped;
         """, TSqlKinds.Delete | TSqlKinds.Select, PipelineName, DatasetName, RowDigest.At(0));
 
+    /// <summary>Empties the rows of entries that were last seen before an instant, and says of how many.</summary>
+    public static TSql ExpireQuarantined() => new(
+        """
+        UPDATE cdcsync.quarantine SET payload = @payload WHERE pipeline = @pipeline AND last_seen_at < @before AND payload <> @payload;
+        SELECT ROWCOUNT_BIG() AS expired;
+        """, TSqlKinds.Update | TSqlKinds.Select, PipelineName, Before, Payload);
+
     /// <summary>Removes entries.</summary>
     /// <param name="rows">How many, at the most <see cref="ControlSql.RowsAtOnce"/>.</param>
     public static TSql ForgetQuarantined(int rows) => new(

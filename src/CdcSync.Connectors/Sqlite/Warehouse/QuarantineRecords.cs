@@ -34,6 +34,13 @@ internal static class QuarantineRecords
         .All(_ => 1)
         .LongCount();
 
+    /// <summary>See <see cref="IControlStore.ExpireQuarantinedAsync"/>.</summary>
+    public static long Expire(SqliteSession session, string pipeline, DateTimeOffset before) => session
+        .Fixed("UPDATE main.cdcsync_quarantine SET payload = ?3 WHERE pipeline = ?1 AND last_seen_at < ?2 AND payload <> ?3 RETURNING 1")
+        .With(pipeline, Instant.Of(before), QuarantineEntry.Expired)
+        .All(_ => 1)
+        .LongCount();
+
     /// <summary>
     /// Removes the entries whose rows are staged, then writes those of the batch. A key that is both had its newest version kept out: its entry stays.
     /// A whole content supersedes every entry.

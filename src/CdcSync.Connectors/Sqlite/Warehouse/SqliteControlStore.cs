@@ -225,6 +225,9 @@ internal sealed class SqliteControlStore(SqliteSessions sessions, string pipelin
     public ValueTask<long> DropQuarantinedAsync(string pipeline, DatasetId dataset, string? key, CancellationToken ct) =>
         sessions.WriteAsync($"dropping entries of {dataset} from the quarantine", session => QuarantineRecords.Drop(session, pipeline, dataset, key), ct);
 
+    public ValueTask<long> ExpireQuarantinedAsync(string pipeline, DateTimeOffset before, CancellationToken ct) =>
+        sessions.WriteAsync("emptying old entries of the quarantine", session => QuarantineRecords.Expire(session, pipeline, before), ct);
+
     public ValueTask<bool> ForgetAsync(Lease lease, DatasetId dataset, CancellationToken ct) =>
         sessions.WriteAsync($"forgetting {dataset}", session =>
         {

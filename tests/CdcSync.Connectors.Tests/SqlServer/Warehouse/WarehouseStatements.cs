@@ -74,6 +74,7 @@ internal static class WarehouseStatements
         yield return Made(StateSql.Forget());
         yield return Made(StateSql.ReadQuarantine());
         yield return Made(StateSql.DropQuarantined());
+        yield return Made(StateSql.ExpireQuarantined());
         yield return Made(StateSql.ForgetQuarantined(1));
         yield return Made(StateSql.ForgetQuarantined(3));
         yield return Made(StateSql.Quarantine(1));

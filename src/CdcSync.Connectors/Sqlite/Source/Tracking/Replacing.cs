@@ -66,12 +66,23 @@ internal static class Replacing
     private static string Conflict(SqliteTable table, UniqueIndex index)
     {
         var parts = index.Parts.Select(p => p.Column is { } column
-            ? $"{Quote("o", column.Name)} = {New(column)} COLLATE {Quote(p.Collation)}"
+            ? Equal(table, column, $"{Quote("o", column.Name)} = {New(column)} COLLATE {Quote(p.Collation)}")
             : $"({p.Expression}) = (SELECT ({p.Expression}) FROM ({NewRow(table)})) COLLATE {Quote(p.Collation)}");
         if (index.Predicate is { } predicate)
             parts = [.. parts, $"({predicate})", $"(SELECT ({predicate}) FROM ({NewRow(table)}))"];
+        if (index.Parts.Any(p => p.Column is { IsGenerated: true }))
+            parts = [.. parts, Loaded(table)];
         return string.Join(" AND ", parts);
     }
+
+    // A generated column was computed before REPLACE puts in defaults: where one will come, any row may be in the way.
+    private static string Equal(SqliteTable table, SqliteColumn column, string equal) =>
+        column.IsGenerated && table.Columns.Where(c => c is { NotNull: true, Default: not null }).Select(c => $" OR {Quote("NEW", c.Name)} IS NULL").ToList() is { Count: > 0 } defaults
+            ? $"({equal}{string.Concat(defaults)})"
+            : equal;
+
+    // Of columns that an UPDATE leaves alone SQLite loads those alone that a trigger names, before it computes the generated columns of NEW: from NULL where it did not.
+    private static string Loaded(SqliteTable table) => $"(1 OR coalesce({string.Join(", ", table.Columns.Where(c => !c.IsGenerated).Select(c => Quote("NEW", c.Name)))}, 0))";
 
     // Index expressions and predicates hold bare column names only (SQLite forbids qualified ones): over this subquery they speak of the new row.
     private static string NewRow(SqliteTable table) => $"SELECT {string.Join(", ", table.Columns.Select(c => $"{New(c)} AS {Quote(c.Name)}"))}";

@@ -25,6 +25,21 @@ public sealed class BudgetConfigTests : IDisposable
     }
 
     [Theory]
+    [InlineData("", 90)]
+    [InlineData("quarantine: { keep: 30d }", 30)]
+    public void Rows_of_the_quarantine_are_kept_so_many_days(string quarantine, int days)
+    {
+        var config = _folder.LoadRoot($$"""
+            sources: { shop: { kind: sqlite, path: shop.db } }
+            keys: { pii: "${env:PII}" }
+            {{quarantine}}
+            datasets:
+              orders: { source: shop, object: orders, contract: shop.odcs.yaml#orders }
+            """).OrThrow();
+        Assert.Equal(TimeSpan.FromDays(days), config.Engine.QuarantineKeep);
+    }
+
+    [Theory]
     [InlineData("kind: sqlite, path: shop.db", 1)]
     [InlineData("kind: sqlite, path: shop.db, firstLoad: { parallel: 3 }", 3)]
     [InlineData("kind: postgres, connection: \"Host=localhost;Database=shop\"", 2)]
